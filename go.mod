@@ -1,0 +1,3 @@
+module github.com/reeve-cloud/reeve
+
+go 1.26
