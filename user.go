@@ -1,0 +1,107 @@
+package reeve
+
+import (
+	"net/mail"
+	"strings"
+	"time"
+)
+
+// User is a person. Addresses are unique without regard to case.
+type User struct {
+	ID           ID
+	Email        string // as given
+	FullName     string
+	ShortName    string
+	PasswordHash []byte // argon2id or bcrypt, in their own text forms; another form lets nobody in
+	ProjectLimit int    // how many projects the user may own
+	CreatedAt    time.Time
+}
+
+// UserStatus is the original's number for a user's state.
+type UserStatus int
+
+// UserActive is the status of every user that a lookup can find.
+const UserActive UserStatus = 1
+
+// Bounds of a user's fields.
+const (
+	MinPassword     = 6   // bytes
+	MaxEmail        = 320 // bytes, RFC 3696 (64 local, 255 domain, the @)
+	MaxPasswordHash = 1024
+	MaxProjectLimit = 1<<31 - 1
+)
+
+// EmailKey is what addresses are compared by.
+func EmailKey(email string) string { return strings.ToLower(email) }
+
+// DeactivatedEmail is what a deleted user's address reads as.
+func DeactivatedEmail(id ID) string { return "deactivated+" + id.String() + "@deleted.invalid" }
+
+// UserPatch is a change to a user. Fields that are empty, or a project limit
+// that is not positive, change nothing: the original's rule.
+type UserPatch struct {
+	Email, FullName, ShortName string
+	PasswordHash               []byte
+	ProjectLimit               int64
+}
+
+// CheckNewUser applies the rules for a user who is to be created; the details
+// name every broken one, in the original's words.
+func CheckNewUser(email, fullName, password string) error {
+	var broken []string
+	if strings.TrimSpace(fullName) == "" {
+		broken = append(broken, "validation: full name can not be empty")
+	} else if _, err := CleanName("full name", fullName); err != nil {
+		broken = append(broken, "validation: "+err.Error())
+	}
+	if len(password) < MinPassword {
+		broken = append(broken, "validation: Your password needs at least 6 characters long")
+	}
+	if _, err := mail.ParseAddress(email); err != nil {
+		broken = append(broken, "validation: "+err.Error())
+	} else if err := checkEmail(email); err != nil {
+		broken = append(broken, "validation: "+err.Error())
+	}
+	if broken == nil {
+		return nil
+	}
+	return Errorf(Invalid, "user data is not valid").WithDetail("%s", strings.Join(broken, "; "))
+}
+
+// checkEmail bounds an address. Its form is not judged here: the original lets
+// an operator change an address to any text.
+func checkEmail(email string) error {
+	if len(email) > MaxEmail {
+		return Errorf(Invalid, "email is longer than %d bytes", MaxEmail)
+	}
+	return plainText("email", email)
+}
+
+// Check bounds the fields of a patch.
+func (p UserPatch) Check() error {
+	if err := checkEmail(p.Email); err != nil {
+		return err
+	}
+	for what, name := range map[string]string{"full name": p.FullName, "short name": p.ShortName} {
+		if name == "" {
+			continue
+		}
+		if _, err := CleanName(what, name); err != nil {
+			return err
+		}
+	}
+	if len(p.PasswordHash) > MaxPasswordHash {
+		return Errorf(Invalid, "password hash is longer than %d bytes", MaxPasswordHash)
+	}
+	if p.ProjectLimit > MaxProjectLimit {
+		return Errorf(Invalid, "failed to update user").
+			WithDetail("%d is greater than maximum value for Int4", p.ProjectLimit)
+	}
+	return nil
+}
+
+// SplitName parts a full name into the first word and the rest, "" if none.
+func SplitName(full string) (first, last string) {
+	first, last, _ = strings.Cut(strings.TrimSpace(full), " ")
+	return first, strings.TrimSpace(last)
+}
