@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+const apiKeyColumns = "id, project_id, partner_id, name, head, secret, created_at"
+
+func scanAPIKey(row scanner) (k reeve.APIKey, err error) {
+	err = row.Scan(&k.ID, &k.ProjectID, &k.PartnerID, &k.Name, &k.Head, &k.Secret, &k.CreatedAt)
+	return k, err
+}
+
+// APIKeys lists a project's keys by name.
+func (r Reader) APIKeys(ctx context.Context, project reeve.ID) ([]reeve.APIKey, error) {
+	return many(ctx, r, read{
+		sql:  "SELECT " + apiKeyColumns + " FROM api_keys WHERE project_id = $1 ORDER BY name",
+		args: []any{project},
+	}, scanAPIKey)
+}
+
+// CountAPIKeys counts a project's keys.
+func (r Reader) CountAPIKeys(ctx context.Context, project reeve.ID) (int, error) {
+	return one(ctx, r, read{
+		sql:  "SELECT COUNT(*) FROM api_keys WHERE project_id = $1",
+		args: []any{project},
+	}, value[int])
+}
+
+// LockAPIKeyByName finds a project's key and guards it against another
+// deletion.
+func (tx *Tx) LockAPIKeyByName(ctx context.Context, project reeve.ID, name string) (reeve.APIKey, error) {
+	return one(ctx, tx.Reader, read{
+		"SELECT " + apiKeyColumns + " FROM api_keys WHERE project_id = $1 AND name = $2" + tx.d.lockDrop,
+		[]any{project, name}, missing("api key"),
+	}, scanAPIKey)
+}
+
+// LockAPIKeyByHead finds a key by its macaroon's head and guards it: no other
+// revocation of it or its descendants runs beside.
+func (tx *Tx) LockAPIKeyByHead(ctx context.Context, head [32]byte) (reeve.APIKey, error) {
+	return one(ctx, tx.Reader, read{
+		"SELECT " + apiKeyColumns + " FROM api_keys WHERE head = $1" + tx.d.lockDrop,
+		[]any{head}, missing("api key"),
+	}, scanAPIKey)
+}
+
+// CreateAPIKey inserts a key; a Conflict if the project has one of that name,
+// NotFound if there is no such project.
+func (tx *Tx) CreateAPIKey(k reeve.APIKey) {
+	tx.write(statement{
+		sql: `INSERT INTO api_keys (id, project_id, partner_id, name, head, secret, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		args: []any{k.ID, k.ProjectID, k.PartnerID, k.Name, k.Head, k.Secret, k.CreatedAt},
+		check: onViolation(
+			conflict("api-key with given name already exists"), missing("project"),
+		),
+	})
+}
+
+// DeleteAPIKey deletes a key, and with it all that derive from it.
+func (tx *Tx) DeleteAPIKey(id reeve.ID) {
+	tx.write(statement{sql: "DELETE FROM api_keys WHERE id = $1", args: []any{id}})
+}
+
+// RevokedTails lists the tails of a key's revoked descendants.
+func (r Reader) RevokedTails(ctx context.Context, key reeve.ID) ([][32]byte, error) {
+	return many(ctx, r, read{
+		sql:  "SELECT tail FROM revoked_tails WHERE api_key_id = $1",
+		args: []any{key},
+	}, value[[32]byte])
+}
+
+// RevokeTail refuses a derived key, and all that derive from it, for good.
+func (tx *Tx) RevokeTail(key reeve.ID, tail [32]byte) {
+	tx.write(statement{
+		sql:  "INSERT INTO revoked_tails (tail, api_key_id, created_at) VALUES ($1, $2, $3)",
+		args: []any{tail, key, tx.Now()},
+	})
+}
+
+// APIKeysAfter pages through all keys in the order of their ids.
+func (r Reader) APIKeysAfter(ctx context.Context, after reeve.ID, limit int) ([]reeve.APIKey, error) {
+	return many(ctx, r, read{
+		sql:  "SELECT " + apiKeyColumns + " FROM api_keys WHERE id > $1 ORDER BY id LIMIT $2",
+		args: []any{after, limit},
+	}, scanAPIKey)
+}
+
+// ResealAPIKey replaces a key's sealed secret.
+func (tx *Tx) ResealAPIKey(id reeve.ID, secret []byte) {
+	tx.write(statement{
+		sql:  "UPDATE api_keys SET secret = $2 WHERE id = $1",
+		args: []any{id, secret},
+	})
+}

@@ -1,0 +1,253 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+const changeColumns = "at, actor, action, target, before, after, reason, request_id"
+
+func changeFields(c *reeve.Change) []any {
+	return []any{&c.At, &c.Actor, &c.Action, &c.Target, &c.Before, &c.After, &c.Reason, &c.RequestID}
+}
+
+// Record puts a change into the log, after the target's row is locked or
+// inserted. It gets its number after the commit.
+func (tx *Tx) Record(c reeve.Change) {
+	tx.recorded = true
+	tx.write(statement{
+		sql: "INSERT INTO pending_changes (" + changeColumns + ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+		args: []any{
+			tx.Now(), c.Actor, c.Action, c.Target, c.Before, c.After, c.Reason, c.RequestID,
+		},
+	})
+}
+
+// numberBatch is how many changes one numbering takes at most.
+const numberBatch = 500
+
+// NumberChanges numbers all changes committed so far. One replica does it at a
+// time; the others wait, so that after it every change that was committed
+// before the call has its number.
+func (s *Store) NumberChanges(ctx context.Context) error {
+	for {
+		numbered := 0
+		err := s.Write(ctx, func(tx *Tx) error {
+			if err := tx.lockName(ctx, lockSequencer); err != nil {
+				return err
+			}
+			var err error
+			numbered, err = tx.number(ctx, numberBatch)
+			return err
+		})
+		if err != nil || numbered < numberBatch {
+			return err
+		}
+	}
+}
+
+// How long the sequencer gathers commits, so that it works in batches, and how
+// often it looks for changes whose replica died before numbering them.
+const (
+	gatherPause    = 20 * time.Millisecond
+	sequencerSweep = time.Second
+)
+
+// Sequence numbers changes until the context ends; failures are handed to
+// report, once each, and tried again. A store that numbers inside its
+// transactions has nothing to do here.
+func (s *Store) Sequence(ctx context.Context, report func(error)) {
+	if s.d.numbers {
+		return
+	}
+	sweep := time.NewTicker(sequencerSweep)
+	defer sweep.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.wake:
+		case <-sweep.C:
+		}
+		if err := s.NumberChanges(ctx); err != nil && ctx.Err() == nil {
+			report(err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(gatherPause):
+		}
+	}
+}
+
+// number moves pending changes into the log, in the order of their sequence,
+// and gives how many. The caller holds the sequencer's lock.
+func (tx *Tx) number(ctx context.Context, limit int) (int, error) {
+	changes, err := tx.takePending(ctx, limit)
+	if err != nil || len(changes) == 0 {
+		return 0, err
+	}
+	number, hash, err := tx.ChangeEnd(ctx, "head")
+	if err != nil {
+		return 0, err
+	}
+	for i := range changes {
+		number++
+		changes[i].Number = number
+		hash = changes[i].Chain(hash)
+		changes[i].Hash = hash
+	}
+	for rest := changes; len(rest) > 0; {
+		n := min(len(rest), insertChunk)
+		tx.insertChanges(rest[:n])
+		rest = rest[n:]
+	}
+	tx.setChangeEnd("head", number, hash)
+	return len(changes), nil
+}
+
+// takePending removes the oldest pending changes and gives them. Deleting and
+// reading are one statement: what commits meanwhile waits for the next turn.
+func (tx *Tx) takePending(ctx context.Context, limit int) ([]reeve.Change, error) {
+	type pending struct {
+		sequence int64
+		change   reeve.Change
+	}
+	taken, err := many(ctx, tx.Reader, read{
+		sql: `DELETE FROM pending_changes WHERE sequence IN
+			(SELECT sequence FROM pending_changes ORDER BY sequence LIMIT $1)
+			RETURNING sequence, ` + changeColumns,
+		args: []any{limit},
+	}, func(row scanner) (p pending, err error) {
+		err = row.Scan(append([]any{&p.sequence}, changeFields(&p.change)...)...)
+		return p, err
+	})
+	sort.Slice(taken, func(i, j int) bool { return taken[i].sequence < taken[j].sequence })
+	out := make([]reeve.Change, len(taken))
+	for i := range taken {
+		out[i] = taken[i].change
+	}
+	return out, err
+}
+
+// insertChunk is how many rows one INSERT takes.
+const insertChunk = 50
+
+func (tx *Tx) insertChanges(changes []reeve.Change) {
+	var text strings.Builder
+	text.WriteString("INSERT INTO changes (" + changeColumns + ", number, hash) VALUES ")
+	var args []any
+	for i, c := range changes {
+		if i > 0 {
+			text.WriteString(", ")
+		}
+		text.WriteByte('(')
+		row := []any{c.At, c.Actor, c.Action, c.Target, c.Before, c.After, c.Reason, c.RequestID, c.Number, c.Hash}
+		for j := range row {
+			if j > 0 {
+				text.WriteString(", ")
+			}
+			fmt.Fprintf(&text, "$%d", len(args)+j+1)
+		}
+		text.WriteByte(')')
+		args = append(args, row...)
+	}
+	tx.write(statement{sql: text.String(), args: args})
+}
+
+// ChangeEnd gives an end of the chain: "head" is the newest numbered change,
+// "anchor" the newest that retention removed; number 0 and a zero hash if none.
+func (r Reader) ChangeEnd(ctx context.Context, name string) (number int64, hash reeve.ChangeHash, err error) {
+	_, err = one(ctx, r, read{
+		"SELECT number, hash FROM change_ends WHERE name = $1", []any{name}, missing("chain"),
+	}, func(row scanner) (struct{}, error) { return struct{}{}, row.Scan(&number, &hash) })
+	return number, hash, err
+}
+
+func (tx *Tx) setChangeEnd(name string, number int64, hash reeve.ChangeHash) {
+	tx.write(statement{
+		sql:  "UPDATE change_ends SET number = $2, hash = $3 WHERE name = $1",
+		args: []any{name, number, hash},
+	})
+}
+
+// ChangeFilter picks changes; empty fields pick all.
+type ChangeFilter struct {
+	Actor, Action string
+	Target        *reeve.ID
+	Before        int64 // only numbers below it; 0 for all
+	Limit         int
+}
+
+// Changes lists numbered changes, newest first.
+func (r Reader) Changes(ctx context.Context, f ChangeFilter) ([]reeve.Change, error) {
+	var conditions []string
+	var args []any
+	where := func(condition string, arg any) {
+		args = append(args, arg)
+		conditions = append(conditions, fmt.Sprintf("%s $%d", condition, len(args)))
+	}
+	if f.Actor != "" {
+		where("actor =", f.Actor)
+	}
+	if f.Action != "" {
+		where("action =", f.Action)
+	}
+	if f.Target != nil {
+		where("target =", *f.Target)
+	}
+	if f.Before > 0 {
+		where("number <", f.Before)
+	}
+	text := "SELECT number, hash, " + changeColumns + " FROM changes"
+	if conditions != nil {
+		text += " WHERE " + strings.Join(conditions, " AND ")
+	}
+	args = append(args, f.Limit)
+	text += fmt.Sprintf(" ORDER BY number DESC LIMIT $%d", len(args))
+	return many(ctx, r, read{sql: text, args: args}, scanChange)
+}
+
+// ChangesAfter lists numbered changes, oldest first, from a number on.
+func (r Reader) ChangesAfter(ctx context.Context, number int64, limit int) ([]reeve.Change, error) {
+	return many(ctx, r, read{
+		sql:  "SELECT number, hash, " + changeColumns + " FROM changes WHERE number > $1 ORDER BY number LIMIT $2",
+		args: []any{number, limit},
+	}, scanChange)
+}
+
+func scanChange(row scanner) (c reeve.Change, err error) {
+	err = row.Scan(append([]any{&c.Number, &c.Hash}, changeFields(&c)...)...)
+	return c, err
+}
+
+// DeleteChangesBefore removes up to limit of the oldest changes older than a
+// time and moves the anchor: the setting for their retention. It gives how
+// many went.
+func (tx *Tx) DeleteChangesBefore(ctx context.Context, before time.Time, limit int) (int, error) {
+	if err := tx.lockName(ctx, lockSequencer); err != nil {
+		return 0, err
+	}
+	anchor, _, err := tx.ChangeEnd(ctx, "anchor")
+	if err != nil {
+		return 0, err
+	}
+	oldest, err := tx.ChangesAfter(ctx, anchor, limit)
+	if err != nil {
+		return 0, err
+	}
+	// Only a run from the oldest on: the rest must stay one chain.
+	n := sort.Search(len(oldest), func(i int) bool { return !oldest[i].At.Before(before) })
+	if n == 0 {
+		return 0, nil
+	}
+	last := oldest[n-1]
+	tx.write(statement{sql: "DELETE FROM changes WHERE number <= $1", args: []any{last.Number}})
+	tx.setChangeEnd("anchor", last.Number, last.Hash)
+	return n, nil
+}

@@ -1,0 +1,164 @@
+package store
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// dialect holds, as data, every difference between the two databases.
+type dialect struct {
+	name      string
+	goose     string            // the migration library's name for it
+	words     map[string]string // type words of the migrations
+	lock      string            // suffix of a SELECT that guards: the row stays, its children may come
+	lockDrop  string            // suffix for a row about to be deleted: children wait
+	lockShare string            // suffix for a row that must not go away meanwhile
+	advisory  string            // takes a lock named by $1 until the transaction ends; "" where there is one writer
+	numbers   bool              // changes are numbered inside the transaction
+	classify  func(error) error // driver's error → one of ours below, or an *reeve.Error
+	id        func(reeve.ID) any
+	scanID    func(*reeve.ID) any
+	scanIDPtr func(**reeve.ID) any
+}
+
+// What a driver's error can mean. No constraint's name leaves the store: each
+// statement says what its violation means.
+var (
+	errUnique  = errors.New("unique violation")
+	errForeign = errors.New("foreign key violation")
+	errRetry   = errors.New("transaction must be retried")
+)
+
+// errUnavailable answers that the database cannot be used now.
+var errUnavailable = reeve.Errorf(reeve.Unavailable, "the database is not available")
+
+// ddlWord is a column's name, if one goes before, and a type word.
+var ddlWord = regexp.MustCompile(`(\w*\s+)?\{\{(\w+)\}\}`)
+
+// ddl fills a migration's type words in; $column in one is the column's name.
+func (d *dialect) ddl(text string) string {
+	return ddlWord.ReplaceAllStringFunc(text, func(match string) string {
+		parts := ddlWord.FindStringSubmatch(match)
+		column := strings.TrimSpace(parts[1])
+		return parts[1] + strings.ReplaceAll(d.words[parts[2]], "$column", column)
+	})
+}
+
+// args turns our values into the driver's.
+func (d *dialect) args(args []any) []any {
+	out := make([]any, len(args))
+	for i, arg := range args {
+		out[i] = d.arg(arg)
+	}
+	return out
+}
+
+func (d *dialect) arg(arg any) any {
+	switch v := arg.(type) {
+	case reeve.ID:
+		return d.id(v)
+	case *reeve.ID:
+		if v == nil {
+			return nil
+		}
+		return d.id(*v)
+	case time.Time:
+		return v.UnixMicro()
+	case *time.Time:
+		if v == nil {
+			return nil
+		}
+		return v.UnixMicro()
+	case reeve.TokenHash:
+		return v[:]
+	case reeve.ChangeHash:
+		return v[:]
+	case [32]byte:
+		return v[:]
+	case reeve.Limit:
+		return limitValue(v)
+	case reeve.Role:
+		return string(v)
+	case reeve.Fields:
+		if v == nil {
+			return nil
+		}
+		return string(v)
+	default:
+		return arg
+	}
+}
+
+// The stored form of a limit: NULL is unset, unlimitedValue unlimited.
+const unlimitedValue = -1
+
+func limitValue(l reeve.Limit) any {
+	if l.IsUnlimited() {
+		return int64(unlimitedValue)
+	}
+	if n, ok := l.Number(); ok {
+		return n
+	}
+	return nil
+}
+
+// dests wraps scan destinations of our types for the driver.
+func (d *dialect) dests(dests []any) []any {
+	for i, dest := range dests {
+		switch v := dest.(type) {
+		case *reeve.ID:
+			dests[i] = d.scanID(v)
+		case **reeve.ID:
+			dests[i] = d.scanIDPtr(v)
+		case *time.Time:
+			dests[i] = scanFunc(func(value any) { *v = time.UnixMicro(value.(int64)).UTC() })
+		case **time.Time:
+			dests[i] = scanFunc(func(value any) {
+				if micros, ok := value.(int64); ok {
+					at := time.UnixMicro(micros).UTC()
+					*v = &at
+				}
+			})
+		case *reeve.TokenHash:
+			dests[i] = scanFunc(func(value any) { copy(v[:], value.([]byte)) })
+		case *reeve.ChangeHash:
+			dests[i] = scanFunc(func(value any) { copy(v[:], value.([]byte)) })
+		case *[32]byte:
+			dests[i] = scanFunc(func(value any) { copy(v[:], value.([]byte)) })
+		case *reeve.Limit:
+			dests[i] = scanFunc(func(value any) { *v = scanLimit(value) })
+		case *reeve.Fields:
+			dests[i] = scanFunc(func(value any) {
+				if text, ok := value.(string); ok {
+					*v = reeve.Fields(text)
+				}
+			})
+		}
+	}
+	return dests
+}
+
+func scanLimit(value any) reeve.Limit {
+	n, ok := value.(int64)
+	switch {
+	case !ok:
+		return reeve.Limit{}
+	case n == unlimitedValue:
+		return reeve.Unlimited
+	default:
+		return reeve.LimitOf(n)
+	}
+}
+
+// scanFunc is a sql.Scanner for columns whose type the schema fixes.
+type scanFunc func(value any)
+
+// Scan hands the column's value over.
+func (f scanFunc) Scan(value any) error {
+	f(value)
+	return nil
+}

@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// memberOf says which of the two membership tables is meant, and of which
+// organisation or project.
+type memberOf struct {
+	table, column string
+	id            reeve.ID
+}
+
+// InOrganization names an organisation's own members.
+func InOrganization(id reeve.ID) memberOf {
+	return memberOf{"organization_members", "organization_id", id}
+}
+
+// InProject names a project's own members, not those who inherit a role from
+// the organisation.
+func InProject(id reeve.ID) memberOf { return memberOf{"project_members", "project_id", id} }
+
+// Members lists members, oldest membership first, disabled ones included.
+func (r Reader) Members(ctx context.Context, of memberOf) ([]reeve.Member, error) {
+	return many(ctx, r, read{
+		sql: `SELECT m.user_id, u.email, u.full_name, m.role, m.disabled, m.created_at
+			FROM ` + of.table + ` m JOIN users u ON u.id = m.user_id
+			WHERE m.` + of.column + ` = $1 ORDER BY m.created_at, m.user_id`,
+		args: []any{of.id},
+	}, func(row scanner) (m reeve.Member, err error) {
+		err = row.Scan(&m.UserID, &m.Email, &m.FullName, &m.Role, &m.Disabled, &m.CreatedAt)
+		return m, err
+	})
+}
+
+// Member finds one user's membership; NotFound when there is none.
+func (r Reader) Member(ctx context.Context, of memberOf, user reeve.ID) (reeve.Member, error) {
+	return one(ctx, r, read{
+		`SELECT m.user_id, m.role, m.disabled, m.created_at FROM ` + of.table + ` m
+			WHERE m.` + of.column + ` = $1 AND m.user_id = $2`,
+		[]any{of.id, user}, missing("member"),
+	}, func(row scanner) (m reeve.Member, err error) {
+		err = row.Scan(&m.UserID, &m.Role, &m.Disabled, &m.CreatedAt)
+		return m, err
+	})
+}
+
+// CreateMember inserts a membership.
+func (tx *Tx) CreateMember(of memberOf, m reeve.Member) {
+	tx.write(statement{
+		sql: "INSERT INTO " + of.table + " (" + of.column + `, user_id, role, disabled, created_at)
+			VALUES ($1, $2, $3, $4, $5)`,
+		args: []any{of.id, m.UserID, m.Role, m.Disabled, m.CreatedAt},
+	})
+}
+
+// UpdateMember changes a membership's role and whether it is disabled.
+func (tx *Tx) UpdateMember(of memberOf, m reeve.Member) {
+	tx.write(statement{
+		sql:  "UPDATE " + of.table + " SET role = $3, disabled = $4 WHERE " + of.column + " = $1 AND user_id = $2",
+		args: []any{of.id, m.UserID, m.Role, m.Disabled},
+	})
+}
+
+// DeleteMember deletes a membership.
+func (tx *Tx) DeleteMember(of memberOf, user reeve.ID) {
+	tx.write(statement{
+		sql:  "DELETE FROM " + of.table + " WHERE " + of.column + " = $1 AND user_id = $2",
+		args: []any{of.id, user},
+	})
+}
+
+// LockProjectsOfMemberIn guards the projects of an organisation that a user is
+// an own member of, in the order of their ids, and gives them.
+func (tx *Tx) LockProjectsOfMemberIn(ctx context.Context, organization, user reeve.ID) ([]reeve.Project, error) {
+	return many(ctx, tx.Reader, read{
+		sql: "SELECT " + projectColumns + ` FROM projects p WHERE p.organization_id = $1 AND p.id IN
+			(SELECT m.project_id FROM project_members m WHERE m.user_id = $2) ORDER BY p.id` + tx.d.lock,
+		args: []any{organization, user},
+	}, scanProject)
+}

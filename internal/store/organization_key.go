@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+const organizationKeyColumns = "k.id, k.organization_id, k.name, k.role, k.created_at, k.expires_at"
+
+func organizationKeyFields(k *reeve.OrganizationKey) []any {
+	return []any{&k.ID, &k.OrganizationID, &k.Name, &k.Role, &k.CreatedAt, &k.ExpiresAt}
+}
+
+func scanOrganizationKey(row scanner) (k reeve.OrganizationKey, err error) {
+	err = row.Scan(organizationKeyFields(&k)...)
+	return k, err
+}
+
+// OrganizationKey finds a key by its token's hash, expired ones included.
+func (r Reader) OrganizationKey(ctx context.Context, hash reeve.TokenHash) (reeve.OrganizationKey, error) {
+	return one(ctx, r, read{
+		"SELECT " + organizationKeyColumns + " FROM organization_keys k WHERE k.hash = $1",
+		[]any{hash}, reeve.ErrUnauthenticated,
+	}, scanOrganizationKey)
+}
+
+// KeyAndProject is an organisation key and, if its organisation has it, a
+// project.
+type KeyAndProject struct {
+	Key     reeve.OrganizationKey
+	Project *reeve.Project
+}
+
+// OrganizationKeyAndProject looks a key and a project up in one statement. A
+// project of another organisation and one that does not exist are both nil.
+func (r Reader) OrganizationKeyAndProject(ctx context.Context, hash reeve.TokenHash, project reeve.ID) (KeyAndProject, error) {
+	return one(ctx, r, read{
+		"SELECT " + organizationKeyColumns + ", (p.id IS NOT NULL), " +
+			`COALESCE(p.id, k.id), COALESCE(p.organization_id, k.id), COALESCE(p.owner_id, k.id),
+			COALESCE(p.service_account_id, k.id), COALESCE(p.name, ''), COALESCE(p.description, ''),
+			p.usage_limit, p.bandwidth_limit, p.rate_limit, p.bucket_limit, COALESCE(p.created_at, 0)
+			FROM organization_keys k
+			LEFT JOIN projects p ON p.id = $2 AND p.organization_id = k.organization_id
+			WHERE k.hash = $1`,
+		[]any{hash, project}, reeve.ErrUnauthenticated,
+	}, func(row scanner) (out KeyAndProject, err error) {
+		var found bool
+		var p reeve.Project
+		fields := append(organizationKeyFields(&out.Key), &found)
+		err = row.Scan(append(fields, projectFields(&p)...)...)
+		if found {
+			out.Project = &p
+		}
+		return out, err
+	})
+}
+
+// OrganizationKeys lists an organisation's keys by name, expired ones included.
+func (r Reader) OrganizationKeys(ctx context.Context, organization reeve.ID) ([]reeve.OrganizationKey, error) {
+	return many(ctx, r, read{
+		sql: "SELECT " + organizationKeyColumns + ` FROM organization_keys k
+			WHERE k.organization_id = $1 ORDER BY k.name`,
+		args: []any{organization},
+	}, scanOrganizationKey)
+}
+
+// LockOrganizationKey finds a key by name and guards it against another
+// deletion.
+func (tx *Tx) LockOrganizationKey(ctx context.Context, organization reeve.ID, name string) (reeve.OrganizationKey, error) {
+	return one(ctx, tx.Reader, read{
+		"SELECT " + organizationKeyColumns + ` FROM organization_keys k
+			WHERE k.organization_id = $1 AND k.name = $2` + tx.d.lockDrop,
+		[]any{organization, name}, missing("organization key"),
+	}, scanOrganizationKey)
+}
+
+// CreateOrganizationKey inserts a key; a Conflict if the organisation has one
+// of that name, NotFound if there is no such organisation.
+func (tx *Tx) CreateOrganizationKey(k reeve.OrganizationKey, hash reeve.TokenHash) {
+	tx.write(statement{
+		sql: `INSERT INTO organization_keys (id, organization_id, name, role, hash, created_at, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		args: []any{k.ID, k.OrganizationID, k.Name, k.Role, hash, k.CreatedAt, k.ExpiresAt},
+		check: onViolation(
+			conflict("organization key with given name already exists"), missing("organization"),
+		),
+	})
+}
+
+// DeleteOrganizationKey deletes a key: it stops working with the commit.
+func (tx *Tx) DeleteOrganizationKey(id reeve.ID) {
+	tx.write(statement{sql: "DELETE FROM organization_keys WHERE id = $1", args: []any{id}})
+}

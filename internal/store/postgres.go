@@ -1,0 +1,269 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+var postgresDialect = &dialect{
+	name:  "postgres",
+	goose: "postgres",
+	words: map[string]string{
+		"id": "UUID", "bytes": "BYTEA", "bigint": "BIGINT", "text": `TEXT COLLATE "C"`,
+		"bool": "BOOLEAN", "strict": "", "sequence": "BIGSERIAL PRIMARY KEY",
+		"zerohash": `decode(repeat('00', 32), 'hex')`,
+	},
+	lock:      " FOR NO KEY UPDATE",
+	lockDrop:  " FOR UPDATE",
+	lockShare: " FOR KEY SHARE",
+	advisory:  "SELECT pg_advisory_xact_lock($1)",
+	classify:  classifyPostgres,
+	id:        func(id reeve.ID) any { return [16]byte(id) },
+	scanID:    func(id *reeve.ID) any { return (*[16]byte)(id) },
+	scanIDPtr: func(id **reeve.ID) any { return uuidPtr{id} },
+}
+
+// uuidPtr scans a UUID column that may be NULL.
+type uuidPtr struct{ to **reeve.ID }
+
+func (p uuidPtr) ScanUUID(v pgtype.UUID) error {
+	if v.Valid {
+		id := reeve.ID(v.Bytes)
+		*p.to = &id
+	}
+	return nil
+}
+
+// oldestPostgres is the oldest version that is supported, as its
+// server_version_num prints it.
+const oldestPostgres = 150000
+
+const connectTimeout = 5 * time.Second
+
+type postgresDB struct{ pool *pgxpool.Pool }
+
+func openPostgres(ctx context.Context, config Config) (database, error) {
+	settings, err := pgxpool.ParseConfig(config.Postgres)
+	if err != nil {
+		// The parser's text can quote the connection string.
+		return nil, reeve.Errorf(reeve.Invalid, "the database URL cannot be read")
+	}
+	if config.MaxConnections > 0 && !strings.Contains(config.Postgres, "pool_max_conns") {
+		settings.MaxConns = int32(config.MaxConnections)
+	}
+	if settings.ConnConfig.ConnectTimeout == 0 {
+		settings.ConnConfig.ConnectTimeout = connectTimeout
+	}
+	if settings.ConnConfig.RuntimeParams["application_name"] == "" {
+		settings.ConnConfig.RuntimeParams["application_name"] = "reeve"
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, settings)
+	if err != nil {
+		return nil, errUnavailable.Wrap(err)
+	}
+	db := &postgresDB{pool: pool}
+	if err := db.checkVersion(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+func (db *postgresDB) checkVersion(ctx context.Context) error {
+	var version int
+	err := db.pool.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version)
+	if err != nil {
+		return classifyPostgres(err)
+	}
+	if version < oldestPostgres {
+		return reeve.Errorf(reeve.Invalid, "PostgreSQL %d is older than %d", version/10000, oldestPostgres/10000)
+	}
+	return nil
+}
+
+func (db *postgresDB) dialect() *dialect { return postgresDialect }
+
+func (db *postgresDB) ping(ctx context.Context) error { return classifyPostgres(db.pool.Ping(ctx)) }
+
+func (db *postgresDB) close() { db.pool.Close() }
+
+func (db *postgresDB) durability(ctx context.Context) (map[string]string, error) {
+	out := map[string]string{}
+	for _, name := range []string{"fsync", "synchronous_commit", "full_page_writes"} {
+		var value string
+		if err := db.pool.QueryRow(ctx, "SELECT current_setting($1)", name).Scan(&value); err != nil {
+			return nil, classifyPostgres(err)
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+// query reads outside a transaction. The pool tests a connection that lay idle
+// before it hands it out, so that a database that was restarted costs nothing.
+func (db *postgresDB) query(ctx context.Context, sql string, args []any, each func(scanner) error) error {
+	rows, err := db.pool.Query(ctx, sql, postgresDialect.args(args)...)
+	if err == nil {
+		err = eachPgxRow(rows, each)
+	}
+	return classifyPostgres(err)
+}
+
+func (db *postgresDB) begin(context.Context) session { return &postgresSession{pool: db.pool} }
+
+// postgresSession is a transaction. BEGIN travels with its first statement and
+// COMMIT with its last.
+type postgresSession struct {
+	pool *pgxpool.Pool
+	conn *pgxpool.Conn
+}
+
+// batch starts a batch, with BEGIN in front if nothing has been sent; skip is
+// how many results are not the caller's.
+func (s *postgresSession) batch(ctx context.Context) (batch *pgx.Batch, skip int, err error) {
+	batch = &pgx.Batch{}
+	if s.conn == nil {
+		if s.conn, err = s.pool.Acquire(ctx); err != nil {
+			return nil, 0, classifyPostgres(err)
+		}
+		batch.Queue("begin")
+		skip = 1
+	}
+	return batch, skip, nil
+}
+
+func (s *postgresSession) query(ctx context.Context, sql string, args []any, each func(scanner) error) error {
+	batch, skip, err := s.batch(ctx)
+	if err != nil {
+		return err
+	}
+	batch.Queue(sql, postgresDialect.args(args)...)
+	results := s.conn.SendBatch(ctx, batch)
+	for range skip {
+		_, err = results.Exec()
+	}
+	if err == nil {
+		var rows pgx.Rows
+		if rows, err = results.Query(); err == nil {
+			err = eachPgxRow(rows, each)
+		}
+	}
+	return classifyPostgres(errors.Join(err, results.Close()))
+}
+
+func (s *postgresSession) exec(ctx context.Context, statements []statement, commit bool) error {
+	if len(statements) == 0 && s.conn == nil {
+		return nil
+	}
+	batch, skip, err := s.batch(ctx)
+	if err != nil {
+		return err
+	}
+	for _, statement := range statements {
+		batch.Queue(statement.sql, postgresDialect.args(statement.args)...)
+	}
+	if commit {
+		batch.Queue("commit")
+	}
+	results := s.conn.SendBatch(ctx, batch)
+	for range skip {
+		_, err = results.Exec()
+	}
+	for i := 0; i < len(statements) && err == nil; i++ {
+		var tag pgconn.CommandTag
+		tag, err = results.Exec()
+		err = classifyPostgres(err)
+		if check := statements[i].check; check != nil {
+			err = check(tag.RowsAffected(), err)
+		}
+	}
+	if err == nil && commit {
+		_, err = results.Exec()
+	}
+	if closing := results.Close(); err == nil {
+		err = closing
+	}
+	if err == nil && commit {
+		s.conn.Release()
+		s.conn = nil
+	}
+	return classifyPostgres(err)
+}
+
+const rollbackTimeout = 5 * time.Second
+
+func (s *postgresSession) end() {
+	if s.conn == nil {
+		return
+	}
+	// The caller's context may be over; the lock must go all the same. On
+	// failure the pool drops the connection, which ends the transaction too.
+	ctx, cancel := context.WithTimeout(context.Background(), rollbackTimeout)
+	defer cancel()
+	if !s.conn.Conn().IsClosed() {
+		_, _ = s.conn.Exec(ctx, "rollback")
+	}
+	s.conn.Release()
+	s.conn = nil
+}
+
+func eachPgxRow(rows pgx.Rows, each func(scanner) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(dialectRow{rows, postgresDialect}); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// classes of SQLSTATE (PostgreSQL documentation, appendix A).
+var sqlStates = map[string]error{
+	"23505": errUnique, "23503": errForeign,
+	"40001": errRetry, "40P01": errRetry, "55P03": errRetry,
+}
+
+// unavailable are the classes that say that the server cannot work now:
+// connection, resources, operator intervention, system error; and 25006, a
+// server that only reads.
+var unavailable = []string{"08", "53", "57", "58", "25006"}
+
+func classifyPostgres(err error) error {
+	var known *reeve.Error
+	var failure *pgconn.PgError
+	var network net.Error
+	var connect *pgconn.ConnectError
+	switch {
+	case err == nil || errors.As(err, &known), errors.Is(err, errUnique),
+		errors.Is(err, errForeign), errors.Is(err, errRetry):
+		return err
+	case errors.As(err, &failure):
+		if meaning, ok := sqlStates[failure.Code]; ok {
+			return errors.Join(meaning, err)
+		}
+		for _, class := range unavailable {
+			if strings.HasPrefix(failure.Code, class) {
+				return errUnavailable.Wrap(err)
+			}
+		}
+		return fmt.Errorf("SQLSTATE %s: %w", failure.Code, err)
+	case errors.As(err, &network), errors.As(err, &connect), errors.Is(err, io.EOF),
+		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.Canceled),
+		errors.Is(err, context.DeadlineExceeded), errors.Is(err, net.ErrClosed),
+		strings.Contains(err.Error(), "conn closed"), strings.Contains(err.Error(), "closed pool"):
+		return errUnavailable.Wrap(err)
+	}
+	return err
+}

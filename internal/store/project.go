@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+const projectColumns = `p.id, p.organization_id, p.owner_id, p.service_account_id, p.name, p.description,
+	p.usage_limit, p.bandwidth_limit, p.rate_limit, p.bucket_limit, p.created_at`
+
+func projectFields(p *reeve.Project) []any {
+	return []any{
+		&p.ID, &p.OrganizationID, &p.OwnerID, &p.ServiceAccountID, &p.Name, &p.Description,
+		&p.Limits.Usage, &p.Limits.Bandwidth, &p.Limits.Rate, &p.Limits.Buckets, &p.CreatedAt,
+	}
+}
+
+func scanProject(row scanner) (p reeve.Project, err error) {
+	err = row.Scan(projectFields(&p)...)
+	return p, err
+}
+
+// Project finds a project.
+func (r Reader) Project(ctx context.Context, id reeve.ID) (reeve.Project, error) {
+	return one(ctx, r, projectByID(id, ""), scanProject)
+}
+
+// LockProject guards a project's row: its fields and its members stay as they
+// are.
+func (tx *Tx) LockProject(ctx context.Context, id reeve.ID) (reeve.Project, error) {
+	return one(ctx, tx.Reader, projectByID(id, tx.d.lock), scanProject)
+}
+
+// LockProjectForDelete keeps new keys, buckets, members and usage away.
+func (tx *Tx) LockProjectForDelete(ctx context.Context, id reeve.ID) (reeve.Project, error) {
+	return one(ctx, tx.Reader, projectByID(id, tx.d.lockDrop), scanProject)
+}
+
+func projectByID(id reeve.ID, lock string) read {
+	return read{
+		"SELECT " + projectColumns + " FROM projects p WHERE p.id = $1" + lock,
+		[]any{id}, missing("project"),
+	}
+}
+
+// ProjectAndMemberCount finds a project with its MemberCount filled.
+func (r Reader) ProjectAndMemberCount(ctx context.Context, id reeve.ID) (reeve.Project, error) {
+	return one(ctx, r, read{
+		"SELECT " + projectColumns + `,
+			(SELECT COUNT(*) FROM project_members m WHERE m.project_id = p.id)
+			FROM projects p WHERE p.id = $1`,
+		[]any{id}, missing("project"),
+	}, func(row scanner) (p reeve.Project, err error) {
+		err = row.Scan(append(projectFields(&p), &p.MemberCount)...)
+		return p, err
+	})
+}
+
+// ProjectsOfMember lists the projects that a user is an own member of, by name.
+func (r Reader) ProjectsOfMember(ctx context.Context, user reeve.ID) ([]reeve.Project, error) {
+	return many(ctx, r, read{
+		sql: "SELECT " + projectColumns + ` FROM projects p
+			JOIN project_members m ON m.project_id = p.id
+			WHERE m.user_id = $1 ORDER BY p.name, p.id`,
+		args: []any{user},
+	}, scanProject)
+}
+
+// CreateProject inserts a project.
+func (tx *Tx) CreateProject(p reeve.Project) {
+	tx.write(statement{
+		sql: `INSERT INTO projects (id, organization_id, owner_id, service_account_id, name, description,
+			usage_limit, bandwidth_limit, rate_limit, bucket_limit, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		args: []any{
+			p.ID, p.OrganizationID, p.OwnerID, p.ServiceAccountID, p.Name, p.Description,
+			p.Limits.Usage, p.Limits.Bandwidth, p.Limits.Rate, p.Limits.Buckets, p.CreatedAt,
+		},
+		check: onViolation(nil, missing("organization")),
+	})
+}
+
+// UpdateProject writes the fields that may change.
+func (tx *Tx) UpdateProject(p reeve.Project) {
+	tx.write(statement{
+		sql: `UPDATE projects SET name = $2, description = $3, usage_limit = $4, bandwidth_limit = $5,
+			rate_limit = $6, bucket_limit = $7 WHERE id = $1`,
+		args: []any{
+			p.ID, p.Name, p.Description,
+			p.Limits.Usage, p.Limits.Bandwidth, p.Limits.Rate, p.Limits.Buckets,
+		},
+	})
+}
+
+// DeleteProject deletes a project with its memberships and usage totals.
+func (tx *Tx) DeleteProject(id reeve.ID) {
+	tx.write(statement{sql: "DELETE FROM projects WHERE id = $1", args: []any{id}})
+}

@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// Tx is a transaction: it reads, and collects its writes so that the last of
+// them travel together with the COMMIT.
+type Tx struct {
+	Reader
+	session  session
+	now      time.Time
+	queue    []statement
+	changed  bool // a table of the model was written
+	recorded bool // and the change log says so
+	effects  []func()
+}
+
+// facts are the tables whose rows are no changes of the model: writing them
+// needs no record. Everything else does, or the transaction fails.
+var facts = map[string]bool{
+	"pending_changes": true,
+	"changes":         true,
+	"change_ends":     true,
+	"usage_totals":    true,
+	"billing_records": true,
+}
+
+var errUnrecorded = errors.New("a transaction changed the model and recorded no change")
+
+// Now is the transaction's time: the same for all that it writes.
+func (tx *Tx) Now() time.Time { return tx.now }
+
+// AfterCommit has a function run once the transaction is committed.
+func (tx *Tx) AfterCommit(effect func()) { tx.effects = append(tx.effects, effect) }
+
+// query sends the collected writes ahead, so that a read sees them.
+func (tx *Tx) query(ctx context.Context, sql string, args []any, each func(scanner) error) error {
+	if err := tx.flush(ctx); err != nil {
+		return err
+	}
+	return tx.session.query(ctx, sql, args, each)
+}
+
+// write collects a write. What a violated constraint means is in the
+// statement's check; a check that counts rows needs writeNow.
+func (tx *Tx) write(s statement) {
+	tx.changed = tx.changed || !facts[tableOf(s.sql)]
+	tx.queue = append(tx.queue, s)
+}
+
+// writeNow sends a write at once: its check sees the count of rows before
+// anything is committed.
+func (tx *Tx) writeNow(ctx context.Context, s statement) error {
+	tx.write(s)
+	return tx.flush(ctx)
+}
+
+func (tx *Tx) flush(ctx context.Context) error {
+	queue := tx.queue
+	if len(queue) == 0 {
+		return nil
+	}
+	tx.queue = nil
+	return tx.session.exec(ctx, queue, false)
+}
+
+func (tx *Tx) commit(ctx context.Context) error {
+	if tx.changed && !tx.recorded {
+		return errUnrecorded
+	}
+	if tx.recorded && tx.d.numbers {
+		if _, err := tx.number(ctx, numberBatch); err != nil {
+			return err
+		}
+	}
+	return tx.session.exec(ctx, tx.queue, true)
+}
+
+// tableOf names the table that an INSERT INTO, UPDATE or DELETE FROM writes.
+func tableOf(sql string) string {
+	words := strings.Fields(sql[:min(len(sql), 80)])
+	if words[0] == "UPDATE" {
+		return words[1]
+	}
+	return words[2]
+}
+
+// lockName serialises transactions that take the same number, on every
+// replica, until they end.
+func (tx *Tx) lockName(ctx context.Context, name int64) error {
+	if tx.d.advisory == "" {
+		return nil
+	}
+	return tx.query(ctx, tx.d.advisory, []any{name}, func(scanner) error { return nil })
+}
+
+// The names that are locked.
+const (
+	lockSequencer int64 = 0x7265657665 + iota // "reeve"
+	lockOperatorTokens
+	lockMigrations
+)
+
+// onViolation makes a check that gives a violated constraint its meaning; nil
+// meanings are left as they are.
+func onViolation(unique, foreign error) func(int64, error) error {
+	return func(_ int64, err error) error {
+		switch {
+		case unique != nil && errors.Is(err, errUnique):
+			return unique
+		case foreign != nil && errors.Is(err, errForeign):
+			return foreign
+		}
+		return err
+	}
+}
+
+// conflict makes the error for a thing that stands in the way.
+func conflict(format string, args ...any) error {
+	return reeve.Errorf(reeve.Conflict, format, args...)
+}

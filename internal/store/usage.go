@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// UsageTotal gives what a project used in a month; zeros when nothing.
+func (r Reader) UsageTotal(ctx context.Context, project reeve.ID, month reeve.Month) (reeve.UsageTotal, error) {
+	out, err := one(ctx, r, read{
+		sql:  "SELECT storage, objects, egress FROM usage_totals WHERE project_id = $1 AND month = $2",
+		args: []any{project, int64(month)},
+	}, func(row scanner) (u reeve.UsageTotal, err error) {
+		err = row.Scan(&u.Storage, &u.Objects, &u.Egress)
+		return u, err
+	})
+	out.ProjectID, out.Month = project, month
+	return out, err
+}
+
+// PutUsageTotal writes what a project used in a month; NotFound if there is no
+// such project.
+func (tx *Tx) PutUsageTotal(u reeve.UsageTotal) {
+	tx.write(statement{
+		sql: `INSERT INTO usage_totals (project_id, month, storage, objects, egress)
+			VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (project_id, month) DO UPDATE
+			SET storage = excluded.storage, objects = excluded.objects, egress = excluded.egress`,
+		args:  []any{u.ProjectID, int64(u.Month), u.Storage, u.Objects, u.Egress},
+		check: onViolation(nil, missing("project")),
+	})
+}
+
+// BillingRecord finds a project's record of a month; nil when there is none.
+func (r Reader) BillingRecord(ctx context.Context, project reeve.ID, month reeve.Month) (*reeve.BillingRecord, error) {
+	return one(ctx, r, read{
+		sql:  "SELECT state FROM billing_records WHERE project_id = $1 AND month = $2",
+		args: []any{project, int64(month)},
+	}, func(row scanner) (*reeve.BillingRecord, error) {
+		record := reeve.BillingRecord{ProjectID: project, Month: month}
+		return &record, row.Scan(&record.State)
+	})
+}
+
+// PutBillingRecord writes a project's record of a month.
+func (tx *Tx) PutBillingRecord(b reeve.BillingRecord) {
+	tx.write(statement{
+		sql: `INSERT INTO billing_records (project_id, month, state) VALUES ($1, $2, $3)
+			ON CONFLICT (project_id, month) DO UPDATE SET state = excluded.state`,
+		args: []any{b.ProjectID, int64(b.Month), int64(b.State)},
+	})
+}
+
+// Outstanding gives what is known of a project's usage this month and last.
+func (r Reader) Outstanding(ctx context.Context, project reeve.ID, now reeve.Month) (o reeve.Outstanding, err error) {
+	if o.Current, err = r.UsageTotal(ctx, project, now); err != nil {
+		return o, err
+	}
+	if o.Last, err = r.UsageTotal(ctx, project, now.Previous()); err != nil {
+		return o, err
+	}
+	o.Record, err = r.BillingRecord(ctx, project, now.Previous())
+	return o, err
+}
+
+// DeleteUsageBefore removes the totals of months before one: the setting for
+// their retention.
+func (tx *Tx) DeleteUsageBefore(month reeve.Month) {
+	tx.write(statement{sql: "DELETE FROM usage_totals WHERE month < $1", args: []any{int64(month)}})
+}
