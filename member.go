@@ -13,31 +13,3 @@ type Member struct {
 	Disabled  bool
 	CreatedAt time.Time
 }
-
-// IsAdmin tells whether the member counts as an admin now.
-func (m Member) IsAdmin() bool { return m.Role == RoleAdmin && !m.Disabled }
-
-// LastAdmin tells whether one member is the only enabled admin among all.
-func LastAdmin(members []Member, user ID) bool {
-	only := false
-	for _, member := range members {
-		switch {
-		case !member.IsAdmin():
-		case member.UserID == user:
-			only = true
-		default:
-			return false
-		}
-	}
-	return only
-}
-
-// FindMember finds a user's membership.
-func FindMember(members []Member, user ID) (Member, bool) {
-	for _, member := range members {
-		if member.UserID == user {
-			return member, true
-		}
-	}
-	return Member{}, false
-}

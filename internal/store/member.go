@@ -6,24 +6,23 @@ import (
 	"github.com/reeve-cloud/reeve"
 )
 
-// memberOf says which of the two membership tables is meant, and of which
-// organisation or project.
-type memberOf struct {
+// MemberOf says whose members are meant: an organisation's or a project's.
+type MemberOf struct {
 	table, column string
 	id            reeve.ID
 }
 
 // InOrganization names an organisation's own members.
-func InOrganization(id reeve.ID) memberOf {
-	return memberOf{"organization_members", "organization_id", id}
+func InOrganization(id reeve.ID) MemberOf {
+	return MemberOf{"organization_members", "organization_id", id}
 }
 
 // InProject names a project's own members, not those who inherit a role from
 // the organisation.
-func InProject(id reeve.ID) memberOf { return memberOf{"project_members", "project_id", id} }
+func InProject(id reeve.ID) MemberOf { return MemberOf{"project_members", "project_id", id} }
 
 // Members lists members, oldest membership first, disabled ones included.
-func (r Reader) Members(ctx context.Context, of memberOf) ([]reeve.Member, error) {
+func (r Reader) Members(ctx context.Context, of MemberOf) ([]reeve.Member, error) {
 	return many(ctx, r, read{
 		sql: `SELECT m.user_id, u.email, u.full_name, m.role, m.disabled, m.created_at
 			FROM ` + of.table + ` m JOIN users u ON u.id = m.user_id
@@ -36,19 +35,49 @@ func (r Reader) Members(ctx context.Context, of memberOf) ([]reeve.Member, error
 }
 
 // Member finds one user's membership; NotFound when there is none.
-func (r Reader) Member(ctx context.Context, of memberOf, user reeve.ID) (reeve.Member, error) {
-	return one(ctx, r, read{
-		`SELECT m.user_id, m.role, m.disabled, m.created_at FROM ` + of.table + ` m
-			WHERE m.` + of.column + ` = $1 AND m.user_id = $2`,
+func (r Reader) Member(ctx context.Context, of MemberOf, user reeve.ID) (reeve.Member, error) {
+	return one(ctx, r, memberByUser(of, user, ""), scanMember)
+}
+
+// KeepMember finds one user's membership and keeps it from being removed until
+// the transaction ends.
+func (tx *Tx) KeepMember(ctx context.Context, of MemberOf, user reeve.ID) (reeve.Member, error) {
+	return one(ctx, tx.Reader, memberByUser(of, user, tx.d.lockShare), scanMember)
+}
+
+func memberByUser(of MemberOf, user reeve.ID, lock string) read {
+	return read{
+		"SELECT user_id, role, disabled, created_at FROM " + of.table + " WHERE " + of.column +
+			" = $1 AND user_id = $2" + lock,
 		[]any{of.id, user}, missing("member"),
-	}, func(row scanner) (m reeve.Member, err error) {
-		err = row.Scan(&m.UserID, &m.Role, &m.Disabled, &m.CreatedAt)
-		return m, err
-	})
+	}
+}
+
+// scanMember scans a membership without the user's own fields.
+func scanMember(row scanner) (m reeve.Member, err error) {
+	err = row.Scan(&m.UserID, &m.Role, &m.Disabled, &m.CreatedAt)
+	return m, err
+}
+
+// HasOtherAdmin tells whether anyone but one user is an enabled admin.
+func (r Reader) HasOtherAdmin(ctx context.Context, of MemberOf, user reeve.ID) (bool, error) {
+	return one(ctx, r, read{
+		sql: "SELECT EXISTS (SELECT 1 FROM " + of.table + " WHERE " + of.column +
+			" = $1 AND user_id <> $2 AND role = $3 AND NOT disabled)",
+		args: []any{of.id, user, reeve.RoleAdmin},
+	}, value[bool])
+}
+
+// CountMembers counts members, disabled ones included.
+func (r Reader) CountMembers(ctx context.Context, of MemberOf) (int, error) {
+	return one(ctx, r, read{
+		sql:  "SELECT COUNT(*) FROM " + of.table + " WHERE " + of.column + " = $1",
+		args: []any{of.id},
+	}, value[int])
 }
 
 // CreateMember inserts a membership.
-func (tx *Tx) CreateMember(of memberOf, m reeve.Member) {
+func (tx *Tx) CreateMember(of MemberOf, m reeve.Member) {
 	tx.write(statement{
 		sql: "INSERT INTO " + of.table + " (" + of.column + `, user_id, role, disabled, created_at)
 			VALUES ($1, $2, $3, $4, $5)`,
@@ -57,7 +86,7 @@ func (tx *Tx) CreateMember(of memberOf, m reeve.Member) {
 }
 
 // UpdateMember changes a membership's role and whether it is disabled.
-func (tx *Tx) UpdateMember(of memberOf, m reeve.Member) {
+func (tx *Tx) UpdateMember(of MemberOf, m reeve.Member) {
 	tx.write(statement{
 		sql:  "UPDATE " + of.table + " SET role = $3, disabled = $4 WHERE " + of.column + " = $1 AND user_id = $2",
 		args: []any{of.id, m.UserID, m.Role, m.Disabled},
@@ -65,7 +94,7 @@ func (tx *Tx) UpdateMember(of memberOf, m reeve.Member) {
 }
 
 // DeleteMember deletes a membership.
-func (tx *Tx) DeleteMember(of memberOf, user reeve.ID) {
+func (tx *Tx) DeleteMember(of MemberOf, user reeve.ID) {
 	tx.write(statement{
 		sql:  "DELETE FROM " + of.table + " WHERE " + of.column + " = $1 AND user_id = $2",
 		args: []any{of.id, user},

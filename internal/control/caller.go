@@ -1,0 +1,113 @@
+package control
+
+import (
+	"context"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/store"
+)
+
+// Caller is who asks for something, and on what occasion.
+type Caller struct {
+	Actor     reeve.Actor
+	Key       *reeve.TokenHash // of a tenant whose organisation key is not looked up yet
+	Reason    string
+	RequestID string
+}
+
+type callerKey struct{}
+
+// WithCaller gives a context that says who asks.
+func WithCaller(ctx context.Context, caller Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, caller)
+}
+
+// callerOf finds out who asks; the zero Caller may do nothing.
+func callerOf(ctx context.Context) Caller {
+	caller, _ := ctx.Value(callerKey{}).(Caller)
+	return caller
+}
+
+// operator lets only operators pass.
+func operator(ctx context.Context) (Caller, error) {
+	caller := callerOf(ctx)
+	switch caller.Actor.Kind {
+	case reeve.Operator, reeve.System:
+		return caller, nil
+	default:
+		return Caller{}, reeve.ErrDenied
+	}
+}
+
+// authorize lets operators pass for any project and tenants for those of
+// their key's organisation as the key's role allows; it gives the project. The
+// key and the project are looked up in one statement, so that a tenant cannot
+// tell, by the answer or the time it takes, another's project from none.
+func (c *Control) authorize(ctx context.Context, r store.Reader, id reeve.ID, action reeve.Action) (Caller, reeve.Project, error) {
+	caller := callerOf(ctx)
+	if caller.Key == nil {
+		if _, err := operator(ctx); err != nil {
+			return Caller{}, reeve.Project{}, err
+		}
+		project, err := r.ProjectAndMemberCount(ctx, id)
+		return caller, project, err
+	}
+	found, err := r.OrganizationKeyAndProject(ctx, *caller.Key, id)
+	if err != nil {
+		return Caller{}, reeve.Project{}, err
+	}
+	if !found.Key.Live(c.store.Now()) {
+		return Caller{}, reeve.Project{}, reeve.ErrUnauthenticated
+	}
+	caller.Actor = found.Key.Actor()
+	if found.Project == nil || !caller.Actor.Role.Allows(action) {
+		return caller, reeve.Project{}, reeve.ErrDenied
+	}
+	return caller, *found.Project, nil
+}
+
+// lockProject authorises and guards a project inside a transaction. A project
+// that went away in between is, to a tenant, one it may not see.
+func (c *Control) lockProject(ctx context.Context, tx *store.Tx, id reeve.ID, action reeve.Action) (Caller, reeve.Project, error) {
+	caller, _, err := c.authorize(ctx, tx.Reader, id, action)
+	if err != nil {
+		return caller, reeve.Project{}, err
+	}
+	project, err := tx.LockProject(ctx, id)
+	if caller.Actor.Kind == reeve.KeyHolder && reeve.IsKind(err, reeve.NotFound) {
+		err = reeve.ErrDenied
+	}
+	return caller, project, err
+}
+
+// Authorize tells whether the caller may do something to a project, for a
+// face that must answer that before it looks at a request's body.
+func (c *Control) Authorize(ctx context.Context, project reeve.ID, action reeve.Action) error {
+	_, _, err := c.authorize(ctx, c.store.Reader, project, action)
+	return err
+}
+
+// AuthenticateOrganizationKey tells whether the caller's key is valid, for
+// requests that name no project.
+func (c *Control) AuthenticateOrganizationKey(ctx context.Context) error {
+	caller := callerOf(ctx)
+	if caller.Key == nil {
+		return reeve.ErrUnauthenticated
+	}
+	key, err := c.store.OrganizationKey(ctx, *caller.Key)
+	if err == nil && !key.Live(c.store.Now()) {
+		err = reeve.ErrUnauthenticated
+	}
+	return err
+}
+
+// AuthenticateGateway finds the gateway that a token belongs to. Text that is
+// no token of ours does not reach the database.
+func (c *Control) AuthenticateGateway(ctx context.Context, text string) (reeve.Actor, error) {
+	token, ok := reeve.ParseToken(reeve.TokenGateway, text)
+	if !ok {
+		return reeve.Actor{}, reeve.ErrUnauthenticated
+	}
+	gateway, err := c.store.GatewayByToken(ctx, token.Hash())
+	return reeve.Actor{Kind: reeve.GatewayProgram, ID: gateway.ID}, err
+}

@@ -1,0 +1,96 @@
+// Package control holds the use cases: each method asks the policy, then does
+// its work in one transaction that records the change. Both published APIs
+// and the gateways' reach the same methods.
+//
+// Who asks is in the context (see WithCaller). Errors are of the domain's
+// kinds: Unauthenticated and Denied from the policy, NotFound, Conflict and
+// Invalid from the rules, Unavailable when the database cannot be used.
+package control
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/store"
+)
+
+// Settings are what an operator may configure of the rules.
+type Settings struct {
+	OperatorToken   string // accepted beside those in the database; "" for none
+	ProjectLimit    int    // how many projects a new user may own
+	PasswordHashing int    // how many password hashes are computed at once
+	Keyring         *Keyring
+}
+
+// Control does the work.
+type Control struct {
+	store     *store.Store
+	keys      *Keyring
+	passwords *passwords
+	operators *operatorTokens
+	settings  Settings
+}
+
+// New makes a Control on an open, migrated store.
+func New(s *store.Store, settings Settings) *Control {
+	return &Control{
+		store:     s,
+		keys:      settings.Keyring,
+		passwords: newPasswords(settings.PasswordHashing),
+		operators: newOperatorTokens(settings.OperatorToken),
+		settings:  settings,
+	}
+}
+
+// Ready tells whether requests can be served: the database answers.
+func (c *Control) Ready(ctx context.Context) error { return c.store.Ping(ctx) }
+
+// newID makes the id of a new thing. It panics only when the system has no
+// random bytes, as crypto/rand itself does.
+func newID() reeve.ID { return reeve.ID(uuid.Must(uuid.NewV7())) }
+
+// newToken makes a token and its stored form.
+func newToken(prefix reeve.TokenPrefix) (reeve.Token, reeve.TokenHash) {
+	token := reeve.NewToken(prefix, randomBytes())
+	return token, token.Hash()
+}
+
+func randomBytes() (out [32]byte) {
+	_, _ = rand.Read(out[:]) // never fails: it aborts the program instead
+	return out
+}
+
+// change is what a use case tells of what it did.
+type change struct {
+	action        string
+	target        reeve.ID
+	before, after fields
+}
+
+// fields become a JSON object with its keys in order; nil becomes null.
+type fields map[string]any
+
+func (f fields) json() reeve.Fields {
+	if f == nil {
+		return nil
+	}
+	text, err := json.Marshal(f)
+	if err != nil {
+		panic(fmt.Sprintf("control: a change's fields: %v", err)) // only our own types go in
+	}
+	return text
+}
+
+// record puts a change into the log, in the transaction that makes it.
+func record(tx *store.Tx, by Caller, c change) {
+	tx.Record(reeve.Change{
+		Actor: by.Actor.String(), Action: c.action, Target: c.target,
+		Before: c.before.json(), After: c.after.json(),
+		Reason: by.Reason, RequestID: by.RequestID,
+	})
+}

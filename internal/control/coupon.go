@@ -1,0 +1,63 @@
+package control
+
+import (
+	"context"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/store"
+)
+
+// CreateCoupon creates a coupon for a user from its amount, duration,
+// description and user.
+func (c *Control) CreateCoupon(ctx context.Context, in reeve.Coupon) (reeve.Coupon, error) {
+	by, err := operator(ctx)
+	if err != nil {
+		return in, err
+	}
+	if err := in.Check(); err != nil {
+		return in, err
+	}
+	in.ID, in.Type, in.Status = newID(), reeve.CouponPromotional, reeve.CouponActive
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.KeepUser(ctx, in.UserID); err != nil {
+			return err
+		}
+		in.CreatedAt = tx.Now()
+		tx.CreateCoupon(in)
+		record(tx, by, change{action: "coupon.create", target: in.ID, after: couponFields(in)})
+		return nil
+	})
+	return in, err
+}
+
+func couponFields(cp reeve.Coupon) fields {
+	return fields{
+		"userId": cp.UserID, "amount": cp.Amount, "duration": cp.Duration,
+		"description": cp.Description, "status": cp.Status,
+	}
+}
+
+// GetCoupon finds a coupon.
+func (c *Control) GetCoupon(ctx context.Context, id reeve.ID) (reeve.Coupon, error) {
+	if _, err := operator(ctx); err != nil {
+		return reeve.Coupon{}, err
+	}
+	return c.store.Coupon(ctx, id)
+}
+
+// DeleteCoupon deletes a coupon.
+func (c *Control) DeleteCoupon(ctx context.Context, id reeve.ID) error {
+	by, err := operator(ctx)
+	if err != nil {
+		return err
+	}
+	return c.store.Write(ctx, func(tx *store.Tx) error {
+		coupon, err := tx.LockCouponForDelete(ctx, id)
+		if err != nil {
+			return err
+		}
+		tx.DeleteCoupon(id)
+		record(tx, by, change{action: "coupon.delete", target: id, before: couponFields(coupon)})
+		return nil
+	})
+}

@@ -1,0 +1,120 @@
+package control
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"sync"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/store"
+)
+
+// TokenLease is how long a replica may go on accepting an operator's token
+// without looking at the database again. A command that replaces the token
+// waits so long before it says so.
+const TokenLease = time.Second
+
+// operatorTokens are the root operator's tokens as this process knows them.
+type operatorTokens struct {
+	configured *reeve.TokenHash
+
+	mu     sync.Mutex
+	hashes []reeve.TokenHash
+	until  time.Time // when they must be read again
+}
+
+func newOperatorTokens(configured string) *operatorTokens {
+	if configured == "" {
+		return &operatorTokens{}
+	}
+	hash := reeve.TokenHash(sha256.Sum256([]byte(configured)))
+	return &operatorTokens{configured: &hash}
+}
+
+// AuthenticateOperator checks the root operator's token: the configured one,
+// or one of the database's. Comparisons take the same time for any text.
+func (c *Control) AuthenticateOperator(ctx context.Context, text string) (reeve.Actor, error) {
+	o := c.operators
+	hash := reeve.TokenHash(sha256.Sum256([]byte(text)))
+	if o.configured != nil && subtle.ConstantTimeCompare(hash[:], o.configured[:]) == 1 {
+		return reeve.Actor{Kind: reeve.Operator}, nil
+	}
+	if _, ok := reeve.ParseToken(reeve.TokenOperator, text); !ok {
+		return reeve.Actor{}, reeve.ErrUnauthenticated
+	}
+	known, err := o.known(ctx, c.store)
+	if err != nil {
+		return reeve.Actor{}, err
+	}
+	for _, other := range known {
+		if subtle.ConstantTimeCompare(hash[:], other[:]) == 1 {
+			return reeve.Actor{Kind: reeve.Operator}, nil
+		}
+	}
+	return reeve.Actor{}, reeve.ErrUnauthenticated
+}
+
+// known gives the database's tokens, read within the last TokenLease. The
+// lease starts before the read, so that a replaced token never outlives it.
+func (o *operatorTokens) known(ctx context.Context, s *store.Store) ([]reeve.TokenHash, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := time.Now()
+	if now.Before(o.until) {
+		return o.hashes, nil
+	}
+	hashes, err := s.OperatorTokens(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o.hashes, o.until = hashes, now.Add(TokenLease)
+	return hashes, nil
+}
+
+// FirstOperatorToken makes a root operator token if there is none at all, in
+// the configuration or the database; ok tells whether it did. Of several
+// replicas one does.
+func (c *Control) FirstOperatorToken(ctx context.Context) (token reeve.Token, ok bool, err error) {
+	if c.operators.configured != nil {
+		return "", false, nil
+	}
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		ok = false
+		if err := tx.LockOperatorTokens(ctx); err != nil {
+			return err
+		}
+		have, err := tx.OperatorTokens(ctx)
+		if err != nil || len(have) > 0 {
+			return err
+		}
+		ok = true
+		token = replaceOperatorToken(tx)
+		return nil
+	})
+	return token, ok && err == nil, err
+}
+
+// ReplaceOperatorToken makes a new root operator token, for who lost the old
+// one. The old one stops working, within TokenLease on running replicas.
+func (c *Control) ReplaceOperatorToken(ctx context.Context) (token reeve.Token, err error) {
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.LockOperatorTokens(ctx); err != nil {
+			return err
+		}
+		token = replaceOperatorToken(tx)
+		return nil
+	})
+	return token, err
+}
+
+func replaceOperatorToken(tx *store.Tx) reeve.Token {
+	token, hash := newToken(reeve.TokenOperator)
+	id := newID()
+	tx.ReplaceOperatorTokens(id, hash)
+	record(tx, Caller{Actor: reeve.Actor{Kind: reeve.System}}, change{
+		action: "operator_token.create", target: id, after: fields{"id": id},
+	})
+	return token
+}

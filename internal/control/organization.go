@@ -1,0 +1,103 @@
+package control
+
+import (
+	"context"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/store"
+)
+
+// CreateOrganization creates an organisation; its owner becomes an admin.
+func (c *Control) CreateOrganization(ctx context.Context, name string, owner reeve.ID) (reeve.Organization, error) {
+	by, err := operator(ctx)
+	if err != nil {
+		return reeve.Organization{}, err
+	}
+	if name, err = reeve.CleanName("name", name); err != nil {
+		return reeve.Organization{}, err
+	}
+	var out reeve.Organization
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.KeepUser(ctx, owner); err != nil {
+			return err
+		}
+		out = createOrganization(tx, by, name, owner)
+		return nil
+	})
+	return out, err
+}
+
+func createOrganization(tx *store.Tx, by Caller, name string, owner reeve.ID) reeve.Organization {
+	o := reeve.Organization{ID: newID(), Name: name, OwnerID: owner, CreatedAt: tx.Now()}
+	tx.CreateOrganization(o)
+	tx.CreateMember(store.InOrganization(o.ID), reeve.Member{
+		UserID: owner, Role: reeve.RoleAdmin, CreatedAt: tx.Now(),
+	})
+	record(tx, by, change{action: "organization.create", target: o.ID, after: organizationFields(o)})
+	return o
+}
+
+func organizationFields(o reeve.Organization) fields {
+	return fields{"name": o.Name, "ownerId": o.OwnerID}
+}
+
+// GetOrganization finds an organisation.
+func (c *Control) GetOrganization(ctx context.Context, id reeve.ID) (reeve.Organization, error) {
+	if _, err := operator(ctx); err != nil {
+		return reeve.Organization{}, err
+	}
+	return c.store.Organization(ctx, id)
+}
+
+// RenameOrganization changes an organisation's name.
+func (c *Control) RenameOrganization(ctx context.Context, id reeve.ID, name string) error {
+	by, err := operator(ctx)
+	if err != nil {
+		return err
+	}
+	return c.store.Write(ctx, func(tx *store.Tx) error {
+		o, err := tx.LockOrganization(ctx, id)
+		if err != nil {
+			return err
+		}
+		name, err := reeve.CleanName("name", name)
+		if err != nil || name == o.Name {
+			return err
+		}
+		tx.RenameOrganization(id, name)
+		record(tx, by, change{
+			action: "organization.update", target: id,
+			before: fields{"name": o.Name}, after: fields{"name": name},
+		})
+		return nil
+	})
+}
+
+// DeleteOrganization deletes an organisation without projects, with its
+// memberships and keys.
+func (c *Control) DeleteOrganization(ctx context.Context, id reeve.ID) error {
+	by, err := operator(ctx)
+	if err != nil {
+		return err
+	}
+	return c.store.Write(ctx, func(tx *store.Tx) error {
+		o, err := tx.LockOrganizationForDelete(ctx, id)
+		if err != nil {
+			return err
+		}
+		projects, err := tx.CountProjects(ctx, id)
+		if err != nil {
+			return err
+		}
+		if projects > 0 {
+			return reeve.Errorf(reeve.Conflict, "projects still exist").WithDetail("count %d", projects)
+		}
+		deleteOrganization(tx, by, o)
+		return nil
+	})
+}
+
+func deleteOrganization(tx *store.Tx, by Caller, o reeve.Organization) {
+	tx.DeleteOrganization(o.ID)
+	record(tx, by, change{action: "organization.delete", target: o.ID, before: organizationFields(o)})
+}

@@ -1,0 +1,195 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/store"
+)
+
+// NewUser is what a user is created from.
+type NewUser struct{ Email, FullName, Password string }
+
+// CreateUser creates a user. The checks are in the original's order: what is
+// missing, then whether the address is taken, then the form of the rest.
+func (c *Control) CreateUser(ctx context.Context, in NewUser) (reeve.User, error) {
+	by, err := operator(ctx)
+	switch {
+	case err != nil:
+		return reeve.User{}, err
+	case in.Email == "":
+		return reeve.User{}, reeve.Errorf(reeve.Invalid, "email is not set")
+	case in.Password == "":
+		return reeve.User{}, reeve.Errorf(reeve.Invalid, "password is not set")
+	}
+	if _, err := c.store.UserByEmail(ctx, in.Email); err == nil {
+		return reeve.User{}, store.EmailTaken(in.Email)
+	} else if !reeve.IsKind(err, reeve.NotFound) {
+		return reeve.User{}, err
+	}
+	if err := reeve.CheckNewUser(in.Email, in.FullName, in.Password); err != nil {
+		return reeve.User{}, err
+	}
+	hash, err := c.passwords.hash(ctx, in.Password)
+	if err != nil {
+		return reeve.User{}, err
+	}
+	user := reeve.User{
+		ID: newID(), Email: in.Email, FullName: strings.TrimSpace(in.FullName),
+		PasswordHash: hash, ProjectLimit: c.settings.ProjectLimit,
+	}
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		user.CreatedAt = tx.Now()
+		tx.CreateUser(user)
+		record(tx, by, change{action: "user.create", target: user.ID, after: userFields(user)})
+		return nil
+	})
+	return user, err
+}
+
+// userFields are the fields of a user that are not personal.
+func userFields(u reeve.User) fields { return fields{"projectLimit": u.ProjectLimit} }
+
+// UserDetails is a user with what belongs to the user.
+type UserDetails struct {
+	User     reeve.User
+	Projects []reeve.Project // of which the user is an own member, by name
+	Coupons  []reeve.Coupon  // newest first
+}
+
+// GetUser finds a user by address.
+func (c *Control) GetUser(ctx context.Context, email string) (out UserDetails, err error) {
+	if _, err := operator(ctx); err != nil {
+		return out, err
+	}
+	if out.User, err = c.store.UserByEmail(ctx, email); err != nil {
+		return out, err
+	}
+	if out.Projects, err = c.store.ProjectsOfMember(ctx, out.User.ID); err != nil {
+		return out, err
+	}
+	out.Coupons, err = c.store.CouponsOf(ctx, out.User.ID)
+	return out, err
+}
+
+// UpdateUser changes what the patch says and nothing else.
+func (c *Control) UpdateUser(ctx context.Context, email string, patch reeve.UserPatch) error {
+	by, err := operator(ctx)
+	if err != nil {
+		return err
+	}
+	return c.store.Write(ctx, func(tx *store.Tx) error {
+		user, err := tx.LockUserByEmail(ctx, email)
+		if err != nil {
+			return err
+		}
+		if err := patch.Check(); err != nil {
+			return err
+		}
+		before, after := applyUserPatch(&user, patch)
+		if len(after) == 0 {
+			return nil
+		}
+		tx.UpdateUser(user)
+		record(tx, by, change{action: "user.update", target: user.ID, before: before, after: after})
+		return nil
+	})
+}
+
+// applyUserPatch changes a user and tells what changed, personal fields by
+// name only.
+func applyUserPatch(user *reeve.User, patch reeve.UserPatch) (before, after fields) {
+	before, after = fields{}, fields{}
+	for _, field := range []struct {
+		name string
+		to   *string
+		from string
+	}{
+		{"email", &user.Email, patch.Email},
+		{"fullName", &user.FullName, strings.TrimSpace(patch.FullName)},
+		{"shortName", &user.ShortName, strings.TrimSpace(patch.ShortName)},
+	} {
+		if field.from != "" && field.from != *field.to {
+			*field.to = field.from
+			after[field.name] = reeve.Changed
+		}
+	}
+	if len(patch.PasswordHash) > 0 {
+		user.PasswordHash = patch.PasswordHash
+		after["passwordHash"] = reeve.Changed
+	}
+	if limit := int(patch.ProjectLimit); limit > 0 && limit != user.ProjectLimit {
+		before["projectLimit"], after["projectLimit"] = user.ProjectLimit, limit
+		user.ProjectLimit = limit
+	}
+	return before, after
+}
+
+// DeleteUser erases a user who is a member of no project, with the
+// organisations that only this user is in.
+func (c *Control) DeleteUser(ctx context.Context, email string) error {
+	by, err := operator(ctx)
+	if err != nil {
+		return err
+	}
+	return c.store.Write(ctx, func(tx *store.Tx) error {
+		user, err := tx.LockUserForDelete(ctx, email)
+		if err != nil {
+			return err
+		}
+		projects, err := tx.ProjectsOfMember(ctx, user.ID)
+		if err != nil {
+			return err
+		}
+		if len(projects) > 0 {
+			return reeve.Errorf(reeve.Conflict, "some projects still exist").WithDetail("%s", listProjects(projects))
+		}
+		if err := deleteOrganizationsOf(ctx, tx, by, user); err != nil {
+			return err
+		}
+		tx.EraseUser(user.ID)
+		record(tx, by, change{
+			action: "user.delete", target: user.ID, before: userFields(user),
+			after: fields{"email": reeve.DeactivatedEmail(user.ID)},
+		})
+		return nil
+	})
+}
+
+// deleteOrganizationsOf deletes the organisations that a user owns and is
+// alone in.
+func deleteOrganizationsOf(ctx context.Context, tx *store.Tx, by Caller, user reeve.User) error {
+	owned, err := tx.LockOrganizationsOwnedBy(ctx, user.ID)
+	if err != nil {
+		return err
+	}
+	for _, organization := range owned {
+		members, err := tx.CountMembers(ctx, store.InOrganization(organization.ID))
+		if err != nil {
+			return err
+		}
+		projects, err := tx.CountProjects(ctx, organization.ID)
+		if err != nil {
+			return err
+		}
+		if members > 1 || projects > 0 {
+			return reeve.Errorf(reeve.Conflict, "some organizations still exist").
+				WithDetail("[%s]", organization.ID)
+		}
+		deleteOrganization(tx, by, organization)
+	}
+	return nil
+}
+
+// listProjects prints projects as the original's error detail does, but for
+// its pointers.
+func listProjects(projects []reeve.Project) string {
+	parts := make([]string, len(projects))
+	for i, p := range projects {
+		parts[i] = fmt.Sprintf("{%s %s %s %s %s <nil> <nil> %s 0 <nil> <nil>}",
+			p.ID, p.Name, p.Description, reeve.Zero, p.OwnerID, p.CreatedAt)
+	}
+	return "[" + strings.Join(parts, " ") + "]"
+}
