@@ -1,0 +1,167 @@
+package server
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// Config is everything an operator can set. Load makes one; each field is
+// valid by itself and with the others.
+type Config struct {
+	Database               Database
+	DatabaseMaxConnections int
+
+	TenantListen   string // host:port
+	OperatorListen string
+	GatewayListen  string
+
+	TLSCert        string // path; set together with TLSKey or not at all
+	TLSKey         string
+	TrustedProxies []netip.Prefix
+
+	OperatorToken reeve.Token // "" when none is given; any printable text
+	MasterKeys    []MasterKey // none when not given; the first seals, all open
+
+	LogFormat string // "json" or "text"
+	LogLevel  slog.Level
+
+	ProjectLimit     int           // of a new user
+	ChangesRetention time.Duration // 0: for ever
+	UsageRetention   int           // months; 0: for ever
+
+	ReadTimeout       time.Duration
+	ReadHeaderTimeout time.Duration
+	WriteTimeout      time.Duration
+	IdleTimeout       time.Duration
+	MaxHeaderBytes    int
+	DrainTimeout      time.Duration
+
+	PasswordHashing int // argon2id hashes computed at once
+
+	masked []string // secrets that were given as the mask
+}
+
+// mask stands for a secret wherever a configuration is shown.
+const mask = "***"
+
+// AddFlags adds the settings and --config to a command's flags.
+func AddFlags(flags *pflag.FlagSet) {
+	flags.String("config", "", "read settings from this YAML `file`")
+	for _, s := range settings {
+		flags.String(s.name, s.def, s.usage)
+	}
+}
+
+// Load reads the configuration: flags over environ (KEY=value pairs, as
+// os.Environ gives them) over the --config file over defaults. AddFlags has
+// been called on flags. Errors are one line and show no secret.
+func Load(flags *pflag.FlagSet, environ []string) (Config, error) {
+	values := map[string]string{}
+	if path := flags.Lookup("config").Value.String(); path != "" {
+		found, err := readFile(path)
+		if err != nil {
+			return Config{}, err
+		}
+		maps.Copy(values, found)
+	}
+	found, err := readEnvironment(environ)
+	if err != nil {
+		return Config{}, err
+	}
+	maps.Copy(values, found)
+	flags.Visit(func(flag *pflag.Flag) { values[flag.Name] = flag.Value.String() })
+
+	var out Config
+	for _, s := range settings {
+		text, given := values[s.name]
+		if !given {
+			text = s.def
+		}
+		if err := s.set(&out, text); err != nil {
+			return Config{}, err
+		}
+		if s.secret && strings.Contains(text, mask) {
+			out.masked = append(out.masked, s.name)
+		}
+	}
+	return out, out.validate()
+}
+
+// validate checks the rules that span settings.
+func (c Config) validate() error {
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return fmt.Errorf("--tls-cert and --tls-key: give both or neither")
+	}
+	listeners := map[string]string{}
+	for _, l := range []struct{ flag, address string }{
+		{"--tenant-listen", c.TenantListen},
+		{"--operator-listen", c.OperatorListen},
+		{"--gateway-listen", c.GatewayListen},
+	} {
+		other, taken := listeners[l.address]
+		if taken && !strings.HasSuffix(l.address, ":0") {
+			return fmt.Errorf("%s %q: must differ from %s", l.flag, l.address, other)
+		}
+		listeners[l.address] = l.flag
+	}
+	return nil
+}
+
+// Runnable fails if a secret is the mask that Print writes: what Print wrote
+// can be loaded and printed again, but not run until another source supplies
+// the secrets.
+func (c Config) Runnable() error {
+	if len(c.masked) == 0 {
+		return nil
+	}
+	return fmt.Errorf("--%s: is masked (%s), give the secret itself", c.masked[0], mask)
+}
+
+// Print writes the configuration as YAML that --config reads back, secrets
+// masked.
+func (c Config) Print(w io.Writer) error {
+	document := &yaml.Node{Kind: yaml.MappingNode}
+	for _, s := range settings {
+		text := s.field(&c).String()
+		if slices.Contains(c.masked, s.name) && text == "" {
+			text = mask
+		}
+		value := &yaml.Node{Kind: yaml.ScalarNode, Value: text}
+		if !s.number() {
+			value.Tag = "!!str" // quoted where it would read as something else
+		}
+		if text == "" || text == mask {
+			value.Style = yaml.DoubleQuotedStyle
+		}
+		document.Content = append(document.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: s.name}, value)
+	}
+	out, err := yaml.Dump(document, yaml.WithLineWidth(-1))
+	if err != nil {
+		return fmt.Errorf("print configuration: %w", err)
+	}
+	_, err = w.Write(out)
+	return err
+}
+
+// String is what Print writes, so that no format verb shows a secret.
+func (c Config) String() string {
+	var out strings.Builder
+	if err := c.Print(&out); err != nil {
+		return err.Error()
+	}
+	return out.String()
+}
+
+// LogValue keeps the secrets out of logs too.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }

@@ -1,0 +1,165 @@
+package server
+
+import (
+	"fmt"
+	"strings"
+)
+
+// setting is one thing an operator can set: a flag --name, a variable
+// REEVE_NAME (and, for a secret, REEVE_NAME_FILE) and a key in the file.
+type setting struct {
+	name   string
+	def    string
+	usage  string // the word in backquotes is the flag's placeholder
+	secret bool   // its value is in no message, and masked where it is shown
+	field  func(*Config) field
+}
+
+// settings is the only list of settings: flags, variables, file keys, what
+// Print writes and docs/configuration.md come from it.
+var settings = []setting{
+	{
+		name: "database", def: "sqlite:reeve.db", secret: true,
+		usage: "`database`: sqlite:PATH or postgres://…",
+		field: func(c *Config) field { return &databaseField{&c.Database} },
+	},
+	{
+		name: "database-max-connections", def: "20",
+		usage: "most `connections` to PostgreSQL",
+		field: func(c *Config) field { return &countField{&c.DatabaseMaxConnections, 1, 10_000} },
+	},
+	{
+		name: "tenant-listen", def: "127.0.0.1:8080",
+		usage: "`address` of the tenant API",
+		field: func(c *Config) field { return &addressField{&c.TenantListen} },
+	},
+	{
+		name: "operator-listen", def: "127.0.0.1:8081",
+		usage: "`address` of the operator API",
+		field: func(c *Config) field { return &addressField{&c.OperatorListen} },
+	},
+	{
+		name: "gateway-listen", def: "127.0.0.1:8082",
+		usage: "`address` of the gateway API",
+		field: func(c *Config) field { return &addressField{&c.GatewayListen} },
+	},
+	{
+		name:  "tls-cert",
+		usage: "PEM `file` with the certificate chain; without it, plain HTTP",
+		field: func(c *Config) field { return &pathField{&c.TLSCert} },
+	},
+	{
+		name:  "tls-key",
+		usage: "PEM `file` with the certificate's key",
+		field: func(c *Config) field { return &pathField{&c.TLSKey} },
+	},
+	{
+		name:  "trusted-proxies",
+		usage: "comma-separated `addresses` or CIDRs of proxies whose word on the client's address counts",
+		field: func(c *Config) field { return &prefixesField{&c.TrustedProxies} },
+	},
+	{
+		name: "operator-token", secret: true,
+		usage: "`token` of the operator API; better given as REEVE_OPERATOR_TOKEN_FILE",
+		field: func(c *Config) field { return &tokenField{&c.OperatorToken} },
+	},
+	{
+		name: "master-key", secret: true,
+		usage: "comma-separated base64 `keys` of 32 bytes: the first encrypts API-key secrets, all decrypt; better given as REEVE_MASTER_KEY_FILE",
+		field: func(c *Config) field { return &keysField{&c.MasterKeys} },
+	},
+	{
+		name: "log-format", def: "json",
+		usage: "`format` of the log: json or text",
+		field: func(c *Config) field { return &choiceField{&c.LogFormat, []string{"json", "text"}} },
+	},
+	{
+		name: "log-level", def: "info",
+		usage: "lowest `level` logged: debug, info, warn or error",
+		field: func(c *Config) field { return &levelField{&c.LogLevel} },
+	},
+	{
+		name: "project-limit", def: "10",
+		usage: "how many `projects` a new user may own",
+		field: func(c *Config) field { return &countField{&c.ProjectLimit, 0, 1_000_000} },
+	},
+	{
+		name: "changes-retention", def: "0",
+		usage: "how long changes are kept, a `duration`; 0 keeps them for ever",
+		field: func(c *Config) field { return &durationField{&c.ChangesRetention, true} },
+	},
+	{
+		name: "usage-retention", def: "0",
+		usage: "how many `months` usage is kept; 0 keeps it for ever",
+		field: func(c *Config) field { return &countField{&c.UsageRetention, 0, 1_200} },
+	},
+	{
+		name: "read-timeout", def: "30s",
+		usage: "longest `duration` of reading a request",
+		field: func(c *Config) field { return &durationField{&c.ReadTimeout, false} },
+	},
+	{
+		name: "read-header-timeout", def: "10s",
+		usage: "longest `duration` of reading a request's header",
+		field: func(c *Config) field { return &durationField{&c.ReadHeaderTimeout, false} },
+	},
+	{
+		name: "write-timeout", def: "60s",
+		usage: "longest `duration` from a request's header to the end of its answer",
+		field: func(c *Config) field { return &durationField{&c.WriteTimeout, false} },
+	},
+	{
+		name: "idle-timeout", def: "120s",
+		usage: "longest `duration` a connection waits for its next request",
+		field: func(c *Config) field { return &durationField{&c.IdleTimeout, false} },
+	},
+	{
+		name: "max-header-bytes", def: "65536",
+		usage: "most `bytes` of a request's header",
+		field: func(c *Config) field { return &countField{&c.MaxHeaderBytes, 4_096, 16 << 20} },
+	},
+	{
+		name: "drain-timeout", def: "8s",
+		usage: "longest `duration` that a stopping server waits for requests; 0 waits for none",
+		field: func(c *Config) field { return &durationField{&c.DrainTimeout, true} },
+	},
+	{
+		name: "password-hashing", def: "2",
+		usage: "how many password `hashes` are computed at once",
+		field: func(c *Config) field { return &countField{&c.PasswordHashing, 1, 1_024} },
+	},
+}
+
+// variable is the setting's name in the environment.
+func (s setting) variable() string {
+	return variablePrefix + strings.ToUpper(strings.ReplaceAll(s.name, "-", "_"))
+}
+
+// number tells whether the setting is one, which YAML shows unquoted.
+func (s setting) number() bool {
+	_, ok := s.field(&Config{}).(*countField)
+	return ok
+}
+
+// set parses a text into the setting's field.
+func (s setting) set(c *Config, text string) error {
+	err := s.field(c).Set(text)
+	switch {
+	case err == nil:
+		return nil
+	case s.secret:
+		return fmt.Errorf("--%s: %w", s.name, err)
+	default:
+		return fmt.Errorf("--%s %q: %w", s.name, text, err)
+	}
+}
+
+// settingNamed finds a setting.
+func settingNamed(name string) (setting, bool) {
+	for _, s := range settings {
+		if s.name == name {
+			return s, true
+		}
+	}
+	return setting{}, false
+}

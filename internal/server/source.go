@@ -1,0 +1,150 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+const (
+	variablePrefix = "REEVE_"
+	testPrefix     = "REEVE_TEST_" // what the tests read; no setting
+	fileSuffix     = "_FILE"
+)
+
+// readEnvironment gives the settings among KEY=value pairs by name. An empty
+// variable counts as not given. A variable of ours that is no setting is an
+// error.
+func readEnvironment(environ []string) (map[string]string, error) {
+	given := map[string]string{}
+	for _, pair := range environ {
+		key, value, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(key, variablePrefix) && !strings.HasPrefix(key, testPrefix) && !serviceLink(key, value) {
+			given[key] = value
+		}
+	}
+	values := map[string]string{}
+	for _, s := range settings {
+		text, err := takeVariable(given, s)
+		if err != nil {
+			return nil, err
+		}
+		if text != "" {
+			values[s.name] = text
+		}
+	}
+	if len(given) > 0 {
+		unknown := make([]string, 0, len(given))
+		for key := range given {
+			unknown = append(unknown, key)
+		}
+		return nil, fmt.Errorf("unknown configuration key %s in the environment", slices.Min(unknown))
+	}
+	return values, nil
+}
+
+// takeVariable removes a setting's variables from given and gives their value.
+func takeVariable(given map[string]string, s setting) (string, error) {
+	name, fileName := s.variable(), s.variable()+fileSuffix
+	text := given[name]
+	delete(given, name)
+	if !s.secret {
+		return text, nil
+	}
+	path := given[fileName]
+	delete(given, fileName)
+	switch {
+	case path == "":
+		return text, nil
+	case text != "":
+		return "", fmt.Errorf("%s and %s: give one of them", name, fileName)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", fileName, err)
+	}
+	text = strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
+	if text == "" {
+		return "", fmt.Errorf("%s: %s is empty", fileName, path)
+	}
+	return text, nil
+}
+
+// serviceLink recognises what Kubernetes puts into every container's
+// environment for a Service called reeve or reeve-…: REEVE_SERVICE_HOST,
+// REEVE_SERVICE_PORT_HTTP, REEVE_PORT=tcp://…, REEVE_PORT_8080_TCP_ADDR.
+func serviceLink(key, value string) bool {
+	return strings.HasSuffix(key, "_SERVICE_HOST") ||
+		strings.Contains(key, "_SERVICE_PORT") ||
+		strings.HasSuffix(key, "_PORT") && strings.Contains(value, "://") ||
+		strings.Contains(key, "_PORT_") && (strings.Contains(key, "_TCP") || strings.Contains(key, "_UDP"))
+}
+
+// readFile gives the settings in a YAML file by name, each value as it is
+// spelled there; a list counts as its items joined by commas. Null counts as
+// not given.
+func readFile(path string) (map[string]string, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("--config: %w", err)
+	}
+	values, err := parseFile(content)
+	if err != nil {
+		return nil, fmt.Errorf("--config %s: %w", path, err)
+	}
+	return values, nil
+}
+
+func parseFile(content []byte) (map[string]string, error) {
+	var document yaml.Node
+	err := yaml.Unmarshal(content, &document)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(document.Content) == 0:
+		return nil, nil // nothing, or only comments
+	case document.Content[0].Kind != yaml.MappingNode:
+		return nil, errors.New("must be a list of settings, each NAME: VALUE")
+	}
+	values := map[string]string{}
+	for pair := range slices.Chunk(document.Content[0].Content, 2) {
+		key, value := pair[0], pair[1]
+		if _, known := settingNamed(key.Value); !known {
+			return nil, fmt.Errorf("unknown configuration key %q in line %d", key.Value, key.Line)
+		}
+		if _, twice := values[key.Value]; twice {
+			return nil, fmt.Errorf("%s is given again in line %d", key.Value, key.Line)
+		}
+		text, err := scalar(value)
+		if err != nil {
+			return nil, fmt.Errorf("%s in line %d: %w", key.Value, value.Line, err)
+		}
+		if value.Tag != "!!null" {
+			values[key.Value] = text
+		}
+	}
+	return values, nil
+}
+
+// scalar gives a value's text. It is the source's spelling, so that a token
+// of digits is not read as a number.
+func scalar(node *yaml.Node) (string, error) {
+	switch node.Kind {
+	case yaml.ScalarNode:
+		return node.Value, nil
+	case yaml.SequenceNode:
+		items := make([]string, len(node.Content))
+		for i, item := range node.Content {
+			if item.Kind != yaml.ScalarNode {
+				return "", errors.New("must be a list of plain values")
+			}
+			items[i] = item.Value
+		}
+		return strings.Join(items, ","), nil
+	}
+	return "", errors.New("must be a plain value")
+}
