@@ -1,0 +1,204 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Options are what a process gives every face. The zero value serves.
+type Options struct {
+	Logger  *slog.Logger // slog.Default if nil
+	Metrics *Metrics     // its own if nil
+
+	// TrustedProxies may name the client in X-Forwarded-For.
+	TrustedProxies []netip.Prefix
+
+	// Timeout bounds an operation's context, 15 s if zero; BodyTimeout how
+	// long its body may take to arrive, 10 s if zero and never longer than
+	// Timeout. Mounted handlers are not bounded.
+	Timeout, BodyTimeout time.Duration
+
+	Ready    func(context.Context) error // what /readyz asks; always ready if nil
+	Version  any                         // what /version answers
+	Draining func() bool                 // the process is about to end; never if nil
+}
+
+func (o *Options) prepare() {
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Metrics == nil {
+		o.Metrics = NewMetrics(nil)
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 15 * time.Second
+	}
+	if o.BodyTimeout == 0 {
+		o.BodyTimeout = 10 * time.Second
+	}
+	o.BodyTimeout = min(o.BodyTimeout, o.Timeout)
+	if o.Ready == nil {
+		o.Ready = func(context.Context) error { return nil }
+	}
+	if o.Version == nil {
+		o.Version = struct {
+			Version string `json:"version"`
+		}{"devel"}
+	}
+	if o.Draining == nil {
+		o.Draining = func() bool { return false }
+	}
+}
+
+// API is one face with its operations: an http.Handler and its document.
+type API struct {
+	face     Face
+	opts     Options
+	statuses [kinds]int
+
+	mux        *http.ServeMux
+	routes     map[string]*route // by path
+	operations []*operation      // in order of registration
+
+	unmatched *operationMetrics // of requests that met no operation
+	inFlight  gauge
+	document  func() ([]byte, error)
+}
+
+// New makes the API of a face with the operations that every listener has. It
+// panics on a face that could not answer some kind.
+func New(face Face, opts Options) *API {
+	opts.prepare()
+	api := &API{face: face, opts: opts, mux: http.NewServeMux(), routes: map[string]*route{}}
+	api.statuses = api.face.prepare()
+	api.unmatched = opts.Metrics.operation(face.Name, "unmatched")
+	api.inFlight = opts.Metrics.inFlight.WithLabelValues(face.Name)
+	api.document = sync.OnceValues(api.compactDocument)
+	api.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		w.(*exchange).refuse(errNotFound)
+	})
+	registerHealth(api)
+	return api
+}
+
+// Mount serves a pattern of net/http's mux with a plain handler: within the
+// request's record, metrics and credentials, outside its timeout and the
+// document. The pattern must not contain a method.
+func (api *API) Mount(pattern string, h http.Handler) {
+	metrics := api.opts.Metrics.operation(api.face.Name, pattern)
+	mounted := &route{pattern: pattern}
+	api.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		x := w.(*exchange)
+		x.route, x.metrics = mounted, metrics
+		h.ServeHTTP(x, r.WithContext(untimed{x.client, x.ctx}))
+	})
+}
+
+// Operations lists what Handle registered, in that order.
+func (api *API) Operations() []Op {
+	out := make([]Op, len(api.operations))
+	for i, op := range api.operations {
+		out[i] = op.Op
+	}
+	return out
+}
+
+// ServeHTTP answers one request: credentials, then the path, then the method,
+// then the operation. It never panics but with http.ErrAbortHandler.
+func (api *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x, r := api.begin(w, r)
+	defer x.end()
+	if api.face.guards(r.URL.Path) {
+		ctx, err := api.face.Authenticate(r)
+		if err != nil {
+			x.fail(err)
+			return
+		}
+		x.ctx, x.guarded = ctx, true
+	}
+	// The mux would answer these with a redirect.
+	if !isClean(r.URL) {
+		x.refuse(errNotFound)
+		return
+	}
+	api.mux.ServeHTTP(x, r)
+}
+
+// begin opens the exchange. The request it answers carries the exchange's
+// context, so that Authenticate and the mux need no further copy.
+func (api *API) begin(w http.ResponseWriter, r *http.Request) (*exchange, *http.Request) {
+	api.inFlight.Inc()
+	x := &exchange{ResponseWriter: w, api: api, start: time.Now(), client: r.Context(), metrics: api.unmatched}
+	x.requestID = requestID(r.Header)
+	x.timed.Context, x.cancel = context.WithTimeout(x.client, api.opts.Timeout)
+	x.timed.exchange = x
+	x.ctx = &x.timed
+	header := w.Header()
+	header["X-Request-Id"] = []string{x.requestID}
+	if api.opts.Draining() {
+		header["Connection"] = []string{"close"}
+	}
+	x.request = r.WithContext(x.ctx)
+	return x, x.request
+}
+
+// timedContext is the operation's context: the exchange can be found in it.
+type timedContext struct {
+	context.Context
+	exchange *exchange
+}
+
+type exchangeKey struct{}
+
+func (c *timedContext) Value(key any) any {
+	if key == (exchangeKey{}) {
+		return c.exchange
+	}
+	return c.Context.Value(key)
+}
+
+// untimed ends with the client's connection only, and still has the values of
+// the operation's context: a mounted handler may stream for hours.
+type untimed struct {
+	context.Context
+	values context.Context
+}
+
+func (c untimed) Value(key any) any { return c.values.Value(key) }
+
+// route is one path with its methods.
+type route struct {
+	pattern string
+	methods map[string]*operation
+	allow   string // the methods, sorted; GET implies HEAD
+	secret  []bool // by segment: hidden from the log
+}
+
+func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := w.(*exchange)
+	x.route = rt
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	op := rt.methods[method]
+	if op == nil {
+		w.Header()["Allow"] = []string{rt.allow}
+		x.refuse(errNoMethod)
+		return
+	}
+	x.operation, x.metrics = op, op.metrics
+	if op.guarded && !x.guarded {
+		panic("web: " + op.ID + " reached without credentials: " + strings.Join(x.api.face.Prefixes, " "))
+	}
+	if r.ContentLength > maxBody {
+		x.refuse(errTooLarge)
+		return
+	}
+	op.serve(x, r)
+}

@@ -1,0 +1,235 @@
+package web
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// plan says how an In is decoded. It is made once, at registration.
+type plan struct {
+	path, query []field
+	body        *field // nil: no JSON body
+	custom      bool   // In is a RequestDecoder
+}
+
+// field is one tagged field of an In.
+type field struct {
+	name   string
+	index  []int
+	typ    reflect.Type
+	doc    string
+	secret bool
+	set    setter
+}
+
+// setter parses text into a field.
+type setter func(dst reflect.Value, text string) error
+
+var (
+	errText      = errors.New("text is not valid UTF-8 or holds a NUL")
+	errSemicolon = errors.New("invalid semicolon separator in query")
+
+	textType    = reflect.TypeFor[encoding.TextUnmarshaler]()
+	decoderType = reflect.TypeFor[RequestDecoder]()
+)
+
+// newPlan checks that every wildcard of the path has a field, and every field
+// a tag and a type that can be read.
+func newPlan(in reflect.Type, op Op) (*plan, error) {
+	if in.Kind() != reflect.Struct {
+		return nil, fmt.Errorf("input %s is no struct", in)
+	}
+	p := &plan{custom: reflect.PointerTo(in).Implements(decoderType)}
+	for _, f := range reflect.VisibleFields(in) {
+		if f.Anonymous {
+			if f.Type.Kind() == reflect.Pointer {
+				return nil, fmt.Errorf("embedded field %s is a pointer", f.Name)
+			}
+			continue
+		}
+		if err := p.add(f); err != nil {
+			return nil, fmt.Errorf("field %s: %w", f.Name, err)
+		}
+	}
+	if p.body != nil && (p.custom || op.Method == http.MethodGet) {
+		return nil, errors.New("body has no place in a GET or beside DecodeRequest")
+	}
+	return p, p.checkWildcards(op.Path)
+}
+
+func (p *plan) add(f reflect.StructField) (err error) {
+	out := field{index: f.Index, typ: f.Type, doc: f.Tag.Get("doc")}
+	if tag, ok := f.Tag.Lookup("path"); ok {
+		name, option, _ := strings.Cut(tag, ",")
+		out.name, out.secret = name, option == "secret"
+		out.set, err = newSetter(f.Type)
+		p.path = append(p.path, out)
+	} else if tag, ok := f.Tag.Lookup("query"); ok {
+		out.name = tag
+		if !p.custom {
+			out.set, err = newSetter(f.Type)
+		}
+		p.query = append(p.query, out)
+	} else if _, ok := f.Tag.Lookup("body"); ok {
+		if p.body != nil {
+			return errors.New("second body")
+		}
+		p.body = &out
+	} else if p.custom {
+		return nil // its own affair
+	} else {
+		return errors.New("no path, query or body tag")
+	}
+	if !f.IsExported() {
+		return errors.New("tagged, but not exported")
+	}
+	return err
+}
+
+func (p *plan) checkWildcards(path string) error {
+	fields := map[string]bool{}
+	for _, f := range p.path {
+		fields[f.name] = true
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		name, ok := strings.CutPrefix(segment, "{")
+		if !ok {
+			continue
+		}
+		name = strings.TrimSuffix(name, "}")
+		if !fields[name] {
+			return fmt.Errorf("wildcard %q has no field", name)
+		}
+		delete(fields, name)
+	}
+	for name := range fields {
+		return fmt.Errorf("path field %q has no wildcard", name)
+	}
+	return nil
+}
+
+// newSetter knows strings, bools, integers, text-unmarshalling types, and
+// pointers to these, which stay nil when the parameter is absent.
+func newSetter(t reflect.Type) (setter, error) {
+	if t.Kind() == reflect.Pointer {
+		inner, err := newSetter(t.Elem())
+		return func(dst reflect.Value, text string) error {
+			dst.Set(reflect.New(t.Elem()))
+			return inner(dst.Elem(), text)
+		}, err
+	}
+	if reflect.PointerTo(t).Implements(textType) {
+		return func(dst reflect.Value, text string) error {
+			return dst.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text))
+		}, nil
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return func(dst reflect.Value, text string) error { dst.SetString(text); return nil }, nil
+	case reflect.Bool:
+		return func(dst reflect.Value, text string) error {
+			value, err := strconv.ParseBool(text)
+			dst.SetBool(value)
+			return err
+		}, nil
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return func(dst reflect.Value, text string) error {
+			value, err := strconv.ParseInt(text, 10, t.Bits())
+			dst.SetInt(value)
+			return err
+		}, nil
+	}
+	return nil, fmt.Errorf("type %s cannot be read from text", t)
+}
+
+func (p *plan) readsBody() bool { return p.custom || p.body != nil }
+
+// decodeHead sets the path's and the query's fields.
+func (p *plan) decodeHead(x *exchange, r *http.Request, in reflect.Value) *reeve.Error {
+	for i := range p.path {
+		f := &p.path[i]
+		text := r.PathValue(f.name)
+		if !isText(text) {
+			return errNotFound
+		}
+		if err := f.set(in.FieldByIndex(f.index), text); err != nil {
+			return asKind(err, func(error) *reeve.Error { return errNotFound })
+		}
+	}
+	if len(p.query) == 0 || p.custom || r.URL.RawQuery == "" {
+		return nil
+	}
+	if err := p.decodeQuery(r.URL.RawQuery, in); err != nil {
+		return asKind(err, x.api.face.BadQuery)
+	}
+	return nil
+}
+
+// asKind passes a reeve.Error on and words any other.
+func asKind(err error, word func(error) *reeve.Error) *reeve.Error {
+	var e *reeve.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return word(err)
+}
+
+// decodeQuery reads the query by net/url's rules without its map: of a name
+// that is repeated the first value counts, unknown names are ignored, and any
+// part that is malformed spoils the whole.
+func (p *plan) decodeQuery(query string, in reflect.Value) error {
+	seen := make([]bool, len(p.query))
+	for part := range strings.SplitSeq(query, "&") {
+		if strings.Contains(part, ";") {
+			return errSemicolon
+		}
+		key, value, _ := strings.Cut(part, "=")
+		key, err := unescape(key)
+		if err != nil {
+			return err
+		}
+		if value, err = unescape(value); err != nil {
+			return err
+		}
+		for i := range p.query {
+			f := &p.query[i]
+			if f.name != key || seen[i] {
+				continue
+			}
+			seen[i] = true
+			if err := f.set(in.FieldByIndex(f.index), value); err != nil {
+				return inField(f.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// inField says which parameter could not be read, unless the type has said it.
+func inField(name string, err error) error {
+	var e *reeve.Error
+	var number *strconv.NumError
+	switch {
+	case errors.As(err, &e):
+		return e
+	case errors.As(err, &number):
+		err = number.Err
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+func unescape(text string) (string, error) {
+	out, err := url.QueryUnescape(text)
+	if err == nil && !isText(out) {
+		err = errText
+	}
+	return out, err
+}

@@ -1,0 +1,209 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// exchange is one request with its reply. It is the ResponseWriter that the
+// mux hands through, so that no context lookup is needed, and it is not
+// pooled: a context that outlives the request still points here.
+type exchange struct {
+	http.ResponseWriter
+	event
+	api     *API
+	request *http.Request
+	start   time.Time
+
+	client context.Context // ends when the client goes
+	timed  timedContext    // ends in time too
+	ctx    context.Context // what Authenticate made of it
+	cancel context.CancelFunc
+
+	route     *route
+	operation *operation
+	metrics   *operationMetrics
+	guarded   bool // Authenticate has accepted it
+
+	status  int
+	bytes   int64
+	failure *reeve.Error // what the caller was told, with what he was not
+	panicAt []byte       // the stack
+}
+
+// Header values that every reply shares. net/http reads them only, and
+// appending to one copies it.
+var (
+	typeJSON   = []string{"application/json"}
+	lengthZero = []string{"0"}
+	retrySoon  = []string{"1"}
+	closing    = []string{"close"}
+)
+
+// Unwrap lets http.ResponseController reach the connection.
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+// WriteHeader notes the status of the final reply.
+func (x *exchange) WriteHeader(status int) {
+	if x.status == 0 && status >= http.StatusOK {
+		x.status = status
+	}
+	x.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts what is sent.
+func (x *exchange) Write(p []byte) (int, error) {
+	if x.status == 0 {
+		x.status = http.StatusOK
+	}
+	n, err := x.ResponseWriter.Write(p)
+	x.bytes += int64(n)
+	return n, err
+}
+
+// reply sends a whole reply. HEAD has the header of GET and no body.
+func (x *exchange) reply(status int, contentType []string, body []byte) {
+	header := x.Header()
+	switch {
+	case len(body) > 0:
+		header["Content-Type"] = contentType
+		header["Content-Length"] = []string{strconv.Itoa(len(body))}
+	case status != http.StatusNoContent: // RFC 9110 8.6: none on 204
+		header["Content-Length"] = lengthZero
+	}
+	x.WriteHeader(status)
+	if len(body) > 0 && x.request.Method != http.MethodHead {
+		_, _ = x.Write(body) // the client has gone: nobody to tell
+	}
+}
+
+// succeed encodes the reply before the status is written, so that a value
+// that cannot be encoded is an error like any other.
+func (x *exchange) succeed(status int, out any) {
+	switch out := out.(type) {
+	case *Empty:
+		x.reply(status, nil, nil)
+	case *Raw:
+		x.reply(status, typeJSON, *out)
+	default:
+		buffer := newEncoder()
+		defer buffer.free()
+		body, err := buffer.encode(out)
+		if err != nil {
+			x.fail(err)
+			return
+		}
+		x.reply(status, typeJSON, body)
+	}
+}
+
+// refuse reports what web itself found wrong, once the credential is known to
+// be a valid one.
+func (x *exchange) refuse(err *reeve.Error) {
+	if denied := x.confirm(); denied != nil {
+		x.Header().Del("Allow")
+		x.fail(denied)
+		return
+	}
+	x.fail(err)
+}
+
+// confirm completes the check of the credential. It may run twice.
+func (x *exchange) confirm() error {
+	if !x.guarded || x.api.face.Confirm == nil {
+		return nil
+	}
+	return x.api.face.Confirm(x.ctx)
+}
+
+// fail answers an error in the face's form.
+func (x *exchange) fail(err error) {
+	e := x.classify(err)
+	x.failure = e
+	status := x.api.statuses[e.Kind]
+	shown := e
+	header := x.Header()
+	switch {
+	case e == errNoMethod:
+		status = http.StatusMethodNotAllowed
+	case e.Kind == reeve.Internal:
+		shown = errInternal
+	case e.Kind == reeve.TooLarge, e.Kind == reeve.Timeout:
+		header["Connection"] = closing // the rest of the body is not read
+	}
+	if status == http.StatusServiceUnavailable {
+		header["Retry-After"] = retrySoon
+	}
+	buffer := newEncoder()
+	defer buffer.free()
+	body, encodeErr := buffer.encode(x.api.face.Body(status, shown))
+	if encodeErr != nil {
+		x.failure = e.Wrap(errors.Join(e.Cause, encodeErr))
+		status, body = http.StatusInternalServerError, nil
+	}
+	x.reply(status, []string{x.api.face.ErrorType}, body)
+}
+
+// classify gives an error its kind. One that only says that the request's time
+// is over or its client gone is no fault of ours; it is answered all the same,
+// because an unanswered request looks like a success to a proxy.
+func (x *exchange) classify(err error) *reeve.Error {
+	e := reeve.AsError(err)
+	if e.Kind < 0 || int(e.Kind) >= kinds {
+		e = &reeve.Error{Kind: reeve.Internal, Message: e.Message, Cause: err}
+	}
+	if e.Kind != reeve.Internal || x.ctx.Err() == nil {
+		return e
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return errTimedOut.Wrap(err)
+	case errors.Is(err, context.Canceled):
+		return errCancelled.Wrap(err)
+	}
+	return e
+}
+
+// end closes the exchange, whatever has happened: one record, one metric.
+func (x *exchange) end() {
+	cause := recover()
+	if cause != nil && cause != http.ErrAbortHandler {
+		cause = x.survive(cause)
+	}
+	x.cancel()
+	x.api.inFlight.Dec()
+	if x.status == 0 {
+		x.status = http.StatusOK // as net/http will
+	}
+	took := time.Since(x.start)
+	x.metrics.observe(x.status, took)
+	x.record(took)
+	if cause != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// survive answers 500 after a panic. If a reply has begun it can only be cut
+// off, so that the client does not take it for whole: it answers non-nil then.
+func (x *exchange) survive(cause any) any {
+	x.panicAt = debug.Stack()
+	err := panicError(cause)
+	if x.status != 0 {
+		x.failure = errInternal.Wrap(err)
+		return cause
+	}
+	// What a handler has set belongs to the reply that it did not give.
+	for name := range x.Header() {
+		if name != "X-Request-Id" && name != "Connection" {
+			x.Header().Del(name)
+		}
+	}
+	x.fail(err)
+	return nil
+}

@@ -1,0 +1,112 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// Face says how one audience is spoken to.
+type Face struct {
+	Name        string // the listener's name in logs and metrics, such as tenant
+	Title       string // the document's title
+	Description string // the document's description
+	Version     string // the document's version; "1" if empty
+
+	// Prefixes are the paths under which a credential comes before anything
+	// else. One that ends in a slash covers what is below it; one that does
+	// not also covers itself.
+	Prefixes []string
+
+	// Authenticate runs first for every request under Prefixes and answers
+	// the context of the operation. It should be cheap: it also meets the
+	// requests that no operation answers.
+	Authenticate func(*http.Request) (context.Context, error)
+
+	// Confirm completes Authenticate where that checks only the form of a
+	// credential: it runs under Prefixes before web itself refuses a request
+	// (404, 405, 413, a malformed body), so that 401 comes first. Optional.
+	Confirm func(context.Context) error
+
+	Status    map[reeve.Kind]int                   // the one table kind → status
+	Body      func(status int, e *reeve.Error) any // an error's JSON body
+	ErrorType string                               // Content-Type of errors; application/json if empty
+
+	// BadBody and BadQuery word what encoding/json, net/url and strconv say.
+	// Without them the error's own text is the sentence, of kind Invalid.
+	BadBody, BadQuery func(error) *reeve.Error
+
+	// Security lists the credentials of the document; an operation under
+	// Prefixes needs any one of them unless its Op names some.
+	Security []SecurityScheme
+
+	// Common are the kinds that every operation under Prefixes can answer.
+	Common []reeve.Kind
+}
+
+// SecurityScheme is one way to show a credential, as OpenAPI describes it.
+type SecurityScheme struct {
+	Name        string // the key in the document
+	Type        string // apiKey (in a header) or http
+	Header      string // of an apiKey
+	Scheme      string // of http, such as bearer
+	Description string
+}
+
+// What web itself answers, in each face's form.
+var (
+	errNotFound  = &reeve.Error{Kind: reeve.NotFound, Message: "not found"}
+	errNoMethod  = &reeve.Error{Kind: reeve.Invalid, Message: "method not allowed"}
+	errTooLarge  = &reeve.Error{Kind: reeve.TooLarge, Message: "request body too large"}
+	errSlowBody  = &reeve.Error{Kind: reeve.Timeout, Message: "request body did not arrive in time"}
+	errInternal  = &reeve.Error{Kind: reeve.Internal, Message: "internal error"}
+	errTimedOut  = &reeve.Error{Kind: reeve.Unavailable, Message: "the request took too long"}
+	errCancelled = &reeve.Error{Kind: reeve.Unavailable, Message: "the request was cancelled"}
+)
+
+// kinds is how many kinds there are; a kind outside is treated as Internal.
+const kinds = int(reeve.Unavailable) + 1
+
+// prepare fills the defaults and panics on a face that could not answer.
+func (f *Face) prepare() (statuses [kinds]int) {
+	if f.ErrorType == "" {
+		f.ErrorType = "application/json"
+	}
+	if f.Version == "" {
+		f.Version = "1"
+	}
+	if f.BadBody == nil {
+		f.BadBody = asInvalid
+	}
+	if f.BadQuery == nil {
+		f.BadQuery = asInvalid
+	}
+	if f.Body == nil || len(f.Prefixes) > 0 && f.Authenticate == nil {
+		panic(fmt.Sprintf("web: face %s lacks Body or Authenticate", f.Name))
+	}
+	for kind := range statuses {
+		status, ok := f.Status[reeve.Kind(kind)]
+		if !ok {
+			panic(fmt.Sprintf("web: face %s has no status for %s", f.Name, reeve.Kind(kind)))
+		}
+		statuses[kind] = status
+	}
+	return statuses
+}
+
+func asInvalid(err error) *reeve.Error { return reeve.Errorf(reeve.Invalid, "%s", err) }
+
+// guards tells whether a decoded path needs a credential. The mux matches
+// decoded segments too, so no spelling of a path escapes this.
+func (f *Face) guards(path string) bool {
+	for _, prefix := range f.Prefixes {
+		rest, ok := strings.CutPrefix(path, prefix)
+		if ok && (rest == "" || rest[0] == '/' || strings.HasSuffix(prefix, "/")) {
+			return true
+		}
+	}
+	return false
+}

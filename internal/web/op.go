@@ -1,0 +1,188 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// Op is one operation of a face. Handing it to Handle registers the route and
+// yields the OpenAPI operation: there is no second list.
+type Op struct {
+	Method, Path string // "GET", "/api/projects/{project}"
+	ID           string // operationId, such as getProject; unique in the face
+	Summary      string
+	Description  string
+	Tag          string
+	Status       int          // of success; 200 if zero
+	Errors       []reeve.Kind // documented, beyond the face's Common
+	Security     []string     // names of the face's schemes; nil means any of them
+
+	// Form documents that the query's fields may also come as an urlencoded
+	// body; In reads them itself, in DecodeRequest.
+	Form bool
+
+	quiet bool // a success is recorded at debug level: probes come every second
+}
+
+// Empty is the input of an operation that reads nothing, and the output of one
+// that answers nothing: no body, no Content-Type.
+type Empty struct{}
+
+// Raw as an output is JSON sent as it is; it must be valid and compact.
+type Raw []byte
+
+// RequestDecoder is for an In that reads its query and body itself. It runs
+// after the path's fields are set. An error that is no reeve.Error is worded
+// by the face's BadQuery. The body it reads ends at 1 MiB with an error.
+type RequestDecoder interface {
+	DecodeRequest(*http.Request) error
+}
+
+// Option changes how one operation is handled.
+type Option[In any] func(*options[In])
+
+type options[In any] struct {
+	beforeBody func(context.Context, *In) error
+}
+
+// BeforeBody runs when the body turns out malformed, before that is reported:
+// its error (404, 403) wins. The input's path and query fields are set; with a
+// RequestDecoder only the path's.
+func BeforeBody[In any](fn func(context.Context, *In) error) Option[In] {
+	return func(o *options[In]) { o.beforeBody = fn }
+}
+
+// operation is an Op as it is served.
+type operation struct {
+	Op
+	guarded bool
+	in, out reflect.Type
+	plan    *plan
+	metrics *operationMetrics
+	serve   func(*exchange, *http.Request)
+}
+
+// handler is the typed part of an operation.
+type handler[In, Out any] struct {
+	options[In]
+	plan   *plan
+	status int
+	fn     func(context.Context, *In) (Out, error)
+}
+
+// Handle registers an operation: In is decoded from the request, as its tags
+// path:"name", query:"name" and body:"" say, and fn's Out is the reply. An
+// error of fn is answered by the face's table; one without a kind is internal.
+// It panics on an In that could not be decoded and on a route that exists.
+func Handle[In, Out any](api *API, op Op, fn func(context.Context, *In) (Out, error), opts ...Option[In]) {
+	if op.Status == 0 {
+		op.Status = http.StatusOK
+	}
+	in, out := reflect.TypeFor[In](), reflect.TypeFor[Out]()
+	p, err := newPlan(in, op)
+	if err != nil {
+		panic(fmt.Sprintf("web: %s %s: %s", op.Method, op.Path, err))
+	}
+	h := &handler[In, Out]{plan: p, status: op.Status, fn: fn}
+	for _, opt := range opts {
+		opt(&h.options)
+	}
+	api.register(&operation{Op: op, in: in, out: out, plan: p, serve: h.serve})
+}
+
+// serve is the hot path: decode, call, encode.
+func (h *handler[In, Out]) serve(x *exchange, r *http.Request) {
+	in := new(In)
+	value := reflect.ValueOf(in).Elem()
+	if err := h.plan.decodeHead(x, r, value); err != nil {
+		x.refuse(err)
+		return
+	}
+	if h.plan.readsBody() {
+		if err := h.plan.decodeBody(x, r, value); err != nil {
+			h.refuseBody(x, in, err)
+			return
+		}
+	}
+	out, err := h.fn(x.ctx, in)
+	if err != nil {
+		x.fail(err)
+		return
+	}
+	x.succeed(h.status, &out)
+}
+
+// refuseBody reports a body that cannot be used, unless the caller may not
+// know even that. A body that is too long or too late is reported as such:
+// looking further would only cost time.
+func (h *handler[In, Out]) refuseBody(x *exchange, in *In, err *reeve.Error) {
+	if h.beforeBody == nil || err.Kind == reeve.TooLarge || err.Kind == reeve.Timeout {
+		x.refuse(err)
+		return
+	}
+	if denied := x.confirm(); denied != nil {
+		x.fail(denied)
+		return
+	}
+	if first := h.beforeBody(x.ctx, in); first != nil {
+		x.fail(first)
+		return
+	}
+	x.fail(err)
+}
+
+// register adds the operation to its path's route.
+func (api *API) register(op *operation) {
+	for _, other := range api.operations {
+		if other.ID == op.ID {
+			panic("web: operation " + op.ID + " is registered twice")
+		}
+	}
+	op.guarded = api.face.guards(op.Path)
+	op.metrics = api.opts.Metrics.operation(api.face.Name, op.ID)
+	rt := api.routes[op.Path]
+	if rt == nil {
+		rt = &route{pattern: op.Path, methods: map[string]*operation{}}
+		api.routes[op.Path] = rt
+		api.mux.Handle(op.Path, rt)
+	}
+	if rt.methods[op.Method] != nil {
+		panic("web: " + op.Method + " " + op.Path + " is registered twice")
+	}
+	rt.methods[op.Method] = op
+	rt.allow = allow(rt.methods)
+	rt.hide(op.plan)
+	api.operations = append(api.operations, op)
+}
+
+// hide marks the segments that some operation of the path calls secret.
+func (rt *route) hide(p *plan) {
+	segments := strings.Split(rt.pattern, "/")
+	for _, f := range p.path {
+		if !f.secret {
+			continue
+		}
+		if rt.secret == nil {
+			rt.secret = make([]bool, len(segments))
+		}
+		rt.secret[slices.Index(segments, "{"+f.name+"}")] = true
+	}
+}
+
+func allow(methods map[string]*operation) string {
+	var names []string
+	for name := range methods {
+		names = append(names, name)
+		if name == http.MethodGet {
+			names = append(names, http.MethodHead)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,259 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// The parts of an OpenAPI 3.1 document that a face needs, in the order in
+// which they are written (https://spec.openapis.org/oas/v3.1.1).
+type (
+	document struct {
+		OpenAPI    string                          `json:"openapi"`
+		Info       documentInfo                    `json:"info"`
+		Paths      map[string]map[string]operating `json:"paths"`
+		Components components                      `json:"components"`
+	}
+	documentInfo struct {
+		Title       string `json:"title"`
+		Description string `json:"description,omitempty"`
+		Version     string `json:"version"`
+	}
+	operating struct {
+		ID          string                `json:"operationId"`
+		Summary     string                `json:"summary,omitempty"`
+		Description string                `json:"description,omitempty"`
+		Tags        []string              `json:"tags,omitempty"`
+		Security    []map[string][]string `json:"security,omitempty"`
+		Parameters  []parameter           `json:"parameters,omitempty"`
+		RequestBody *requestBody          `json:"requestBody,omitempty"`
+		Responses   map[string]response   `json:"responses"`
+	}
+	parameter struct {
+		Name        string             `json:"name"`
+		In          string             `json:"in"`
+		Description string             `json:"description,omitempty"`
+		Required    bool               `json:"required,omitempty"`
+		Schema      *jsonschema.Schema `json:"schema"`
+	}
+	requestBody struct {
+		Description string           `json:"description,omitempty"`
+		Required    bool             `json:"required,omitempty"`
+		Content     map[string]media `json:"content"`
+	}
+	response struct {
+		Ref         string               `json:"$ref,omitempty"`
+		Description string               `json:"description,omitempty"`
+		Headers     map[string]headerDoc `json:"headers,omitempty"`
+		Content     map[string]media     `json:"content,omitempty"`
+	}
+	headerDoc struct {
+		Description string             `json:"description,omitempty"`
+		Schema      *jsonschema.Schema `json:"schema"`
+	}
+	media struct {
+		Schema *jsonschema.Schema `json:"schema"`
+	}
+	components struct {
+		Schemas   map[string]*jsonschema.Schema `json:"schemas,omitempty"`
+		Responses map[string]response           `json:"responses,omitempty"`
+		Security  map[string]securityDoc        `json:"securitySchemes,omitempty"`
+	}
+	securityDoc struct {
+		Type        string `json:"type"`
+		Description string `json:"description,omitempty"`
+		Name        string `json:"name,omitempty"`
+		In          string `json:"in,omitempty"`
+		Scheme      string `json:"scheme,omitempty"`
+	}
+)
+
+const jsonType = "application/json"
+
+// Document gives the face's OpenAPI 3.1 document, indented, the same bytes for
+// the same operations. It fails on a type that it cannot describe.
+func (api *API) Document() ([]byte, error) {
+	b := &builder{api: api, schemas: newSchemas()}
+	b.doc = document{
+		OpenAPI:    "3.1.1",
+		Info:       documentInfo{api.face.Title, api.face.Description, api.face.Version},
+		Paths:      map[string]map[string]operating{},
+		Components: components{Responses: map[string]response{}, Security: securityDocs(api.face.Security)},
+	}
+	if err := b.build(); err != nil {
+		return nil, fmt.Errorf("describing the %s API: %w", api.face.Name, err)
+	}
+	b.doc.Components.Schemas = b.schemas.components
+	out, err := json.MarshalIndent(b.doc, "", "  ")
+	return append(out, '\n'), err
+}
+
+// builder collects a document.
+type builder struct {
+	api     *API
+	schemas *schemas
+	doc     document
+}
+
+// build describes replies before requests, so that a type used in both keeps
+// its name for the reply.
+func (b *builder) build() error {
+	sample := b.api.face.Body(http.StatusBadRequest, &reeve.Error{Kind: reeve.Invalid, Message: "sample"})
+	if err := b.schemas.addNamed("Error", reflect.TypeOf(sample)); err != nil {
+		return err
+	}
+	described := make([]operating, len(b.api.operations))
+	for i, op := range b.api.operations {
+		responses, err := b.responses(op)
+		if err != nil {
+			return fmt.Errorf("replies of %s: %w", op.ID, err)
+		}
+		described[i].Responses = responses
+	}
+	for i, op := range b.api.operations {
+		if err := b.request(op, &described[i]); err != nil {
+			return fmt.Errorf("request of %s: %w", op.ID, err)
+		}
+		item := b.doc.Paths[op.Path]
+		if item == nil {
+			item = map[string]operating{}
+			b.doc.Paths[op.Path] = item
+		}
+		item[strings.ToLower(op.Method)] = described[i]
+	}
+	return nil
+}
+
+// responses describes the success and every documented error. Outside the
+// face's prefixes there are no common errors: nothing is asked there.
+func (b *builder) responses(op *operation) (map[string]response, error) {
+	success := response{Description: http.StatusText(op.Status)}
+	if op.out != reflect.TypeFor[Empty]() {
+		schema, err := b.schemas.of(op.out, false)
+		if err != nil {
+			return nil, err
+		}
+		success.Content = map[string]media{jsonType: {schema}}
+	}
+	out := map[string]response{strconv.Itoa(op.Status): success}
+	kinds := slices.Concat([]reeve.Kind{reeve.Internal}, op.Errors)
+	if op.guarded {
+		kinds = slices.Concat(kinds, b.api.face.Common)
+	}
+	for _, kind := range kinds {
+		status := b.api.statuses[kind]
+		out[strconv.Itoa(status)] = b.errorResponse(status)
+	}
+	return out, nil
+}
+
+// errorResponse refers to the face's one description of a status.
+func (b *builder) errorResponse(status int) response {
+	name := strings.Join(strings.FieldsFunc(http.StatusText(status), func(r rune) bool {
+		return r == ' ' || r == '-' || r == '\''
+	}), "")
+	if _, ok := b.doc.Components.Responses[name]; !ok {
+		described := response{
+			Description: http.StatusText(status),
+			Content: map[string]media{
+				b.api.face.ErrorType: {&jsonschema.Schema{Ref: schemaPath + "Error"}},
+			},
+		}
+		if status == http.StatusServiceUnavailable {
+			described.Headers = map[string]headerDoc{
+				"Retry-After": {"Seconds to wait.", &jsonschema.Schema{Type: "integer"}},
+			}
+		}
+		b.doc.Components.Responses[name] = described
+	}
+	return response{Ref: "#/components/responses/" + name}
+}
+
+// request describes what an operation reads.
+func (b *builder) request(op *operation, out *operating) (err error) {
+	out.ID, out.Summary, out.Description = op.ID, op.Summary, op.Description
+	if op.Tag != "" {
+		out.Tags = []string{op.Tag}
+	}
+	if op.guarded {
+		out.Security = b.security(op)
+	}
+	for _, f := range op.plan.path {
+		if err := b.parameter(out, f, "path"); err != nil {
+			return err
+		}
+	}
+	for _, f := range op.plan.query {
+		if err := b.parameter(out, f, "query"); err != nil {
+			return err
+		}
+	}
+	if op.plan.body != nil {
+		schema, err := b.schemas.of(op.plan.body.typ, true)
+		if err != nil {
+			return err
+		}
+		out.RequestBody = &requestBody{op.plan.body.doc, true, map[string]media{jsonType: {schema}}}
+	}
+	if op.Form {
+		out.RequestBody, err = b.form(op)
+	}
+	return err
+}
+
+func (b *builder) parameter(out *operating, f field, in string) error {
+	schema, err := b.schemas.of(f.typ, true)
+	if err != nil {
+		return fmt.Errorf("parameter %s: %w", f.name, err)
+	}
+	out.Parameters = append(out.Parameters, parameter{f.name, in, f.doc, in == "path", schema})
+	return nil
+}
+
+// form describes the query's fields as an urlencoded body.
+func (b *builder) form(op *operation) (*requestBody, error) {
+	schema := &jsonschema.Schema{Type: "object", Properties: map[string]*jsonschema.Schema{}}
+	for _, f := range op.plan.query {
+		property, err := b.schemas.of(f.typ, true)
+		if err != nil {
+			return nil, err
+		}
+		schema.Properties[f.name] = property
+		schema.PropertyOrder = append(schema.PropertyOrder, f.name)
+	}
+	return &requestBody{
+		Description: "The query's parameters may come as a form.",
+		Content:     map[string]media{"application/x-www-form-urlencoded": {schema}},
+	}, nil
+}
+
+// security lists the alternatives: any one of them will do.
+func (b *builder) security(op *operation) (out []map[string][]string) {
+	for _, scheme := range b.api.face.Security {
+		if op.Security == nil || slices.Contains(op.Security, scheme.Name) {
+			out = append(out, map[string][]string{scheme.Name: {}})
+		}
+	}
+	return out
+}
+
+func securityDocs(schemes []SecurityScheme) map[string]securityDoc {
+	out := map[string]securityDoc{}
+	for _, s := range schemes {
+		described := securityDoc{Type: s.Type, Description: s.Description, Scheme: s.Scheme}
+		if s.Type == "apiKey" {
+			described.Name, described.In = s.Header, "header"
+		}
+		out[s.Name] = described
+	}
+	return out
+}
