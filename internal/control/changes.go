@@ -8,9 +8,12 @@ import (
 	"github.com/reeve-cloud/reeve/internal/store"
 )
 
+// ChangeFilter picks changes; empty fields pick all.
+type ChangeFilter = store.ChangeFilter
+
 // ListChanges lists numbered changes, newest first, and tells whether there
 // are more. Changes committed before the call are among them.
-func (c *Control) ListChanges(ctx context.Context, f store.ChangeFilter) (page []reeve.Change, more bool, err error) {
+func (c *Control) ListChanges(ctx context.Context, f ChangeFilter) (page []reeve.Change, more bool, err error) {
 	if _, err := operator(ctx); err != nil {
 		return nil, false, err
 	}

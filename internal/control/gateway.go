@@ -13,7 +13,7 @@ func (c *Control) CreateGateway(ctx context.Context, name string) (reeve.Gateway
 	if err != nil {
 		return reeve.Gateway{}, "", err
 	}
-	if name, err = reeve.CleanName("name", name); err != nil {
+	if name, err = reeve.CleanName("Name", name); err != nil {
 		return reeve.Gateway{}, "", err
 	}
 	token, hash := newToken(reeve.TokenGateway)

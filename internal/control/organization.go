@@ -13,7 +13,7 @@ func (c *Control) CreateOrganization(ctx context.Context, name string, owner ree
 	if err != nil {
 		return reeve.Organization{}, err
 	}
-	if name, err = reeve.CleanName("name", name); err != nil {
+	if name, err = reeve.CleanName("Name", name); err != nil {
 		return reeve.Organization{}, err
 	}
 	var out reeve.Organization
@@ -60,7 +60,7 @@ func (c *Control) RenameOrganization(ctx context.Context, id reeve.ID, name stri
 		if err != nil {
 			return err
 		}
-		name, err := reeve.CleanName("name", name)
+		name, err := reeve.CleanName("Name", name)
 		if err != nil || name == o.Name {
 			return err
 		}

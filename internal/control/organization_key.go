@@ -25,7 +25,7 @@ func (c *Control) CreateOrganizationKey(ctx context.Context, in NewOrganizationK
 	if err != nil {
 		return fail(err)
 	}
-	name, err := reeve.CleanName("name", in.Name)
+	name, err := reeve.CleanName("Name", in.Name)
 	if err != nil {
 		return fail(err)
 	}

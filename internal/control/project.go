@@ -125,7 +125,7 @@ func (c *Control) UpdateProject(ctx context.Context, id reeve.ID, patch reeve.Pr
 func applyProjectPatch(p *reeve.Project, patch reeve.ProjectPatch) (before, after fields, err error) {
 	before, after = fields{}, fields{}
 	if patch.Name != nil {
-		name, err := reeve.CleanName("ProjectName", *patch.Name)
+		name, err := reeve.CleanName("name", *patch.Name)
 		if err != nil {
 			return nil, nil, err
 		}

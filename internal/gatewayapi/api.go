@@ -1,0 +1,72 @@
+// Package gatewayapi is the gateways' API. Its calls are reserved: until they
+// come, every path under /gateway/ is not found to a gateway with a valid
+// token, and 401 to anyone else.
+package gatewayapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/web"
+)
+
+// New makes the gateway listener's API.
+func New(c *control.Control, opts web.Options) *web.API {
+	return web.New(web.Face{
+		Name:         "gateway",
+		Title:        "reeve gateway API",
+		Description:  "For programs that admit or refuse requests: verify keys, enforce limits.",
+		Prefixes:     []string{"/gateway/"},
+		Authenticate: authenticate(c),
+		Status: map[reeve.Kind]int{
+			reeve.Internal:        http.StatusInternalServerError,
+			reeve.Invalid:         http.StatusBadRequest,
+			reeve.Unauthenticated: http.StatusUnauthorized,
+			reeve.Denied:          http.StatusForbidden,
+			reeve.NotFound:        http.StatusNotFound,
+			reeve.Conflict:        http.StatusConflict,
+			reeve.Exhausted:       http.StatusTooManyRequests,
+			reeve.Precondition:    http.StatusPreconditionFailed,
+			reeve.TooLarge:        http.StatusRequestEntityTooLarge,
+			reeve.Timeout:         http.StatusRequestTimeout,
+			reeve.Unavailable:     http.StatusServiceUnavailable,
+		},
+		Body:      problemBody,
+		ErrorType: "application/problem+json",
+		Security: []web.SecurityScheme{{
+			Name: "gatewayToken", Type: "http", Scheme: "bearer", Description: "The gateway's token.",
+		}},
+		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Unavailable, reeve.Internal},
+	}, opts)
+}
+
+func authenticate(c *control.Control) func(*http.Request) (context.Context, error) {
+	return func(r *http.Request) (context.Context, error) {
+		ctx := r.Context()
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			return ctx, reeve.ErrUnauthenticated
+		}
+		actor, err := c.AuthenticateGateway(ctx, strings.TrimSpace(token))
+		if err != nil {
+			return ctx, err
+		}
+		web.SetActor(ctx, actor.String())
+		return control.WithCaller(ctx, control.Caller{Actor: actor, RequestID: web.RequestID(ctx)}), nil
+	}
+}
+
+// problem is RFC 9457's problem details.
+type problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+}
+
+func problemBody(status int, e *reeve.Error) any {
+	return problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: e.Message}
+}

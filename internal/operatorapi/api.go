@@ -1,0 +1,94 @@
+// Package operatorapi is the operators' API: the Storj satellite admin API
+// with its paths, fields, statuses and error strings, and reeve's additions in
+// the same style. Each handler turns the wire into one call of control and
+// back.
+package operatorapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/web"
+)
+
+// api holds what the handlers call.
+type api struct{ control *control.Control }
+
+// New makes the operator listener's API.
+func New(c *control.Control, opts web.Options) *web.API {
+	a := &api{control: c}
+	out := web.New(a.face(), opts)
+	a.users(out)
+	a.coupons(out)
+	a.projects(out)
+	a.limits(out)
+	a.apiKeys(out)
+	a.organizations(out)
+	a.organizationKeys(out)
+	a.members(out)
+	a.gateways(out)
+	a.changes(out)
+	return out
+}
+
+func (a *api) face() web.Face {
+	return web.Face{
+		Name:        "operator",
+		Title:       "reeve operator API",
+		Description: "The Storj satellite admin API, and what is needed to set a cloud's tenants up.",
+		Prefixes:    []string{"/api/"},
+
+		Authenticate: a.authenticate,
+		Status: map[reeve.Kind]int{
+			reeve.Internal:        http.StatusInternalServerError,
+			reeve.Invalid:         http.StatusBadRequest,
+			reeve.Unauthenticated: http.StatusForbidden, // the original knows no 401
+			reeve.Denied:          http.StatusForbidden,
+			reeve.NotFound:        http.StatusNotFound,
+			reeve.Conflict:        http.StatusConflict,
+			reeve.Exhausted:       http.StatusTooManyRequests,
+			reeve.Precondition:    http.StatusPreconditionFailed,
+			reeve.TooLarge:        http.StatusRequestEntityTooLarge,
+			reeve.Timeout:         http.StatusRequestTimeout,
+			reeve.Unavailable:     http.StatusServiceUnavailable,
+		},
+		Body:     errorBody,
+		BadBody:  badBody,
+		BadQuery: badForm,
+		Security: []web.SecurityScheme{{
+			Name: "operatorToken", Type: "apiKey", Header: "Authorization",
+			Description: "The operator token, as it is or after `Bearer `.",
+		}},
+		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Unavailable, reeve.Internal},
+	}
+}
+
+func (a *api) authenticate(r *http.Request) (context.Context, error) {
+	ctx := r.Context()
+	token := strings.TrimSpace(r.Header.Get("Authorization"))
+	if scheme, rest, ok := strings.Cut(token, " "); ok && strings.EqualFold(scheme, "Bearer") {
+		token = strings.TrimSpace(rest)
+	}
+	actor, err := a.control.AuthenticateOperator(ctx, token)
+	if err != nil {
+		return ctx, err
+	}
+	web.SetActor(ctx, actor.String())
+	return control.WithCaller(ctx, control.Caller{Actor: actor, RequestID: web.RequestID(ctx)}), nil
+}
+
+// failure is the original's error: both fields always, in this order.
+type failure struct {
+	Error  string `json:"error"`
+	Detail string `json:"detail"`
+}
+
+func errorBody(_ int, e *reeve.Error) any {
+	if e.Kind == reeve.Unauthenticated || e.Kind == reeve.Denied {
+		return failure{Error: "Forbidden"}
+	}
+	return failure{Error: e.Message, Detail: e.Detail}
+}

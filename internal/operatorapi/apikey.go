@@ -1,0 +1,99 @@
+package operatorapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/web"
+	"github.com/reeve-cloud/reeve/macaroon"
+)
+
+func (a *api) apiKeys(out *web.API) {
+	web.Handle(out, web.Op{
+		Method: "GET", Path: "/api/projects/{project}/apikeys", ID: "listAPIKeys", Tag: "apikeys",
+		Summary: "List a project's API keys by name",
+		Errors:  []reeve.Kind{reeve.Invalid, reeve.NotFound},
+	}, a.listAPIKeys)
+	web.Handle(out, web.Op{
+		Method: "POST", Path: "/api/projects/{project}/apikeys", ID: "createAPIKey", Tag: "apikeys",
+		Summary: "Add an API key to a project; the key is shown only here",
+		Errors:  []reeve.Kind{reeve.Invalid, reeve.NotFound, reeve.Conflict},
+	}, a.createAPIKey)
+	web.Handle(out, web.Op{
+		Method: "DELETE", Path: "/api/projects/{project}/apikeys/{name}", ID: "deleteAPIKeyByName", Tag: "apikeys",
+		Summary: "Delete a project's API key by its name",
+		Errors:  []reeve.Kind{reeve.Invalid, reeve.NotFound},
+	}, a.deleteAPIKeyByName)
+	web.Handle(out, web.Op{
+		Method: "DELETE", Path: "/api/apikeys/{apikey}", ID: "deleteAPIKey", Tag: "apikeys",
+		Summary: "Delete an API key, or revoke a derived one with its descendants",
+		Errors:  []reeve.Kind{reeve.Invalid, reeve.NotFound},
+	}, a.deleteAPIKey)
+}
+
+type apiKeyOut struct {
+	ID        reeve.ID  `json:"id"`
+	OwnerID   reeve.ID  `json:"ownerId" doc:"The project's owner."`
+	Name      string    `json:"name"`
+	PartnerID string    `json:"partnerID" doc:"Empty if there is none."`
+	CreatedAt time.Time `json:"createdAt"`
+	ProjectID reeve.ID  `json:"projectId"`
+}
+
+func (a *api) listAPIKeys(ctx context.Context, in *projectPath) ([]apiKeyOut, error) {
+	project, keys, err := a.control.ListAPIKeys(ctx, in.Project.id)
+	out := make([]apiKeyOut, len(keys))
+	for i, k := range keys {
+		out[i] = apiKeyOut{
+			ID: k.ID, OwnerID: project.OwnerID, Name: k.Name, CreatedAt: k.CreatedAt, ProjectID: k.ProjectID,
+		}
+		if k.PartnerID != nil {
+			out[i].PartnerID = k.PartnerID.String()
+		}
+	}
+	return out, err
+}
+
+type createAPIKeyIn struct {
+	projectPath
+	Body struct {
+		Name      string     `json:"name"`
+		PartnerID *partnerID `json:"partnerId"`
+	} `body:""`
+}
+
+type createdAPIKey struct {
+	APIKey string `json:"apikey"`
+}
+
+func (a *api) createAPIKey(ctx context.Context, in *createAPIKeyIn) (createdAPIKey, error) {
+	var partner *reeve.ID
+	if in.Body.PartnerID != nil {
+		partner = &in.Body.PartnerID.id
+	}
+	_, key, err := a.control.CreateAPIKey(ctx, in.Project.id, in.Body.Name, partner)
+	return createdAPIKey{APIKey: key.Serialize()}, err
+}
+
+type apiKeyNameIn struct {
+	projectPath
+	Name string `path:"name" doc:"The key's name."`
+}
+
+func (a *api) deleteAPIKeyByName(ctx context.Context, in *apiKeyNameIn) (web.Empty, error) {
+	return web.Empty{}, a.control.DeleteAPIKeyByName(ctx, in.Project.id, in.Name)
+}
+
+// apiKeyIn holds a whole key in its path, which no log shows.
+type apiKeyIn struct {
+	APIKey string `path:"apikey,secret" doc:"The serialised key."`
+}
+
+func (a *api) deleteAPIKey(ctx context.Context, in *apiKeyIn) (web.Empty, error) {
+	key, err := macaroon.Parse(in.APIKey)
+	if err != nil {
+		return web.Empty{}, reeve.Errorf(reeve.Invalid, "invalid apikey format").WithDetail("%s", err)
+	}
+	return web.Empty{}, a.control.RevokeAPIKey(ctx, key)
+}

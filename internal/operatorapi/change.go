@@ -1,0 +1,111 @@
+package operatorapi
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/web"
+)
+
+func (a *api) changes(out *web.API) {
+	web.Handle(out, web.Op{
+		Method: "GET", Path: "/api/changes", ID: "listChanges", Tag: "changes",
+		Summary: "List what was changed, newest first",
+		Errors:  []reeve.Kind{reeve.Invalid},
+	}, a.listChanges)
+}
+
+// How many changes a page holds.
+const (
+	defaultPage = 50
+	maxPage     = 500
+)
+
+type changesIn struct {
+	Actor  string `query:"actor" doc:"root, system or the id of a credential."`
+	Target string `query:"target" doc:"The id of the changed thing."`
+	Action string `query:"action" doc:"noun.verb, such as project.create."`
+	Limit  string `query:"limit" doc:"1 to 500; 50 when absent."`
+	After  string `query:"after" doc:"The cursor of the page before."`
+}
+
+type changesOut struct {
+	Changes []changeOut `json:"changes"`
+	Next    *string     `json:"next" doc:"The cursor towards older changes; null at the end."`
+}
+
+type changeOut struct {
+	Number    int64     `json:"number"`
+	At        time.Time `json:"at"`
+	Actor     string    `json:"actor"`
+	Action    string    `json:"action"`
+	Target    reeve.ID  `json:"target"`
+	Before    fieldsOut `json:"before"`
+	After     fieldsOut `json:"after"`
+	Reason    string    `json:"reason"`
+	RequestID string    `json:"requestId"`
+}
+
+// fieldsOut is what a change tells of a thing: an object, or null.
+type fieldsOut struct{ reeve.Fields }
+
+// JSONSchema describes the object: its fields depend on the action.
+func (fieldsOut) JSONSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{Types: []string{"object", "null"}}
+}
+
+func (a *api) listChanges(ctx context.Context, in *changesIn) (changesOut, error) {
+	filter, found, err := in.filter()
+	if err != nil || !found {
+		return changesOut{Changes: []changeOut{}}, err
+	}
+	page, more, err := a.control.ListChanges(ctx, filter)
+	out := changesOut{Changes: make([]changeOut, len(page))}
+	for i, c := range page {
+		out.Changes[i] = changeOut{
+			Number: c.Number, At: c.At, Actor: c.Actor, Action: c.Action, Target: c.Target,
+			Before: fieldsOut{c.Before}, After: fieldsOut{c.After}, Reason: c.Reason, RequestID: c.RequestID,
+		}
+	}
+	if more {
+		next := strconv.FormatInt(page[len(page)-1].Number, 10)
+		out.Next = &next
+	}
+	return out, err
+}
+
+// filter reads the query; found is false when a target is asked for that
+// nothing can have.
+func (in *changesIn) filter() (f control.ChangeFilter, found bool, err error) {
+	f = control.ChangeFilter{Actor: in.Actor, Action: in.Action, Limit: defaultPage}
+	// An id may be spelled in either way.
+	if id, err := reeve.ParseAnyID(in.Actor); err == nil {
+		f.Actor = id.String()
+	}
+	if in.Limit != "" {
+		f.Limit, err = strconv.Atoi(in.Limit)
+		if err != nil || f.Limit < 1 || f.Limit > maxPage {
+			return f, false, reeve.Errorf(reeve.Invalid, "limit must be 1 to %d", maxPage)
+		}
+	}
+	if in.After != "" {
+		f.Before, err = strconv.ParseInt(in.After, 10, 64)
+		if err != nil || f.Before < 1 {
+			return f, false, reeve.Errorf(reeve.Invalid, "after is not a cursor")
+		}
+	}
+	if in.Target == "" {
+		return f, true, nil
+	}
+	id, err := reeve.ParseAnyID(in.Target)
+	if err != nil {
+		return f, false, nil
+	}
+	f.Target = &id
+	return f, true, nil
+}

@@ -1,0 +1,83 @@
+package operatorapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/web"
+)
+
+func (a *api) coupons(out *web.API) {
+	web.Handle(out, web.Op{
+		Method: "POST", Path: "/api/coupons", ID: "createCoupon", Tag: "coupons",
+		Summary: "Add a coupon for a user",
+		Errors:  []reeve.Kind{reeve.Invalid, reeve.NotFound},
+	}, a.createCoupon)
+	web.Handle(out, web.Op{
+		Method: "GET", Path: "/api/coupons/{coupon}", ID: "getCoupon", Tag: "coupons",
+		Summary: "Get a coupon",
+		Errors:  []reeve.Kind{reeve.Invalid, reeve.NotFound},
+	}, a.getCoupon)
+	web.Handle(out, web.Op{
+		Method: "DELETE", Path: "/api/coupons/{coupon}", ID: "deleteCoupon", Tag: "coupons",
+		Summary: "Delete a coupon",
+		Errors:  []reeve.Kind{reeve.Invalid, reeve.NotFound},
+	}, a.deleteCoupon)
+}
+
+type createCouponIn struct {
+	Body struct {
+		UserID      userID `json:"userId"`
+		Duration    int64  `json:"duration" doc:"Billing periods, which are calendar months."`
+		Amount      int64  `json:"amount" doc:"US cents."`
+		Description string `json:"description"`
+	} `body:""`
+}
+
+type createdCoupon struct {
+	ID reeve.ID `json:"id"`
+}
+
+func (a *api) createCoupon(ctx context.Context, in *createCouponIn) (createdCoupon, error) {
+	c, err := a.control.CreateCoupon(ctx, reeve.Coupon{
+		UserID: in.Body.UserID.id, Duration: in.Body.Duration,
+		Amount: in.Body.Amount, Description: in.Body.Description,
+	})
+	return createdCoupon{ID: c.ID}, err
+}
+
+type couponOut struct {
+	ID          reeve.ID           `json:"id"`
+	UserID      reeve.ID           `json:"userId"`
+	Duration    int64              `json:"duration"`
+	Amount      int64              `json:"amount"`
+	Description string             `json:"description"`
+	Type        reeve.CouponType   `json:"type"`
+	Status      reeve.CouponStatus `json:"status" doc:"0 active, 1 used, 2 expired."`
+	Created     time.Time          `json:"created"`
+}
+
+func newCouponOut(c reeve.Coupon) couponOut {
+	return couponOut{
+		ID: c.ID, UserID: c.UserID, Duration: c.Duration, Amount: c.Amount,
+		Description: c.Description, Type: c.Type, Status: c.Status, Created: c.CreatedAt,
+	}
+}
+
+type getCouponIn struct {
+	Coupon couponID `path:"coupon" doc:"The coupon's id."`
+}
+
+func (a *api) getCoupon(ctx context.Context, in *getCouponIn) (couponOut, error) {
+	c, err := a.control.GetCoupon(ctx, in.Coupon.id)
+	return newCouponOut(c), err
+}
+
+type deleteCouponIn struct {
+	Coupon deadCouponID `path:"coupon" doc:"The coupon's id."`
+}
+
+func (a *api) deleteCoupon(ctx context.Context, in *deleteCouponIn) (web.Empty, error) {
+	return web.Empty{}, a.control.DeleteCoupon(ctx, in.Coupon.id)
+}

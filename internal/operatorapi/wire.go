@@ -1,0 +1,109 @@
+package operatorapi
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// badBody words a body that cannot be decoded as the original does: the detail
+// is encoding/json's text. Of our types only those that the original named are
+// shown by name.
+func badBody(err error) *reeve.Error {
+	detail := err.Error()
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) && wrong.Field != "" {
+		name := wrong.Struct
+		if name != "CreateUser" && name != "User" {
+			name = ""
+		}
+		detail = fmt.Sprintf("json: cannot unmarshal %s into Go struct field %s.%s of type %s",
+			wrong.Value, name, wrong.Field, wrong.Type)
+	}
+	return reeve.Errorf(reeve.Invalid, "failed to unmarshal request").WithDetail("%s", detail)
+}
+
+// badForm words a query or form that cannot be decoded.
+func badForm(err error) *reeve.Error {
+	return reeve.Errorf(reeve.Invalid, "invalid form").WithDetail("%s", err)
+}
+
+// The ids that come in, in either spelling. In a path a malformed one is
+// Invalid in the original's words; in a body the words are badBody's.
+type (
+	projectID      struct{ id reeve.ID }
+	userID         struct{ id reeve.ID }
+	organizationID struct{ id reeve.ID }
+	gatewayID      struct{ id reeve.ID }
+	couponID       struct{ id reeve.ID }
+	deadCouponID   struct{ id reeve.ID } // DELETE spells its error differently
+	partnerID      struct{ id reeve.ID }
+)
+
+func (p *projectID) UnmarshalText(text []byte) error {
+	return parseID(&p.id, reeve.PrefixProject, text, "invalid project-uuid")
+}
+
+func (p *userID) UnmarshalText(text []byte) error {
+	return parseID(&p.id, reeve.PrefixUser, text, "invalid user-uuid")
+}
+
+func (p *organizationID) UnmarshalText(text []byte) error {
+	return parseID(&p.id, reeve.PrefixOrganization, text, "invalid organization-uuid")
+}
+
+func (p *gatewayID) UnmarshalText(text []byte) error {
+	return parseID(&p.id, reeve.PrefixGateway, text, "invalid gateway-uuid")
+}
+
+func (p *couponID) UnmarshalText(text []byte) error {
+	return parseID(&p.id, reeve.PrefixCoupon, text, "invalid couponId")
+}
+
+func (p *deadCouponID) UnmarshalText(text []byte) error {
+	return parseID(&p.id, reeve.PrefixCoupon, text, "invalid couponid")
+}
+
+func (p *partnerID) UnmarshalText(text []byte) (err error) {
+	if p.id, err = reeve.ParseAnyID(string(text)); err != nil {
+		return idError(text, "invalid partner-uuid")
+	}
+	return nil
+}
+
+func parseID(to *reeve.ID, prefix reeve.Prefix, text []byte, sentence string) (err error) {
+	if *to, err = reeve.ParseID(prefix, string(text)); err != nil {
+		return idError(text, sentence)
+	}
+	return nil
+}
+
+const uuidLength = 36
+
+func idError(text []byte, sentence string) error {
+	e := reeve.Errorf(reeve.Invalid, "%s", sentence)
+	if len(text) != uuidLength {
+		return e.WithDetail("uuid: invalid string length %d expected %d", len(text), uuidLength)
+	}
+	return e.WithDetail("uuid: invalid string")
+}
+
+// The paths that several operations share.
+type (
+	projectPath struct {
+		Project projectID `path:"project" doc:"The project's id."`
+	}
+	organizationPath struct {
+		Organization organizationID `path:"organization" doc:"The organisation's id."`
+	}
+	userPath struct {
+		Email string `path:"email" doc:"The user's address, in any case."`
+	}
+)
+
+// nameBody is the body of what is made or renamed by a name alone.
+type nameBody struct {
+	Name string `json:"name"`
+}

@@ -1,0 +1,131 @@
+// Package tenantapi is the tenants' API: the ThetaEdgeCloud platform services
+// API with its paths, fields and envelopes. Each handler turns the wire into
+// one call of control and back.
+package tenantapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/web"
+)
+
+// api holds what the handlers call.
+type api struct{ control *control.Control }
+
+// New makes the tenant listener's API.
+func New(c *control.Control, opts web.Options) *web.API {
+	a := &api{control: c}
+	out := web.New(a.face(), opts)
+	a.projects(out)
+	a.users(out)
+	return out
+}
+
+func (a *api) face() web.Face {
+	return web.Face{
+		Name:        "tenant",
+		Title:       "reeve tenant API",
+		Description: "The ThetaEdgeCloud platform services API.",
+		Prefixes:    []string{"/project", "/organization", "/user"},
+
+		Authenticate: a.authenticate,
+		Confirm:      a.control.AuthenticateOrganizationKey,
+		Status: map[reeve.Kind]int{
+			reeve.Internal:        http.StatusInternalServerError,
+			reeve.Invalid:         http.StatusBadRequest,
+			reeve.Unauthenticated: http.StatusUnauthorized,
+			reeve.Denied:          http.StatusForbidden,
+			reeve.NotFound:        http.StatusNotFound,
+			reeve.Conflict:        http.StatusConflict,
+			reeve.Exhausted:       http.StatusTooManyRequests,
+			reeve.Precondition:    http.StatusPreconditionFailed,
+			reeve.TooLarge:        http.StatusRequestEntityTooLarge,
+			reeve.Timeout:         http.StatusRequestTimeout,
+			reeve.Unavailable:     http.StatusServiceUnavailable,
+		},
+		Body: errorBody,
+		Security: []web.SecurityScheme{{
+			Name: "organizationKey", Type: "apiKey", Header: "x-api-key",
+			Description: "A key of the organisation.",
+		}},
+		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Denied, reeve.Unavailable, reeve.Internal},
+	}
+}
+
+// authenticate checks the form of the key. Each call looks the key up together
+// with its project; web confirms it before it refuses a request itself.
+func (a *api) authenticate(r *http.Request) (context.Context, error) {
+	ctx := r.Context()
+	token, ok := reeve.ParseToken(reeve.TokenOrganization, r.Header.Get("x-api-key"))
+	if !ok {
+		return ctx, reeve.ErrUnauthenticated
+	}
+	hash := token.Hash()
+	return control.WithCaller(ctx, control.Caller{Key: &hash, RequestID: web.RequestID(ctx)}), nil
+}
+
+// failure is the error envelope.
+type failure struct {
+	Status  string `json:"status"`
+	Message string `json:"message"`
+	Code    int    `json:"code" doc:"The HTTP status."`
+}
+
+func errorBody(status int, e *reeve.Error) any {
+	return failure{Status: "error", Message: e.Message, Code: status}
+}
+
+// envelope is the answer to a call that succeeded: always with a body.
+type envelope[T any] struct {
+	Status string `json:"status"`
+	Body   T      `json:"body"`
+}
+
+func success[T any](body T) envelope[T] { return envelope[T]{Status: "success", Body: body} }
+
+// wireTime prints as RFC 3339 in UTC with exactly three decimals.
+type wireTime struct{ time.Time }
+
+const wireTimeLayout = "2006-01-02T15:04:05.000Z"
+
+// MarshalText prints the time.
+func (t wireTime) MarshalText() ([]byte, error) {
+	return t.UTC().AppendFormat(nil, wireTimeLayout), nil
+}
+
+// MarshalJSON is there because time.Time's own would be taken.
+func (t wireTime) MarshalJSON() ([]byte, error) {
+	return t.UTC().AppendFormat(nil, `"`+wireTimeLayout+`"`), nil
+}
+
+// The ids that come in, in either spelling. A malformed one names nothing, so
+// that it gets the same answer, in the same way, as another tenant's.
+type (
+	projectID struct{ id reeve.ID }
+	userID    struct{ id reeve.ID }
+)
+
+// UnmarshalText never fails.
+func (p *projectID) UnmarshalText(text []byte) error {
+	p.id, _ = reeve.ParseID(reeve.PrefixProject, string(text))
+	return nil
+}
+
+// UnmarshalText never fails.
+func (p *userID) UnmarshalText(text []byte) error {
+	p.id, _ = reeve.ParseID(reeve.PrefixUser, string(text))
+	return nil
+}
+
+type projectPath struct {
+	Project projectID `path:"project" doc:"The project's id."`
+}
+
+// may tells, before a malformed body is reported, whether the caller may know.
+func (a *api) may(ctx context.Context, project projectID, action reeve.Action) error {
+	return a.control.Authorize(ctx, project.id, action)
+}
