@@ -19,8 +19,8 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 
 	// Timeout bounds an operation's context, 15 s if zero; BodyTimeout how
-	// long its body may take to arrive, 10 s if zero and never longer than
-	// Timeout. Mounted handlers are not bounded.
+	// long any request's body may take to arrive, 10 s if zero and never
+	// longer than Timeout, so that time is left to refuse it properly.
 	Timeout, BodyTimeout time.Duration
 
 	Ready    func(context.Context) error // what /readyz asks; always ready if nil
@@ -28,6 +28,7 @@ type Options struct {
 	Draining func() bool                 // the process is about to end; never if nil
 }
 
+// prepare fills the defaults in, so that nothing need ask for nil later.
 func (o *Options) prepare() {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
@@ -61,13 +62,13 @@ type API struct {
 	opts     Options
 	statuses [kinds]int
 
-	mux        *http.ServeMux
+	mux        *http.ServeMux    // one pattern per path: methods are ours, for 405 in the face's form
 	routes     map[string]*route // by path
 	operations []*operation      // in order of registration
 
 	unmatched *operationMetrics // of requests that met no operation
 	inFlight  gauge
-	document  func() ([]byte, error)
+	document  func() ([]byte, error) // as served; made at the first request for it
 }
 
 // New makes the API of a face with the operations that every listener has. It
@@ -87,8 +88,8 @@ func New(face Face, opts Options) *API {
 }
 
 // Mount serves a pattern of net/http's mux with a plain handler: within the
-// request's record, metrics and credentials, outside its timeout and the
-// document. The pattern must not contain a method.
+// request's record, metrics, credentials and limits of the body, outside its
+// timeout and the document. The pattern must not contain a method.
 func (api *API) Mount(pattern string, h http.Handler) {
 	metrics := api.opts.Metrics.operation(api.face.Name, pattern)
 	mounted := &route{pattern: pattern}
@@ -144,6 +145,7 @@ func (api *API) begin(w http.ResponseWriter, r *http.Request) (*exchange, *http.
 		header["Connection"] = []string{"close"}
 	}
 	x.request = r.WithContext(x.ctx)
+	x.body = limitBody(w, x.request, x.start.Add(api.opts.BodyTimeout))
 	return x, x.request
 }
 
@@ -155,6 +157,7 @@ type timedContext struct {
 
 type exchangeKey struct{}
 
+// Value finds the exchange itself, and the rest where it always was.
 func (c *timedContext) Value(key any) any {
 	if key == (exchangeKey{}) {
 		return c.exchange
@@ -169,6 +172,7 @@ type untimed struct {
 	values context.Context
 }
 
+// Value looks in the operation's context, which holds the client's values too.
 func (c untimed) Value(key any) any { return c.values.Value(key) }
 
 // route is one path with its methods.
@@ -179,6 +183,8 @@ type route struct {
 	secret  []bool // by segment: hidden from the log
 }
 
+// ServeHTTP answers the request with its method's operation. A body that says
+// it is too long is refused even where none is read, before it is sent.
 func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := w.(*exchange)
 	x.route = rt
@@ -193,6 +199,8 @@ func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x.operation, x.metrics = op, op.metrics
+	// Cannot be, unless the mux and guards disagree about a path's spelling:
+	// then no operation may run.
 	if op.guarded && !x.guarded {
 		panic("web: " + op.ID + " reached without credentials: " + strings.Join(x.api.face.Prefixes, " "))
 	}

@@ -35,7 +35,7 @@ func (p *plan) decodeBody(x *exchange, r *http.Request, in reflect.Value) *reeve
 		return x.decodeCustom(r, in.Addr().Interface().(RequestDecoder))
 	}
 	buffer := bodies.Get().(*[]byte)
-	data, err := x.readBody(r, (*buffer)[:0])
+	data, err := readBody(r, (*buffer)[:0])
 	if cap(data) <= maxPooled {
 		*buffer = data
 		defer bodies.Put(buffer)
@@ -49,17 +49,13 @@ func (p *plan) decodeBody(x *exchange, r *http.Request, in reflect.Value) *reeve
 	return nil
 }
 
-// decodeCustom lets In read the body, as far and as long as web itself would,
-// and looks through what net/http has parsed of it for text that is none.
+// decodeCustom lets In read the query and the body, and looks through what
+// net/http has parsed of them for text that is none.
 func (x *exchange) decodeCustom(r *http.Request, in RequestDecoder) *reeve.Error {
-	body := &timelyBody{ReadCloser: r.Body, left: maxBody}
-	r.Body = body
-	done := x.limitReading(r)
 	err := in.DecodeRequest(r)
-	if body.err != nil {
-		return asKind(body.err, x.api.face.BadQuery)
+	if x.body != nil && x.body.err != nil {
+		err = x.body.err // which the decoder may have hidden
 	}
-	done()
 	if err == nil {
 		err = checkForm(r)
 	}
@@ -69,6 +65,7 @@ func (x *exchange) decodeCustom(r *http.Request, in RequestDecoder) *reeve.Error
 	return nil
 }
 
+// checkForm covers the query too: ParseForm merges both into Form.
 func checkForm(r *http.Request) error {
 	for key, values := range r.Form {
 		for _, value := range values {
@@ -80,14 +77,50 @@ func checkForm(r *http.Request) error {
 	return nil
 }
 
-// timelyBody is a body of at most left bytes. It remembers why it failed,
-// because a decoder may hide that.
-type timelyBody struct {
-	io.ReadCloser
-	left int
-	err  error
+// readBody appends the body to buffer. The buffer grows with what has come,
+// not with what the header promises.
+func readBody(r *http.Request, buffer []byte) ([]byte, error) {
+	if r.Body == nil {
+		return buffer, nil
+	}
+	for {
+		if len(buffer) == cap(buffer) {
+			buffer = append(buffer, make([]byte, 512)...)[:len(buffer)]
+		}
+		n, err := r.Body.Read(buffer[len(buffer):cap(buffer)])
+		buffer = buffer[:len(buffer)+n]
+		if err == io.EOF {
+			return buffer, nil
+		}
+		if err != nil {
+			return buffer, err
+		}
+	}
 }
 
+// timelyBody is a body of at most left bytes that must arrive in time. Every
+// request has one, refused or not: net/http reads on after a refusal, and a
+// client that sends nothing must not hold the connection.
+type timelyBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	left    int
+	err     error // why it failed, if it did
+}
+
+// limitBody gives the body its time from now on.
+func limitBody(w http.ResponseWriter, r *http.Request, deadline time.Time) *timelyBody {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil
+	}
+	b := &timelyBody{ReadCloser: r.Body, control: http.NewResponseController(w), left: maxBody}
+	// A writer without deadlines (a test's recorder) has its body at hand.
+	_ = b.control.SetReadDeadline(deadline)
+	r.Body = b
+	return b
+}
+
+// Read answers errors with a kind; after the first one it repeats it.
 func (b *timelyBody) Read(p []byte) (int, error) {
 	if b.err != nil {
 		return 0, b.err
@@ -98,50 +131,15 @@ func (b *timelyBody) Read(p []byte) (int, error) {
 	switch {
 	case b.left < 0:
 		n, b.err = 0, errTooLarge
-		return 0, b.err
-	case err != nil && err != io.EOF:
+	case err == io.EOF:
+		// From here on net/http reads only to see the client go, and would
+		// take the deadline for that.
+		_ = b.control.SetReadDeadline(time.Time{})
+		return n, err
+	case err != nil:
 		b.err = bodyError(err)
-		return n, b.err
 	}
-	return n, err
-}
-
-// readBody appends the body to buffer. The buffer grows with what has come,
-// not with what the header promises.
-func (x *exchange) readBody(r *http.Request, buffer []byte) ([]byte, error) {
-	if r.Body == nil || r.Body == http.NoBody {
-		return buffer, nil
-	}
-	done := x.limitReading(r)
-	for {
-		if len(buffer) == cap(buffer) {
-			buffer = append(buffer, make([]byte, 512)...)[:len(buffer)]
-		}
-		n, err := r.Body.Read(buffer[len(buffer):cap(buffer)])
-		buffer = buffer[:len(buffer)+n]
-		switch {
-		case len(buffer) > maxBody:
-			return buffer, errTooLarge
-		case err == io.EOF:
-			done()
-			return buffer, nil
-		case err != nil:
-			return buffer, bodyError(err)
-		}
-	}
-}
-
-// limitReading gives the body its time; done lifts the limit, so that waiting
-// for the client to go is not taken for reading. After a failure the limit
-// stays, and with it a bound on what net/http still reads.
-func (x *exchange) limitReading(r *http.Request) (done func()) {
-	if r.Body == nil || r.Body == http.NoBody {
-		return func() {}
-	}
-	control := http.NewResponseController(x.ResponseWriter)
-	// A writer without deadlines (a test's recorder) has its body at hand.
-	_ = control.SetReadDeadline(x.start.Add(x.api.opts.BodyTimeout))
-	return func() { _ = control.SetReadDeadline(time.Time{}) }
+	return n, b.err
 }
 
 // bodyError tells a late body from a broken one. The text of a network error
@@ -173,12 +171,13 @@ func unmarshal(data []byte, into any) error {
 func checkEscapes(data []byte) error {
 	for {
 		at := bytes.IndexByte(data, '\\')
+		// A backslash at the very end is a syntax error.
 		if at < 0 || at+1 == len(data) {
 			return nil
 		}
 		data = data[at:]
 		if data[1] != 'u' {
-			data = data[2:]
+			data = data[2:] // also past an escaped backslash
 			continue
 		}
 		unit, ok := escapedUnit(data)
@@ -189,9 +188,9 @@ func checkEscapes(data []byte) error {
 		switch {
 		case unit == 0:
 			return errNUL
-		case unit >= 0xDC00 && unit < 0xE000:
+		case unit >= 0xDC00 && unit < 0xE000: // low, without a high before it
 			return errSurrogate
-		case unit >= 0xD800 && unit < 0xDC00:
+		case unit >= 0xD800 && unit < 0xDC00: // high: the low must follow
 			low, ok := escapedUnit(data)
 			if !ok || low < 0xDC00 || low > 0xDFFF {
 				return errSurrogate

@@ -146,9 +146,23 @@ func TestSlowBody(t *testing.T) {
 	}
 }
 
+// A refusal does not wait for a body, and nor does the connection for ever.
+func TestSlowBodyAfterRefusal(t *testing.T) {
+	server := serve(t, newAPI(testFace(), web.Options{BodyTimeout: 50 * time.Millisecond}))
+	_, reader := dial(t, server, "POST /api/things HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n{")
+	began := time.Now()
+	reply, err := http.ReadResponse(reader, nil)
+	if err != nil || reply.StatusCode != 403 {
+		t.Fatal(reply, err)
+	}
+	if _, err := io.Copy(io.Discard, reader); err != nil || time.Since(began) > 5*time.Second {
+		t.Error(err, time.Since(began))
+	}
+}
+
 // A connection that has carried a body in time may idle and go on.
 func TestBodyLimitIsLifted(t *testing.T) {
-	server := serve(t, newAPI(testFace(), web.Options{BodyTimeout: 50 * time.Millisecond}))
+	server := serve(t, newAPI(testFace(), web.Options{BodyTimeout: 200 * time.Millisecond}))
 	request := "POST /api/things HTTP/1.1\r\nHost: h\r\nAuthorization: " + token + "\r\nContent-Length: 2\r\n\r\n{}"
 	conn, reader := dial(t, server, request)
 	for range 2 {
@@ -159,7 +173,7 @@ func TestBodyLimitIsLifted(t *testing.T) {
 		if _, err := io.Copy(io.Discard, reply.Body); err != nil || reply.StatusCode != 200 {
 			t.Fatal(reply.StatusCode, err)
 		}
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(300 * time.Millisecond)
 		if _, err := io.WriteString(conn, request); err != nil {
 			t.Fatal(err)
 		}

@@ -22,12 +22,12 @@ type plan struct {
 
 // field is one tagged field of an In.
 type field struct {
-	name   string
-	index  []int
+	name   string // of the parameter, as the tag says
+	index  []int  // of the field, through embedded structs
 	typ    reflect.Type
-	doc    string
-	secret bool
-	set    setter
+	doc    string // its description in the document
+	secret bool   // hidden from the log
+	set    setter // nil for a body and a RequestDecoder's query
 }
 
 // setter parses text into a field.
@@ -65,6 +65,8 @@ func newPlan(in reflect.Type, op Op) (*plan, error) {
 	return p, p.checkWildcards(op.Path)
 }
 
+// add takes one field up by its tag. A RequestDecoder may have fields without
+// any, and its query tags only describe.
 func (p *plan) add(f reflect.StructField) (err error) {
 	out := field{index: f.Index, typ: f.Type, doc: f.Tag.Get("doc")}
 	if tag, ok := f.Tag.Lookup("path"); ok {
@@ -94,6 +96,7 @@ func (p *plan) add(f reflect.StructField) (err error) {
 	return err
 }
 
+// checkWildcards matches the path's wildcards with the fields, one to one.
 func (p *plan) checkWildcards(path string) error {
 	fields := map[string]bool{}
 	for _, f := range p.path {
@@ -152,7 +155,8 @@ func newSetter(t reflect.Type) (setter, error) {
 
 func (p *plan) readsBody() bool { return p.custom || p.body != nil }
 
-// decodeHead sets the path's and the query's fields.
+// decodeHead sets the path's and the query's fields. A path value that cannot
+// be read names nothing: it is not found, unless its type says otherwise.
 func (p *plan) decodeHead(x *exchange, r *http.Request, in reflect.Value) *reeve.Error {
 	for i := range p.path {
 		f := &p.path[i]
@@ -226,6 +230,7 @@ func inField(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
+// unescape decodes one key or value of a query.
 func unescape(text string) (string, error) {
 	out, err := url.QueryUnescape(text)
 	if err == nil && !isText(out) {

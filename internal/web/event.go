@@ -16,9 +16,9 @@ import (
 
 // event is what a request's one record says beyond the exchange itself.
 type event struct {
-	requestID string
-	actor     string
-	attrs     []slog.Attr
+	requestID string      // the caller's or ours
+	actor     string      // who asked, once known
+	attrs     []slog.Attr // what operations add
 }
 
 // SetActor notes in the request's record who asks: an id or a role, never a
@@ -71,6 +71,7 @@ func requestID(header http.Header) string {
 	return string(out[:])
 }
 
+// isRequestID allows 1 to 128 of [A-Za-z0-9._-].
 func isRequestID(text string) bool {
 	if text == "" || len(text) > 128 {
 		return false
@@ -91,7 +92,7 @@ func isRequestID(text string) bool {
 func (x *exchange) record(took time.Duration) {
 	level := x.level()
 	logger := x.api.opts.Logger
-	if !logger.Enabled(context.Background(), level) {
+	if !logger.Enabled(x.ctx, level) {
 		return
 	}
 	pattern, secret := "", []bool(nil)
@@ -123,8 +124,11 @@ func (x *exchange) record(took time.Duration) {
 	if x.panicAt != nil {
 		attrs = append(attrs, slog.String("stack", string(x.panicAt)))
 	}
-	// The client may be gone, and its context with it.
-	logger.LogAttrs(context.WithoutCancel(x.ctx), level, "request", attrs...)
+	// Past the Logger's methods: they would look up this line for each record.
+	r := slog.NewRecord(x.start.Add(took), level, "request", 0)
+	r.AddAttrs(attrs...)
+	// A log that cannot be written has nowhere to be reported.
+	_ = logger.Handler().Handle(x.ctx, r)
 }
 
 // level is error for what is ours to mend, warn for what we depend on, info
@@ -178,6 +182,7 @@ func hide(text, secret string) string {
 // isBreak tells what stands between the words of a message.
 func isBreak(r rune) bool { return strings.ContainsRune(" \t\r\n\"'`,;:()[]{}<>=", r) }
 
+// shorten bounds what the caller makes up, such as a method.
 func shorten(text string, length int) string {
 	if len(text) <= length {
 		return text
@@ -185,7 +190,7 @@ func shorten(text string, length int) string {
 	return text[:length] + "…"
 }
 
-// panicError says what a panic was about.
+// panicError says what a panic was about. A runtime.Error names itself.
 func panicError(cause any) error {
 	if err, ok := cause.(runtime.Error); ok {
 		return err

@@ -101,6 +101,23 @@ func TestPanicRecord(t *testing.T) {
 	}
 }
 
+// A bug's own panic is told as the runtime words it, and an endless method cut.
+func TestRuntimePanic(t *testing.T) {
+	var j journal
+	api := newAPI(testFace(), web.Options{Logger: j.logger()})
+	var none []int
+	web.Handle(api, web.Op{Method: "GET", Path: "/bug", ID: "bug"},
+		func(context.Context, *web.Empty) (int, error) { return none[0], nil })
+	got := record(t, api, &j, request("GET", "/bug"))
+	if got["error"] != "internal error: runtime error: index out of range [0] with length 0" {
+		t.Error(got)
+	}
+	got = record(t, api, &j, request(strings.Repeat("M", 99), "/bug"))
+	if got["method"] != strings.Repeat("M", 16)+"…" {
+		t.Error(got)
+	}
+}
+
 func TestProbesAreQuiet(t *testing.T) {
 	var j journal
 	api := newAPI(testFace(), web.Options{Logger: j.logger()})

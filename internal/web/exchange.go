@@ -19,6 +19,7 @@ type exchange struct {
 	event
 	api     *API
 	request *http.Request
+	body    *timelyBody // nil without one
 	start   time.Time
 
 	client context.Context // ends when the client goes
@@ -34,7 +35,7 @@ type exchange struct {
 	status  int
 	bytes   int64
 	failure *reeve.Error // what the caller was told, with what he was not
-	panicAt []byte       // the stack
+	panicAt []byte       // the stack, after a panic
 }
 
 // Header values that every reply shares. net/http reads them only, and
@@ -114,7 +115,8 @@ func (x *exchange) refuse(err *reeve.Error) {
 	x.fail(err)
 }
 
-// confirm completes the check of the credential. It may run twice.
+// confirm completes the check of the credential. It may run twice in one
+// request, and does nothing where no credential is asked for.
 func (x *exchange) confirm() error {
 	if !x.guarded || x.api.face.Confirm == nil {
 		return nil
@@ -122,12 +124,13 @@ func (x *exchange) confirm() error {
 	return x.api.face.Confirm(x.ctx)
 }
 
-// fail answers an error in the face's form.
+// fail answers an error in the face's form, and keeps it for the record: that
+// is the one place where its cause is told.
 func (x *exchange) fail(err error) {
 	e := x.classify(err)
 	x.failure = e
 	status := x.api.statuses[e.Kind]
-	shown := e
+	shown := e // with its message and detail; never its cause
 	header := x.Header()
 	switch {
 	case e == errNoMethod:

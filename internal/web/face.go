@@ -97,6 +97,7 @@ func (f *Face) prepare() (statuses [kinds]int) {
 	return statuses
 }
 
+// asInvalid shows an error's own text to the caller.
 func asInvalid(err error) *reeve.Error { return reeve.Errorf(reeve.Invalid, "%s", err) }
 
 // guards tells whether a decoded path needs a credential. The mux matches

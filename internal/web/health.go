@@ -28,7 +28,8 @@ type healthChecks struct {
 
 var errDraining = &reeve.Error{Kind: reeve.Unavailable, Message: "draining"}
 
-// registerHealth adds what every listener answers without credentials.
+// registerHealth adds what every listener answers without credentials. A
+// failing probe is answered as an error, in the face's own form.
 func registerHealth(api *API) {
 	probe := func(path, id, summary string, kinds ...reeve.Kind) Op {
 		return Op{
@@ -54,6 +55,7 @@ func registerHealth(api *API) {
 		})
 	Handle(api, probe("/version", "version", "Tell what runs"),
 		func(context.Context, *Empty) (any, error) { return api.opts.Version, nil })
+	// The static type says nothing; the document shall.
 	api.operations[len(api.operations)-1].out = reflect.TypeOf(api.opts.Version)
 	Handle(api, probe("/openapi.json", "openapi", "Describe this API"),
 		func(context.Context, *Empty) (Raw, error) { return api.document() })

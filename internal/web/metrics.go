@@ -19,6 +19,7 @@ type Metrics struct {
 	inFlight  *prometheus.GaugeVec
 }
 
+// gauge is named here, so that the client library stays in this file.
 type gauge = prometheus.Gauge
 
 // NewMetrics registers the request metrics in a registry, or in a new one. It
@@ -50,10 +51,12 @@ func NewMetrics(registry *prometheus.Registry) *Metrics {
 type operationMetrics struct {
 	duration prometheus.Observer
 	requests *prometheus.CounterVec
-	byStatus sync.Map // int → prometheus.Counter
-	success  prometheus.Counter
+	byStatus sync.Map           // int → prometheus.Counter
+	success  prometheus.Counter // of status 200, the common case
 }
 
+// operation resolves the children of one operation. The count of successes
+// starts at zero, so that its rate is right from the first request on.
 func (m *Metrics) operation(listener, operation string) *operationMetrics {
 	labels := prometheus.Labels{"listener": listener, "operation": operation}
 	o := &operationMetrics{
@@ -64,6 +67,7 @@ func (m *Metrics) operation(listener, operation string) *operationMetrics {
 	return o
 }
 
+// observe counts one reply. The status is one that a handler chose.
 func (o *operationMetrics) observe(status int, took time.Duration) {
 	o.duration.Observe(took.Seconds())
 	if status == http.StatusOK {

@@ -61,11 +61,11 @@ func BeforeBody[In any](fn func(context.Context, *In) error) Option[In] {
 // operation is an Op as it is served.
 type operation struct {
 	Op
-	guarded bool
-	in, out reflect.Type
+	guarded bool         // under the face's prefixes
+	in, out reflect.Type // for the document
 	plan    *plan
 	metrics *operationMetrics
-	serve   func(*exchange, *http.Request)
+	serve   func(*exchange, *http.Request) // the handler, its types forgotten
 }
 
 // handler is the typed part of an operation.
@@ -137,7 +137,8 @@ func (h *handler[In, Out]) refuseBody(x *exchange, in *In, err *reeve.Error) {
 	x.fail(err)
 }
 
-// register adds the operation to its path's route.
+// register adds the operation to its path's route. The mux panics on two paths
+// that could match one request, such as /x/{a} and /x/{b}.
 func (api *API) register(op *operation) {
 	for _, other := range api.operations {
 		if other.ID == op.ID {
@@ -175,6 +176,7 @@ func (rt *route) hide(p *plan) {
 	}
 }
 
+// allow gives the value of Allow (RFC 9110 10.2.1) for a path.
 func allow(methods map[string]*operation) string {
 	var names []string
 	for name := range methods {

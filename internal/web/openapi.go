@@ -17,6 +17,7 @@ import (
 // The parts of an OpenAPI 3.1 document that a face needs, in the order in
 // which they are written (https://spec.openapis.org/oas/v3.1.1).
 type (
+	// document is the whole. Maps are written in the order of their keys.
 	document struct {
 		OpenAPI    string                          `json:"openapi"`
 		Info       documentInfo                    `json:"info"`
@@ -28,6 +29,7 @@ type (
 		Description string `json:"description,omitempty"`
 		Version     string `json:"version"`
 	}
+	// operating is the Operation Object.
 	operating struct {
 		ID          string                `json:"operationId"`
 		Summary     string                `json:"summary,omitempty"`
@@ -50,6 +52,7 @@ type (
 		Required    bool             `json:"required,omitempty"`
 		Content     map[string]media `json:"content"`
 	}
+	// response is a Response Object, or a reference to one.
 	response struct {
 		Ref         string               `json:"$ref,omitempty"`
 		Description string               `json:"description,omitempty"`
@@ -107,6 +110,7 @@ type builder struct {
 // build describes replies before requests, so that a type used in both keeps
 // its name for the reply.
 func (b *builder) build() error {
+	// The face's error body is known by what it makes of an error.
 	sample := b.api.face.Body(http.StatusBadRequest, &reeve.Error{Kind: reeve.Invalid, Message: "sample"})
 	if err := b.schemas.addNamed("Error", reflect.TypeOf(sample)); err != nil {
 		return err
@@ -210,6 +214,8 @@ func (b *builder) request(op *operation, out *operating) (err error) {
 	return err
 }
 
+// parameter describes one field of the path or the query; those of the path
+// are never optional, those of the query always.
 func (b *builder) parameter(out *operating, f field, in string) error {
 	schema, err := b.schemas.of(f.typ, true)
 	if err != nil {
@@ -246,6 +252,7 @@ func (b *builder) security(op *operation) (out []map[string][]string) {
 	return out
 }
 
+// securityDocs lists the face's schemes as components.
 func securityDocs(schemes []SecurityScheme) map[string]securityDoc {
 	out := map[string]securityDoc{}
 	for _, s := range schemes {

@@ -50,6 +50,7 @@ func isClean(u *url.URL) bool {
 	return true
 }
 
+// decodeSegment undoes the escapes that spelling has left.
 func decodeSegment(segment string, escaped bool) string {
 	if !escaped {
 		return segment
@@ -105,6 +106,8 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) string {
 	return client.Unmap().String()
 }
 
+// isTrusted compares IPv4 in IPv6 as IPv4, and disregards zones: a prefix has
+// none.
 func isTrusted(address netip.Addr, trusted []netip.Prefix) bool {
 	address = address.Unmap().WithZone("")
 	for _, prefix := range trusted {

@@ -30,8 +30,8 @@ type SchemaCustomizer interface {
 // in a request may be absent; replies have no other fields than described,
 // requests may; a type that marshals itself as text is a string.
 type schemas struct {
-	components map[string]*jsonschema.Schema
-	names      map[schemaKey]string
+	components map[string]*jsonschema.Schema // by name
+	names      map[schemaKey]string          // what has a name so far
 }
 
 // schemaKey tells a type's two descriptions apart.
@@ -115,6 +115,7 @@ func (s *schemas) of(t reflect.Type, request bool) (*jsonschema.Schema, error) {
 // and decoded through pointers.
 func implements(t, method reflect.Type) bool { return reflect.PointerTo(t).Implements(method) }
 
+// nullable adds null to what a schema allows.
 func nullable(schema *jsonschema.Schema) *jsonschema.Schema {
 	if schema.Type != "" && schema.Enum == nil && schema.Const == nil {
 		out := *schema
@@ -124,6 +125,8 @@ func nullable(schema *jsonschema.Schema) *jsonschema.Schema {
 	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{schema, {Type: "null"}}}
 }
 
+// list describes slices and arrays. Replies hold no nil slice: encoding/json
+// would write null, and a check against the document would find it.
 func (s *schemas) list(t reflect.Type, request bool) (*jsonschema.Schema, error) {
 	if t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 {
 		return &jsonschema.Schema{Type: "string", ContentEncoding: "base64"}, nil
@@ -157,6 +160,8 @@ func (s *schemas) reference(t reflect.Type, request bool) (*jsonschema.Schema, e
 	return &jsonschema.Schema{Ref: schemaPath + name}, nil
 }
 
+// freeName spells a type's name as a component's. Replies are described first,
+// so the suffix falls to the request's side of a type that serves as both.
 func (s *schemas) freeName(t reflect.Type, request bool) string {
 	first, size := utf8.DecodeRuneInString(t.Name())
 	name := string(unicode.ToUpper(first)) + t.Name()[size:]
@@ -182,6 +187,7 @@ func (s *schemas) structure(t reflect.Type, request bool) (*jsonschema.Schema, e
 	return out, nil
 }
 
+// fields adds a struct's fields, those of embedded structs in their place.
 func (s *schemas) fields(out *jsonschema.Schema, t reflect.Type, request bool) error {
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -214,6 +220,8 @@ func (s *schemas) fields(out *jsonschema.Schema, t reflect.Type, request bool) e
 	return nil
 }
 
+// property describes one field, with its doc tag beside even a reference, as
+// OpenAPI 3.1 allows.
 func (s *schemas) property(f reflect.StructField, flags string, request bool) (*jsonschema.Schema, error) {
 	if strings.Contains(flags, "string") {
 		return nil, fmt.Errorf("option string of %s is not described", f.Name)

@@ -40,6 +40,7 @@ type operation struct {
 	Responses map[string]response `json:"responses"`
 }
 
+// parameter is one value of the path or the query.
 type parameter struct {
 	Name   string          `json:"name"`
 	In     string          `json:"in"`
@@ -196,6 +197,7 @@ func (c *Checker) validate(schema json.RawMessage, text []byte) error {
 	return c.validateValue(schema, instance)
 }
 
+// validateValue checks a decoded JSON value.
 func (c *Checker) validateValue(schema json.RawMessage, instance any) error {
 	resolved, err := c.compile(schema)
 	if err != nil {
@@ -255,6 +257,7 @@ func (c *Checker) find(method, target string) (op *operation, known bool) {
 	return nil, best >= 0
 }
 
+// match compares a path with a template by decoded segments, as net/http does.
 func match(template, path []string) (literals int, ok bool) {
 	if len(template) != len(path) {
 		return 0, false
@@ -274,8 +277,10 @@ func match(template, path []string) (literals int, ok bool) {
 	return literals, true
 }
 
+// isWildcard tells {name} from a literal segment.
 func isWildcard(segment string) bool { return strings.HasPrefix(segment, "{") }
 
+// wrap says where an error was found, if there is one.
 func wrap(where string, err error) error {
 	if err == nil {
 		return nil

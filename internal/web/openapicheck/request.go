@@ -35,6 +35,7 @@ func (c *Checker) Request(method, target string, header http.Header, body []byte
 	return wrap(where, c.requestBody(op, header, body))
 }
 
+// pathValues checks the wildcards' values, each decoded.
 func (c *Checker) pathValues(op *operation, path string) error {
 	for i, segment := range strings.Split(path, "/") {
 		if !isWildcard(op.segments[i]) {
@@ -51,6 +52,8 @@ func (c *Checker) pathValues(op *operation, path string) error {
 	return nil
 }
 
+// queryValues checks every value, repeated ones too; unknown names are an error
+// here, although the server ignores them: a test that sends one is mistaken.
 func (c *Checker) queryValues(op *operation, query string) error {
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -85,6 +88,8 @@ func (c *Checker) parameter(op *operation, in, name, value string) error {
 	return fmt.Errorf("%s parameter %q is not documented", in, name)
 }
 
+// requestBody checks the body. Its Content-Type counts only for forms: the
+// server reads any other as JSON.
 func (c *Checker) requestBody(op *operation, header http.Header, body []byte) error {
 	switch {
 	case len(body) == 0 && op.Body != nil && op.Body.Required:
@@ -131,6 +136,7 @@ func (c *Checker) form(schema json.RawMessage, body []byte) error {
 	return nil
 }
 
+// withoutNulls drops null members at any depth; elements of lists stay.
 func withoutNulls(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
