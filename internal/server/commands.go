@@ -5,30 +5,149 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/store"
 )
 
 // StartError is a failure before the first listener opens: the command exits
 // with 2.
 type StartError struct{ Err error }
 
-// Error gives the cause's text.
-func (e StartError) Error() string { return e.Err.Error() }
+// Error gives the cause's text on one line: some drivers use several.
+func (e StartError) Error() string { return strings.Join(strings.Fields(e.Err.Error()), " ") }
 
 // Unwrap gives the cause.
 func (e StartError) Unwrap() error { return e.Err }
 
-var errUnbuilt = errors.New("this build cannot do that")
+// openStore opens the configured database.
+func openStore(ctx context.Context, cfg Config) (*store.Store, error) {
+	config := store.Config{MaxConnections: cfg.DatabaseMaxConnections}
+	if cfg.Database.Kind == Postgres {
+		config.Postgres = cfg.Database.Source
+	} else {
+		config.SQLite = cfg.Database.Source
+	}
+	out, err := store.Open(ctx, config)
+	if err != nil {
+		return nil, StartError{err}
+	}
+	return out, nil
+}
 
-// Serve runs the server until ctx ends.
-func Serve(ctx context.Context, cfg Config, out, errOut io.Writer) error { return errUnbuilt }
+// openControl opens the database, brings its schema up to date and loads the
+// master keys.
+func openControl(ctx context.Context, cfg Config) (_ *control.Control, _ *store.Store, err error) {
+	s, err := openStore(ctx, cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if err := s.Migrate(ctx); err != nil {
+		return nil, nil, StartError{err}
+	}
+	ring, err := loadKeyring(ctx, cfg, s)
+	if err != nil {
+		return nil, nil, StartError{err}
+	}
+	c := control.New(s, control.Settings{
+		OperatorToken:   string(cfg.OperatorToken),
+		ProjectLimit:    cfg.ProjectLimit,
+		PasswordHashing: cfg.PasswordHashing,
+		Keyring:         ring,
+	})
+	if err := c.CheckMasterKey(ctx); err != nil {
+		return nil, nil, StartError{err}
+	}
+	return c, s, nil
+}
 
-// Migrate brings the database to this build's schema; with check it only says
-// whether it is.
-func Migrate(ctx context.Context, cfg Config, check bool, out io.Writer) error { return errUnbuilt }
+// Migrate brings the database to this build's schema; with check it changes
+// nothing and fails if the schema is another.
+func Migrate(ctx context.Context, cfg Config, check bool, out io.Writer) error {
+	if check && cfg.Database.Kind == SQLite {
+		if _, err := os.Stat(cfg.Database.Source); errors.Is(err, fs.ErrNotExist) {
+			return errors.New("there is no database yet")
+		}
+	}
+	s, err := openStore(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if !check {
+		if err := s.Migrate(ctx); err != nil {
+			return StartError{err}
+		}
+	}
+	have, want, err := s.Version(ctx)
+	switch {
+	case err != nil:
+		return StartError{err}
+	case have != want:
+		return fmt.Errorf("the schema is version %d, this program's is %d", have, want)
+	}
+	_, err = fmt.Fprintf(out, "the schema is up to date (version %d)\n", have)
+	return err
+}
 
-// Token makes an operator token and prints it.
-func Token(ctx context.Context, cfg Config, out io.Writer) error { return errUnbuilt }
+// Token makes a new root operator token in place of the old one and prints it,
+// once running replicas have let go of the old one.
+func Token(ctx context.Context, cfg Config, out io.Writer) error {
+	s, err := openStore(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := s.Migrate(ctx); err != nil {
+		return StartError{err}
+	}
+	token, err := control.New(s, control.Settings{}).ReplaceOperatorToken(ctx)
+	if err != nil {
+		return err
+	}
+	if cfg.Database.Kind == Postgres {
+		time.Sleep(control.TokenLease)
+	}
+	_, err = fmt.Fprintln(out, string(token))
+	return err
+}
 
-// Rekey encrypts the API-key secrets anew with the first master key.
-func Rekey(ctx context.Context, cfg Config, out io.Writer) error { return errUnbuilt }
+// Rekey seals all API keys' secrets with the first master key. Where the key
+// is reeve's own file, a new one is made first and the old one dropped after.
+func Rekey(ctx context.Context, cfg Config, out io.Writer) error {
+	file := keyFile(cfg)
+	if file != "" {
+		if err := prependKey(file); err != nil {
+			return StartError{err}
+		}
+	}
+	c, s, err := openControl(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	by := control.Caller{Actor: reeve.Actor{Kind: reeve.System}}
+	changed, err := c.Rekey(control.WithCaller(ctx, by))
+	if err != nil {
+		return err
+	}
+	if file != "" {
+		if err := keepFirstKey(file); err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Fprintf(out, "%d API keys sealed with the new master key\n", changed)
+	return err
+}

@@ -1,0 +1,197 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/gatewayapi"
+	"github.com/reeve-cloud/reeve/internal/operatorapi"
+	"github.com/reeve-cloud/reeve/internal/tenantapi"
+	"github.com/reeve-cloud/reeve/internal/web"
+)
+
+// Serve runs the server until ctx ends, then finishes what runs and refuses
+// what is new. It says on out where it listens and, on a new database, the
+// operator token.
+func Serve(ctx context.Context, cfg Config, out, errOut io.Writer) error {
+	logger := newLogger(cfg, errOut)
+	c, s, err := openControl(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	var draining atomic.Bool
+	faces := Faces(c, cfg, logger, draining.Load)
+	open, err := listen(cfg, faces, logger)
+	if err != nil {
+		return StartError{err}
+	}
+	defer open.close()
+	token, made, err := c.FirstOperatorToken(ctx)
+	if err != nil {
+		return StartError{err}
+	}
+	open.announce(out, token, made)
+
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	go c.Run(work, control.Retention{Changes: cfg.ChangesRetention, UsageMonths: cfg.UsageRetention}, func(err error) {
+		logger.Error("background work", "error", err)
+	})
+	failed := open.serve()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	draining.Store(true)
+	logger.Info("draining")
+	open.drain(cfg.DrainTimeout)
+	logger.Info("stopped")
+	return nil
+}
+
+// Listener is one of the three APIs by the name that logs give it.
+type Listener struct {
+	Name    string
+	Address string
+	API     *web.API
+}
+
+// Faces makes the APIs of the three listeners on one control.
+func Faces(c *control.Control, cfg Config, logger *slog.Logger, draining func() bool) []Listener {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	opts := web.Options{
+		Logger: logger, Metrics: web.NewMetrics(registry), TrustedProxies: cfg.TrustedProxies,
+		Ready: c.Ready, Version: CurrentVersion(), Draining: draining,
+	}
+	operators := operatorapi.New(c, opts)
+	operators.Mount("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	return []Listener{
+		{"tenant", cfg.TenantListen, tenantapi.New(c, opts)},
+		{"operator", cfg.OperatorListen, operators},
+		{"gateway", cfg.GatewayListen, gatewayapi.New(c, opts)},
+	}
+}
+
+// listening is the open listeners with their servers.
+type listening struct {
+	scheme  string
+	servers []*http.Server
+	sockets []net.Listener
+	names   []string
+}
+
+// listen opens all listeners or none.
+func listen(cfg Config, faces []Listener, logger *slog.Logger) (*listening, error) {
+	out := &listening{scheme: "http"}
+	var tlsConfig *tls.Config
+	if cfg.TLSCert != "" {
+		certificate, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey)
+		if err != nil {
+			return nil, fmt.Errorf("--tls-cert, --tls-key: %w", err)
+		}
+		tlsConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+		out.scheme = "https"
+	}
+	for _, face := range faces {
+		socket, err := net.Listen("tcp", face.Address)
+		if err != nil {
+			out.close()
+			return nil, fmt.Errorf("--%s-listen: %w", face.Name, err)
+		}
+		if tlsConfig == nil && !loopback(socket.Addr()) {
+			logger.Warn("plain HTTP on an address that is not loopback", "listener", face.Name, "address", socket.Addr().String())
+		}
+		out.sockets = append(out.sockets, socket)
+		out.names = append(out.names, face.Name)
+		out.servers = append(out.servers, &http.Server{
+			Handler: face.API, TLSConfig: tlsConfig,
+			ReadTimeout: cfg.ReadTimeout, ReadHeaderTimeout: cfg.ReadHeaderTimeout,
+			WriteTimeout: cfg.WriteTimeout, IdleTimeout: cfg.IdleTimeout,
+			MaxHeaderBytes:               cfg.MaxHeaderBytes,
+			DisableGeneralOptionsHandler: true, // OPTIONS * is answered like any path
+			ErrorLog:                     slog.NewLogLogger(logger.With("listener", face.Name).Handler(), slog.LevelDebug),
+		})
+	}
+	return out, nil
+}
+
+func loopback(address net.Addr) bool {
+	tcp, ok := address.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+// announce says where the listeners are, and the operator token if it was just
+// made: it is shown only here.
+func (l *listening) announce(out io.Writer, token reeve.Token, made bool) {
+	urls := map[string]string{}
+	for i, name := range l.names {
+		urls[name] = fmt.Sprintf("%s://%s", l.scheme, l.sockets[i].Addr())
+		_, _ = fmt.Fprintf(out, "%-9s %s\n", name, urls[name])
+	}
+	if !made {
+		return
+	}
+	_, _ = fmt.Fprintf(out, "\noperator token, shown only this once:\n  %s\n\ntry:\n  curl -H 'Authorization: %s' %s/api/changes\n",
+		string(token), string(token), urls["operator"])
+}
+
+// serve starts all servers; the channel gets the first failure.
+func (l *listening) serve() <-chan error {
+	failed := make(chan error, len(l.servers))
+	for i, server := range l.servers {
+		go func() {
+			serve := server.Serve
+			if server.TLSConfig != nil {
+				serve = func(socket net.Listener) error { return server.ServeTLS(socket, "", "") }
+			}
+			if err := serve(l.sockets[i]); !errors.Is(err, http.ErrServerClosed) {
+				failed <- fmt.Errorf("%s listener: %w", l.names[i], err)
+			}
+		}()
+	}
+	return failed
+}
+
+// drain refuses new connections and waits for what runs, so long at most.
+func (l *listening) drain(timeout time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	done := make(chan struct{})
+	for _, server := range l.servers {
+		go func() {
+			if server.Shutdown(ctx) != nil {
+				_ = server.Close() // the time is up
+			}
+			done <- struct{}{}
+		}()
+	}
+	for range l.servers {
+		<-done
+	}
+}
+
+func (l *listening) close() {
+	for _, server := range l.servers {
+		_ = server.Close()
+	}
+	for _, socket := range l.sockets {
+		_ = socket.Close()
+	}
+}
