@@ -25,7 +25,12 @@ func openWriter(ctx context.Context, source string) (*sqliteWriter, error) {
 	return w, err
 }
 
+// close ends the statements first: SQLite folds the write-ahead log into the
+// file only when nothing refers to the last connection.
 func (w *sqliteWriter) close() {
+	for _, stmt := range w.statements {
+		_ = stmt.Close()
+	}
 	if w.conn != nil {
 		_ = w.conn.Close()
 	}
