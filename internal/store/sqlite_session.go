@@ -78,7 +78,10 @@ func (s *sqliteSession) begin(ctx context.Context) error {
 	case <-ctx.Done():
 		return errUnavailable.Wrap(ctx.Err())
 	}
-	if _, err := s.writer.run(ctx, "BEGIN IMMEDIATE", nil); err != nil {
+	// A statement whose context ends may be reported as failed and have worked
+	// all the same. BEGIN and COMMIT must be known for sure, for the next one
+	// would begin inside a transaction that is open still.
+	if _, err := s.writer.run(context.WithoutCancel(ctx), "BEGIN IMMEDIATE", nil); err != nil {
 		<-s.writer.turn
 		return err
 	}
@@ -113,7 +116,10 @@ func (s *sqliteSession) exec(ctx context.Context, statements []statement, commit
 	if !commit {
 		return nil
 	}
-	if _, err := s.writer.run(ctx, "COMMIT", nil); err != nil {
+	if err := ctx.Err(); err != nil {
+		return errUnavailable.Wrap(err)
+	}
+	if _, err := s.writer.run(context.WithoutCancel(ctx), "COMMIT", nil); err != nil {
 		return err
 	}
 	s.open = false

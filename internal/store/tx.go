@@ -74,10 +74,12 @@ func (tx *Tx) commit(ctx context.Context) error {
 	if tx.changed && !tx.recorded {
 		return errUnrecorded
 	}
-	if tx.recorded && tx.d.numbers {
-		if _, err := tx.number(ctx, numberBatch); err != nil {
+	for more := tx.recorded && tx.d.numbers; more; {
+		n, err := tx.number(ctx, numberBatch)
+		if err != nil {
 			return err
 		}
+		more = n == numberBatch
 	}
 	return tx.session.exec(ctx, tx.queue, true)
 }
