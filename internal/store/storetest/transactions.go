@@ -276,7 +276,10 @@ func testFailingWrites(t *testing.T, w world) {
 		func(tx *store.Tx) error { tx.CreateUser(u); return nil },
 		func(tx *store.Tx) error { tx.CreateUser(u); _, err := tx.UserByEmail(w.ctx(), "x"); return err },
 		func(tx *store.Tx) error { _, err := tx.LockUser(w.ctx(), newID()); return err },
-		func(tx *store.Tx) error { tx.CreateAPIKey(reeve.APIKey{ProjectID: newID(), Secret: []byte{}}); return nil },
+		func(tx *store.Tx) error {
+			tx.CreateAPIKey(reeve.APIKey{ProjectID: newID(), Secret: []byte{}})
+			return nil
+		},
 		func(tx *store.Tx) error { tx.EraseUser(u.ID); return nil },
 		func(tx *store.Tx) error { _, _ = tx.LockUser(w.ctx(), u.ID); return errStop },
 	}
