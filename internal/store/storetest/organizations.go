@@ -28,9 +28,11 @@ func testOrganizations(t *testing.T, w world) {
 			same(t, "LockOrganizationForDelete", want, got, err)
 		})
 	}
-	oldest, err := w.s.OldestOrganizationOwnedBy(w.ctx(), u.ID)
-	same(t, "oldest", first, oldest, err)
 	w.in(func(tx *store.Tx) {
+		oldest, err := tx.KeepOldestOrganizationOwnedBy(w.ctx(), u.ID)
+		same(t, "oldest", first, oldest, err)
+		_, err = tx.KeepOldestOrganizationOwnedBy(w.ctx(), newID())
+		refused(t, "none owned", err, reeve.NotFound, "organization not found")
 		owned, err := tx.LockOrganizationsOwnedBy(w.ctx(), u.ID)
 		same(t, "owned", []reeve.Organization{first, second}, owned, err)
 		owned, err = tx.LockOrganizationsOwnedBy(w.ctx(), newID())
@@ -40,10 +42,8 @@ func testOrganizations(t *testing.T, w world) {
 		_, err = tx.LockOrganizationForDelete(w.ctx(), u.ID)
 		refused(t, "LockOrganizationForDelete", err, reeve.NotFound, "organization not found")
 	})
-	_, err = w.s.Organization(w.ctx(), u.ID)
+	_, err := w.s.Organization(w.ctx(), u.ID)
 	refused(t, "unknown", err, reeve.NotFound, "organization not found")
-	_, err = w.s.OldestOrganizationOwnedBy(w.ctx(), newID())
-	refused(t, "none owned", err, reeve.NotFound, "organization not found")
 }
 
 // testDeleteOrganization: members and keys go along, projects stand in the way.
