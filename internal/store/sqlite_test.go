@@ -103,7 +103,11 @@ func TestSQLitePaths(t *testing.T) {
 		if err := s.Migrate(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		s.Close()
+		createUsers(t, s, "a")
+		if _, err := s.UserByEmail(t.Context(), "a"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		s.Close() // folds the log into the file
 		names := map[string]string{}
 		entries, err := os.ReadDir(dir)
 		if err != nil {

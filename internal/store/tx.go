@@ -48,17 +48,10 @@ func (tx *Tx) query(ctx context.Context, sql string, args []any, each func(scann
 }
 
 // write collects a write. What a violated constraint means is in the
-// statement's check; a check that counts rows needs writeNow.
+// statement's check, which may see the rows only after they are committed.
 func (tx *Tx) write(s statement) {
 	tx.changed = tx.changed || !facts[tableOf(s.sql)]
 	tx.queue = append(tx.queue, s)
-}
-
-// writeNow sends a write at once: its check sees the count of rows before
-// anything is committed.
-func (tx *Tx) writeNow(ctx context.Context, s statement) error {
-	tx.write(s)
-	return tx.flush(ctx)
 }
 
 func (tx *Tx) flush(ctx context.Context) error {
