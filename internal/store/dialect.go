@@ -21,8 +21,6 @@ type dialect struct {
 	numbers   bool              // changes are numbered inside the transaction
 	classify  func(error) error // driver's error → one of ours below, or an *reeve.Error
 	id        func(reeve.ID) any
-	scanID    func(*reeve.ID) any
-	scanIDPtr func(**reeve.ID) any
 }
 
 // What a driver's error can mean. No constraint's name leaves the store: each
@@ -103,62 +101,5 @@ func limitValue(l reeve.Limit) any {
 	if n, ok := l.Number(); ok {
 		return n
 	}
-	return nil
-}
-
-// dests wraps scan destinations of our types for the driver.
-func (d *dialect) dests(dests []any) []any {
-	for i, dest := range dests {
-		switch v := dest.(type) {
-		case *reeve.ID:
-			dests[i] = d.scanID(v)
-		case **reeve.ID:
-			dests[i] = d.scanIDPtr(v)
-		case *time.Time:
-			dests[i] = scanFunc(func(value any) { *v = time.UnixMicro(value.(int64)).UTC() })
-		case **time.Time:
-			dests[i] = scanFunc(func(value any) {
-				if micros, ok := value.(int64); ok {
-					at := time.UnixMicro(micros).UTC()
-					*v = &at
-				}
-			})
-		case *reeve.TokenHash:
-			dests[i] = scanFunc(func(value any) { copy(v[:], value.([]byte)) })
-		case *reeve.ChangeHash:
-			dests[i] = scanFunc(func(value any) { copy(v[:], value.([]byte)) })
-		case *[32]byte:
-			dests[i] = scanFunc(func(value any) { copy(v[:], value.([]byte)) })
-		case *reeve.Limit:
-			dests[i] = scanFunc(func(value any) { *v = scanLimit(value) })
-		case *reeve.Fields:
-			dests[i] = scanFunc(func(value any) {
-				if text, ok := value.(string); ok {
-					*v = reeve.Fields(text)
-				}
-			})
-		}
-	}
-	return dests
-}
-
-func scanLimit(value any) reeve.Limit {
-	n, ok := value.(int64)
-	switch {
-	case !ok:
-		return reeve.Limit{}
-	case n == unlimitedValue:
-		return reeve.Unlimited
-	default:
-		return reeve.LimitOf(n)
-	}
-}
-
-// scanFunc is a sql.Scanner for columns whose type the schema fixes.
-type scanFunc func(value any)
-
-// Scan hands the column's value over.
-func (f scanFunc) Scan(value any) error {
-	f(value)
 	return nil
 }

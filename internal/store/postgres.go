@@ -11,7 +11,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/reeve-cloud/reeve"
@@ -31,19 +30,6 @@ var postgresDialect = &dialect{
 	advisory:  "SELECT pg_advisory_xact_lock($1)",
 	classify:  classifyPostgres,
 	id:        func(id reeve.ID) any { return [16]byte(id) },
-	scanID:    func(id *reeve.ID) any { return (*[16]byte)(id) },
-	scanIDPtr: func(id **reeve.ID) any { return uuidPtr{id} },
-}
-
-// uuidPtr scans a UUID column that may be NULL.
-type uuidPtr struct{ to **reeve.ID }
-
-func (p uuidPtr) ScanUUID(v pgtype.UUID) error {
-	if v.Valid {
-		id := reeve.ID(v.Bytes)
-		*p.to = &id
-	}
-	return nil
 }
 
 // oldestPostgres is the oldest version that is supported, as its

@@ -167,8 +167,8 @@ func TestPostgresDeadlock(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if runs != 3 {
-		t.Errorf("%d runs", runs)
+	if runs < 3 {
+		t.Errorf("%d runs: the deadlock's victim was not run again", runs)
 	}
 }
 

@@ -23,20 +23,9 @@ var sqliteDialect = &dialect{
 		"bool": "INTEGER", "strict": " STRICT", "sequence": "INTEGER PRIMARY KEY AUTOINCREMENT",
 		"zerohash": "zeroblob(32)",
 	},
-	numbers:   true,
-	classify:  classifySQLite,
-	id:        func(id reeve.ID) any { return id[:] },
-	scanID:    func(id *reeve.ID) any { return scanFunc(func(v any) { copy(id[:], v.([]byte)) }) },
-	scanIDPtr: scanBlobIDPtr,
-}
-
-func scanBlobIDPtr(id **reeve.ID) any {
-	return scanFunc(func(v any) {
-		if blob, ok := v.([]byte); ok {
-			out := reeve.ID(blob)
-			*id = &out
-		}
-	})
+	numbers:  true,
+	classify: classifySQLite,
+	id:       func(id reeve.ID) any { return id[:] },
 }
 
 // sqliteDB is one file: a single connection that writes, so that writers queue
@@ -155,8 +144,8 @@ type dialectRow struct {
 	dialect *dialect
 }
 
-func (r dialectRow) Scan(dests ...any) error {
-	return r.dialect.classify(r.row.Scan(r.dialect.dests(dests)...))
+func (r dialectRow) Scan(to ...any) error {
+	return r.dialect.classify(r.row.Scan(dests(to)...))
 }
 
 func classifySQLite(err error) error {
