@@ -1,6 +1,7 @@
 package reeve
 
 import (
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -21,9 +22,12 @@ type Project struct {
 // MaxDescription is the length of the longest description, in characters.
 const MaxDescription = 2000
 
-// CheckDescription refuses a description that is too long or holds NUL; line
-// breaks are welcome.
+// CheckDescription refuses a description that is too long, holds NUL or is not
+// UTF-8; line breaks are welcome.
 func CheckDescription(text string) error {
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		return Errorf(Invalid, "description is not plain text")
+	}
 	if utf8.RuneCountInString(text) > MaxDescription {
 		return Errorf(Invalid, "description is longer than %d characters", MaxDescription)
 	}

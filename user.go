@@ -82,11 +82,11 @@ func (p UserPatch) Check() error {
 	if err := checkEmail(p.Email); err != nil {
 		return err
 	}
-	for what, name := range map[string]string{"full name": p.FullName, "short name": p.ShortName} {
-		if name == "" {
+	for _, name := range []struct{ what, text string }{{"full name", p.FullName}, {"short name", p.ShortName}} {
+		if name.text == "" {
 			continue
 		}
-		if _, err := CleanName(what, name); err != nil {
+		if _, err := CleanName(name.what, name.text); err != nil {
 			return err
 		}
 	}

@@ -34,7 +34,8 @@ func (r Reader) CountAPIKeys(ctx context.Context, project reeve.ID) (int, error)
 func (tx *Tx) LockAPIKeyByName(ctx context.Context, project reeve.ID, name string) (reeve.APIKey, error) {
 	return one(ctx, tx.Reader, read{
 		"SELECT " + apiKeyColumns + " FROM api_keys WHERE project_id = $1 AND name = $2" + tx.d.lockDrop,
-		[]any{project, name}, missing("api key"),
+		[]any{project, name},
+		missing("api key"),
 	}, scanAPIKey)
 }
 
@@ -43,7 +44,8 @@ func (tx *Tx) LockAPIKeyByName(ctx context.Context, project reeve.ID, name strin
 func (tx *Tx) LockAPIKeyByHead(ctx context.Context, head [32]byte) (reeve.APIKey, error) {
 	return one(ctx, tx.Reader, read{
 		"SELECT " + apiKeyColumns + " FROM api_keys WHERE head = $1" + tx.d.lockDrop,
-		[]any{head}, missing("api key"),
+		[]any{head},
+		missing("api key"),
 	}, scanAPIKey)
 }
 

@@ -10,7 +10,8 @@ import (
 func (r Reader) FirstBucket(ctx context.Context, project reeve.ID) (string, error) {
 	return one(ctx, r, read{
 		"SELECT name FROM buckets WHERE project_id = $1 ORDER BY name LIMIT 1",
-		[]any{project}, missing("bucket"),
+		[]any{project},
+		missing("bucket"),
 	}, value[string])
 }
 

@@ -25,7 +25,8 @@ func (tx *Tx) LockCouponForDelete(ctx context.Context, id reeve.ID) (reeve.Coupo
 
 func couponByID(id reeve.ID, lock string) read {
 	return read{
-		"SELECT " + couponColumns + " FROM coupons WHERE id = $1" + lock, []any{id},
+		"SELECT " + couponColumns + " FROM coupons WHERE id = $1" + lock,
+		[]any{id},
 		reeve.Errorf(reeve.NotFound, "coupon with id %q not found", id.String()),
 	}
 }

@@ -24,7 +24,8 @@ func (r Reader) Gateways(ctx context.Context) ([]reeve.Gateway, error) {
 func (r Reader) GatewayByToken(ctx context.Context, hash reeve.TokenHash) (reeve.Gateway, error) {
 	return one(ctx, r, read{
 		"SELECT " + gatewayColumns + " FROM gateways WHERE hash = $1",
-		[]any{hash}, reeve.ErrUnauthenticated,
+		[]any{hash},
+		reeve.ErrUnauthenticated,
 	}, scanGateway)
 }
 
@@ -32,7 +33,8 @@ func (r Reader) GatewayByToken(ctx context.Context, hash reeve.TokenHash) (reeve
 func (tx *Tx) LockGatewayForDelete(ctx context.Context, id reeve.ID) (reeve.Gateway, error) {
 	return one(ctx, tx.Reader, read{
 		"SELECT " + gatewayColumns + " FROM gateways WHERE id = $1" + tx.d.lockDrop,
-		[]any{id}, missing("gateway"),
+		[]any{id},
+		missing("gateway"),
 	}, scanGateway)
 }
 

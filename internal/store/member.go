@@ -49,7 +49,8 @@ func memberByUser(of MemberOf, user reeve.ID, lock string) read {
 	return read{
 		"SELECT user_id, role, disabled, created_at FROM " + of.table + " WHERE " + of.column +
 			" = $1 AND user_id = $2" + lock,
-		[]any{of.id, user}, missing("member"),
+		[]any{of.id, user},
+		missing("member"),
 	}
 }
 

@@ -31,7 +31,8 @@ func (tx *Tx) LockOrganizationForDelete(ctx context.Context, id reeve.ID) (reeve
 func organizationByID(id reeve.ID, lock string) read {
 	return read{
 		"SELECT " + organizationColumns + " FROM organizations WHERE id = $1" + lock,
-		[]any{id}, missing("organization"),
+		[]any{id},
+		missing("organization"),
 	}
 }
 
@@ -51,7 +52,8 @@ func (r Reader) OldestOrganizationOwnedBy(ctx context.Context, user reeve.ID) (r
 	return one(ctx, r, read{
 		"SELECT " + organizationColumns + ` FROM organizations WHERE owner_id = $1
 			ORDER BY created_at, id LIMIT 1`,
-		[]any{user}, missing("organization"),
+		[]any{user},
+		missing("organization"),
 	}, scanOrganization)
 }
 

@@ -21,7 +21,8 @@ func scanOrganizationKey(row scanner) (k reeve.OrganizationKey, err error) {
 func (r Reader) OrganizationKey(ctx context.Context, hash reeve.TokenHash) (reeve.OrganizationKey, error) {
 	return one(ctx, r, read{
 		"SELECT " + organizationKeyColumns + " FROM organization_keys k WHERE k.hash = $1",
-		[]any{hash}, reeve.ErrUnauthenticated,
+		[]any{hash},
+		reeve.ErrUnauthenticated,
 	}, scanOrganizationKey)
 }
 
@@ -43,7 +44,8 @@ func (r Reader) OrganizationKeyAndProject(ctx context.Context, hash reeve.TokenH
 			FROM organization_keys k
 			LEFT JOIN projects p ON p.id = $2 AND p.organization_id = k.organization_id
 			WHERE k.hash = $1`,
-		[]any{hash, project}, reeve.ErrUnauthenticated,
+		[]any{hash, project},
+		reeve.ErrUnauthenticated,
 	}, func(row scanner) (out KeyAndProject, err error) {
 		var found bool
 		var p reeve.Project
@@ -71,7 +73,8 @@ func (tx *Tx) LockOrganizationKey(ctx context.Context, organization reeve.ID, na
 	return one(ctx, tx.Reader, read{
 		"SELECT " + organizationKeyColumns + ` FROM organization_keys k
 			WHERE k.organization_id = $1 AND k.name = $2` + tx.d.lockDrop,
-		[]any{organization, name}, missing("organization key"),
+		[]any{organization, name},
+		missing("organization key"),
 	}, scanOrganizationKey)
 }
 

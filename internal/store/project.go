@@ -40,7 +40,8 @@ func (tx *Tx) LockProjectForDelete(ctx context.Context, id reeve.ID) (reeve.Proj
 func projectByID(id reeve.ID, lock string) read {
 	return read{
 		"SELECT " + projectColumns + " FROM projects p WHERE p.id = $1" + lock,
-		[]any{id}, missing("project"),
+		[]any{id},
+		missing("project"),
 	}
 }
 
@@ -50,7 +51,8 @@ func (r Reader) ProjectAndMemberCount(ctx context.Context, id reeve.ID) (reeve.P
 		"SELECT " + projectColumns + `,
 			(SELECT COUNT(*) FROM project_members m WHERE m.project_id = p.id)
 			FROM projects p WHERE p.id = $1`,
-		[]any{id}, missing("project"),
+		[]any{id},
+		missing("project"),
 	}, func(row scanner) (p reeve.Project, err error) {
 		err = row.Scan(append(projectFields(&p), &p.MemberCount)...)
 		return p, err

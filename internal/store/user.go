@@ -52,7 +52,8 @@ func (tx *Tx) KeepUser(ctx context.Context, id reeve.ID) (reeve.User, error) {
 func userByID(id reeve.ID, lock string) read {
 	return read{
 		"SELECT " + userColumns + " FROM users WHERE id = $1 AND email_key IS NOT NULL" + lock,
-		[]any{id}, missing("user"),
+		[]any{id},
+		missing("user"),
 	}
 }
 
