@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/jsonschema-go/jsonschema"
+
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/web"
@@ -102,6 +104,47 @@ func (t wireTime) MarshalJSON() ([]byte, error) {
 	return t.UTC().AppendFormat(nil, `"`+wireTimeLayout+`"`), nil
 }
 
+// JSONSchema describes the time.
+func (wireTime) JSONSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string", Format: "date-time", Pattern: `\.\d{3}Z$`}
+}
+
+// The ids that go out, as TypeIDs.
+type (
+	projectTypeID        reeve.ID
+	organizationTypeID   reeve.ID
+	serviceAccountTypeID reeve.ID
+	userTypeID           reeve.ID
+)
+
+func (id projectTypeID) MarshalText() ([]byte, error) {
+	return []byte(reeve.ID(id).TypeID(reeve.PrefixProject)), nil
+}
+
+func (id organizationTypeID) MarshalText() ([]byte, error) {
+	return []byte(reeve.ID(id).TypeID(reeve.PrefixOrganization)), nil
+}
+
+func (id serviceAccountTypeID) MarshalText() ([]byte, error) {
+	return []byte(reeve.ID(id).TypeID(reeve.PrefixServiceAccount)), nil
+}
+
+func (id userTypeID) MarshalText() ([]byte, error) {
+	return []byte(reeve.ID(id).TypeID(reeve.PrefixUser)), nil
+}
+
+func (projectTypeID) JSONSchema() *jsonschema.Schema { return web.TypeIDSchema(reeve.PrefixProject) }
+
+func (organizationTypeID) JSONSchema() *jsonschema.Schema {
+	return web.TypeIDSchema(reeve.PrefixOrganization)
+}
+
+func (serviceAccountTypeID) JSONSchema() *jsonschema.Schema {
+	return web.TypeIDSchema(reeve.PrefixServiceAccount)
+}
+
+func (userTypeID) JSONSchema() *jsonschema.Schema { return web.TypeIDSchema(reeve.PrefixUser) }
+
 // The ids that come in, in either spelling. A malformed one names nothing, so
 // that it gets the same answer, in the same way, as another tenant's.
 type (
@@ -120,6 +163,10 @@ func (p *userID) UnmarshalText(text []byte) error {
 	p.id, _ = reeve.ParseID(reeve.PrefixUser, string(text))
 	return nil
 }
+
+func (projectID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixProject) }
+
+func (userID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixUser) }
 
 type projectPath struct {
 	Project projectID `path:"project" doc:"The project's id."`
