@@ -31,7 +31,7 @@ func TestCreateUser(t *testing.T) {
 					"validation: mail: missing '@' or angle-addr")},
 			{
 				Name: "success, in the documented order", Call: "POST /api/users",
-				Body:   `{"EMAIL":"Alice@mail.test","fullName":" Alice Test ","password":"secret","projectLimit":99,"partnerId":"garbage","x":[1]}`,
+				Body:  `{"EMAIL":"Alice@mail.test","fullName":" Alice Test ","password":"secret","projectLimit":99,"partnerId":"garbage","x":[1]}`,
 				Loose: true, Status: 200,
 				Reply: `{"id":"{alice}","email":"Alice@mail.test","fullName":"Alice Test","shortName":"","passwordHash":"",` +
 					`"status":1,"createdAt":"{now}","projectLimit":10}`,
