@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -46,9 +47,10 @@ type Server struct {
 // Each runs a test on a fresh Server for every kind of database.
 func Each(t *testing.T, run func(t *testing.T, s *Server)) {
 	t.Helper()
-	clock := NewClock()
-	storetest.EachAt(t, clock.Now, func(t *testing.T, opened *store.Store) {
-		run(t, start(t, opened, clock, 0))
+	storetest.EachConfig(t, func(t *testing.T, config store.Config) {
+		clock := NewClock()
+		config.Now = clock.Now
+		run(t, start(t, storetest.Open(t, config), clock, 0))
 	})
 }
 
@@ -70,7 +72,7 @@ func OpenStore(t *testing.T, opened *store.Store) *Server {
 func OpenImpatient(t *testing.T) *Server {
 	t.Helper()
 	clock := NewClock()
-	return start(t, storetest.OpenSQLite(t, clock.Now), clock, 20*time.Millisecond)
+	return start(t, storetest.OpenSQLite(t, clock.Now), clock, 100*time.Millisecond)
 }
 
 func start(t *testing.T, opened *store.Store, clock *Clock, bodyTimeout time.Duration) *Server {
@@ -203,4 +205,24 @@ func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
+}
+
+// Raw sends bytes to a face's listener as they are, and gives what comes back
+// until the connection closes.
+func (s *Server) Raw(t *testing.T, face, text string) string {
+	t.Helper()
+	connection, err := net.Dial("tcp", strings.TrimPrefix(s.urls[face], "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = connection.Close() }()
+	if _, err := io.WriteString(connection, text); err != nil {
+		t.Fatal(err)
+	}
+	_ = connection.SetReadDeadline(time.Now().Add(10 * time.Second))
+	reply, err := io.ReadAll(connection)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(reply)
 }

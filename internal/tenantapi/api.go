@@ -5,6 +5,8 @@ package tenantapi
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -49,7 +51,8 @@ func (a *api) face() web.Face {
 			reeve.Timeout:         http.StatusRequestTimeout,
 			reeve.Unavailable:     http.StatusServiceUnavailable,
 		},
-		Body: errorBody,
+		Body:    errorBody,
+		BadBody: badBody,
 		Security: []web.SecurityScheme{{
 			Name: "organizationKey", Type: "apiKey", Header: "x-api-key",
 			Description: "A key of the organisation.",
@@ -79,6 +82,19 @@ type failure struct {
 
 func errorBody(status int, e *reeve.Error) any {
 	return failure{Status: "error", Message: e.Message, Code: status}
+}
+
+// badBody words a body that cannot be decoded without naming types of ours.
+func badBody(err error) *reeve.Error {
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &wrong):
+		return reeve.Errorf(reeve.Invalid, "%s", err)
+	case wrong.Field == "":
+		return reeve.Errorf(reeve.Invalid, "request body must be an object")
+	default:
+		return reeve.Errorf(reeve.Invalid, "%s must be a string", wrong.Field)
+	}
 }
 
 // envelope is the answer to a call that succeeded: always with a body.
