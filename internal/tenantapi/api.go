@@ -165,7 +165,10 @@ func (userTypeID) JSONSchema() *jsonschema.Schema { return web.TypeIDSchema(reev
 // that it gets the same answer, in the same way, as another tenant's.
 type (
 	projectID struct{ id reeve.ID }
-	userID    struct{ id reeve.ID }
+	userID    struct {
+		id    reeve.ID
+		given bool // in whatever form
+	}
 )
 
 // UnmarshalText never fails.
@@ -177,6 +180,7 @@ func (p *projectID) UnmarshalText(text []byte) error {
 // UnmarshalText never fails.
 func (p *userID) UnmarshalText(text []byte) error {
 	p.id, _ = reeve.ParseID(reeve.PrefixUser, string(text))
+	p.given = true
 	return nil
 }
 

@@ -79,14 +79,14 @@ func newMembershipOut(m reeve.Member) envelope[membershipOut] {
 type addUserIn struct {
 	projectPath
 	Body struct {
-		UserID *userID `json:"user_id"`
-		Role   string  `json:"role" doc:"admin, editor or viewer."`
+		UserID userID `json:"user_id"`
+		Role   string `json:"role" doc:"admin, editor or viewer."`
 	} `body:""`
 }
 
 func (a *api) addUser(ctx context.Context, in *addUserIn) (envelope[membershipOut], error) {
 	role, err := reeve.ParseRole(in.Body.Role)
-	if err == nil && in.Body.UserID == nil {
+	if err == nil && !in.Body.UserID.given {
 		err = reeve.Errorf(reeve.Invalid, "user_id is not set")
 	}
 	if err != nil {

@@ -56,8 +56,10 @@ func wellKnown(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Format: "uuid"}
 	case reflect.TypeFor[reeve.Role]():
 		return &jsonschema.Schema{Type: "string", Enum: []any{reeve.RoleAdmin, reeve.RoleEditor, reeve.RoleViewer}}
-	case reflect.TypeFor[json.RawMessage](), reflect.TypeFor[Raw]():
+	case reflect.TypeFor[json.RawMessage]():
 		return &jsonschema.Schema{}
+	case reflect.TypeFor[Raw]():
+		return &jsonschema.Schema{Type: "object"}
 	case reflect.TypeFor[json.Number]():
 		return &jsonschema.Schema{Type: "number"}
 	}
