@@ -162,7 +162,11 @@ func (c *Control) DeleteOrganizationMember(ctx context.Context, organization, us
 			return err
 		}
 		for _, project := range projects {
-			if err := projectGroup(by, project).remove(ctx, tx, user); err != nil {
+			err := projectGroup(by, project).remove(ctx, tx, user)
+			if reeve.IsKind(err, reeve.NotFound) {
+				continue // removed while the list waited for the project's lock
+			}
+			if err != nil {
 				return reeve.AsError(err).WithDetail("project %s", project.ID)
 			}
 		}

@@ -73,7 +73,7 @@ func createProject(ctx context.Context, tx *store.Tx, by Caller, in NewProject) 
 // must be an enabled member.
 func organizationFor(ctx context.Context, tx *store.Tx, by Caller, in NewProject) (reeve.ID, error) {
 	if in.OrganizationID == reeve.Zero {
-		own, err := tx.OldestOrganizationOwnedBy(ctx, in.OwnerID)
+		own, err := tx.KeepOldestOrganizationOwnedBy(ctx, in.OwnerID)
 		if reeve.IsKind(err, reeve.NotFound) {
 			return createOrganization(tx, by, reeve.PersonalOrganization, in.OwnerID).ID, nil
 		}

@@ -92,7 +92,7 @@ func start(t *testing.T, opened *store.Store, clock *Clock, bodyTimeout time.Dur
 	faces := server.Faces(s.Control, server.Config{}, logger, nil)
 	if bodyTimeout > 0 {
 		opts := web.Options{Logger: logger, BodyTimeout: bodyTimeout}
-		faces[0].API, opts.Metrics = tenantapi.New(s.Control, opts), nil
+		faces[0].API = tenantapi.New(s.Control, opts)
 		faces[1].API = operatorapi.New(s.Control, opts)
 		faces[2].API = gatewayapi.New(s.Control, opts)
 	}

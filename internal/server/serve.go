@@ -28,7 +28,8 @@ import (
 // what is new. It says on out where it listens and, on a new database, the
 // operator token.
 func Serve(ctx context.Context, cfg Config, out, errOut io.Writer) error {
-	logger := newLogger(cfg, errOut)
+	logger, flush := newLogger(cfg, errOut)
+	defer flush()
 	c, s, err := openControl(ctx, cfg)
 	if err != nil {
 		return err

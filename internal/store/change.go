@@ -241,8 +241,12 @@ func (tx *Tx) DeleteChangesBefore(ctx context.Context, before time.Time, limit i
 	if err != nil {
 		return 0, err
 	}
-	// Only a run from the oldest on: the rest must stay one chain.
-	n := sort.Search(len(oldest), func(i int) bool { return !oldest[i].At.Before(before) })
+	// Only a run from the oldest on: the rest must stay one chain. Times need
+	// not rise with the numbers.
+	n := 0
+	for n < len(oldest) && oldest[n].At.Before(before) {
+		n++
+	}
 	if n == 0 {
 		return 0, nil
 	}

@@ -112,7 +112,8 @@ func (db *postgresDB) migrate(ctx context.Context, run func(migrator) error) err
 	if _, err := tx.Exec(ctx, postgresDialect.advisory, lockMigrations); err != nil {
 		return classifyPostgres(err)
 	}
-	side := stdlib.OpenDBFromPool(db.pool)
+	// Not from the pool: it may be as small as the one connection in use.
+	side := stdlib.OpenDB(*db.pool.Config().ConnConfig)
 	defer func() { _ = side.Close() }()
 	return classifyPostgres(run(migrator{side, postgresDialect}))
 }

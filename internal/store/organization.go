@@ -46,12 +46,13 @@ func (tx *Tx) LockOrganizationsOwnedBy(ctx context.Context, user reeve.ID) ([]re
 	}, scanOrganization)
 }
 
-// OldestOrganizationOwnedBy finds the organisation that a user's projects go
-// to when they name none.
-func (r Reader) OldestOrganizationOwnedBy(ctx context.Context, user reeve.ID) (reeve.Organization, error) {
-	return one(ctx, r, read{
+// KeepOldestOrganizationOwnedBy finds the organisation that a user's projects
+// go to when they name none, and keeps it from being deleted until the
+// transaction ends. One that is deleted just then is NotFound.
+func (tx *Tx) KeepOldestOrganizationOwnedBy(ctx context.Context, user reeve.ID) (reeve.Organization, error) {
+	return one(ctx, tx.Reader, read{
 		"SELECT " + organizationColumns + ` FROM organizations WHERE owner_id = $1
-			ORDER BY created_at, id LIMIT 1`,
+			ORDER BY created_at, id LIMIT 1` + tx.d.lockShare,
 		[]any{user},
 		missing("organization"),
 	}, scanOrganization)

@@ -240,6 +240,9 @@ var sqlStates = map[string]error{
 // server that only reads.
 var unavailable = []string{"08", "53", "57", "58", "25006"}
 
+// unstorable is a text's byte that the server's encoding has no character for.
+const unstorable = "22021"
+
 func classifyPostgres(err error) error {
 	var known *reeve.Error
 	var failure *pgconn.PgError
@@ -252,6 +255,9 @@ func classifyPostgres(err error) error {
 	case errors.As(err, &failure):
 		if meaning, ok := sqlStates[failure.Code]; ok {
 			return errors.Join(meaning, err)
+		}
+		if failure.Code == unstorable {
+			return reeve.Errorf(reeve.Invalid, "text must be UTF-8 without NUL").Wrap(err)
 		}
 		for _, class := range unavailable {
 			if strings.HasPrefix(failure.Code, class) {

@@ -72,31 +72,29 @@ func openSQLite(ctx context.Context, config Config) (database, error) {
 	return db, nil
 }
 
-// resolve follows links, so that two names of one file take one lock.
+// resolve makes a file, if needed, and follows links, so that two names of one
+// file take one lock.
 func resolve(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return "", errUnavailable.Wrap(err)
 	}
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		return target, nil
+	// Made here for the mode: password hashes are nobody else's business.
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err == nil {
+		err = file.Close()
 	}
-	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	target := path
+	if err == nil {
+		target, err = filepath.EvalSymlinks(path)
+	}
 	if err != nil {
 		return "", errUnavailable.Wrap(fmt.Errorf("open %s: %w", path, err))
 	}
-	return filepath.Join(dir, filepath.Base(path)), nil
+	return target, nil
 }
 
-func (db *sqliteDB) open(ctx context.Context, path string, readers int) error {
-	// Made here for the mode: password hashes are nobody else's business.
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return err
-	}
+func (db *sqliteDB) open(ctx context.Context, path string, readers int) (err error) {
 	source := func(extra ...string) string {
 		query := url.Values{"_pragma": append([]string{
 			"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",

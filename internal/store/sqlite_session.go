@@ -25,7 +25,12 @@ func openWriter(ctx context.Context, source string) (*sqliteWriter, error) {
 	return w, err
 }
 
+// close ends the statements first: SQLite folds the write-ahead log into the
+// file only when nothing refers to the last connection.
 func (w *sqliteWriter) close() {
+	for _, stmt := range w.statements {
+		_ = stmt.Close()
+	}
 	if w.conn != nil {
 		_ = w.conn.Close()
 	}
@@ -73,7 +78,10 @@ func (s *sqliteSession) begin(ctx context.Context) error {
 	case <-ctx.Done():
 		return errUnavailable.Wrap(ctx.Err())
 	}
-	if _, err := s.writer.run(ctx, "BEGIN IMMEDIATE", nil); err != nil {
+	// A statement whose context ends may be reported as failed and have worked
+	// all the same. BEGIN and COMMIT must be known for sure, for the next one
+	// would begin inside a transaction that is open still.
+	if _, err := s.writer.run(context.WithoutCancel(ctx), "BEGIN IMMEDIATE", nil); err != nil {
 		<-s.writer.turn
 		return err
 	}
@@ -108,7 +116,10 @@ func (s *sqliteSession) exec(ctx context.Context, statements []statement, commit
 	if !commit {
 		return nil
 	}
-	if _, err := s.writer.run(ctx, "COMMIT", nil); err != nil {
+	if err := ctx.Err(); err != nil {
+		return errUnavailable.Wrap(err)
+	}
+	if _, err := s.writer.run(context.WithoutCancel(ctx), "COMMIT", nil); err != nil {
 		return err
 	}
 	s.open = false

@@ -48,17 +48,10 @@ func (tx *Tx) query(ctx context.Context, sql string, args []any, each func(scann
 }
 
 // write collects a write. What a violated constraint means is in the
-// statement's check; a check that counts rows needs writeNow.
+// statement's check, which may see the rows only after they are committed.
 func (tx *Tx) write(s statement) {
 	tx.changed = tx.changed || !facts[tableOf(s.sql)]
 	tx.queue = append(tx.queue, s)
-}
-
-// writeNow sends a write at once: its check sees the count of rows before
-// anything is committed.
-func (tx *Tx) writeNow(ctx context.Context, s statement) error {
-	tx.write(s)
-	return tx.flush(ctx)
 }
 
 func (tx *Tx) flush(ctx context.Context) error {
@@ -74,10 +67,12 @@ func (tx *Tx) commit(ctx context.Context) error {
 	if tx.changed && !tx.recorded {
 		return errUnrecorded
 	}
-	if tx.recorded && tx.d.numbers {
-		if _, err := tx.number(ctx, numberBatch); err != nil {
+	for more := tx.recorded && tx.d.numbers; more; {
+		n, err := tx.number(ctx, numberBatch)
+		if err != nil {
 			return err
 		}
+		more = n == numberBatch
 	}
 	return tx.session.exec(ctx, tx.queue, true)
 }

@@ -1,0 +1,159 @@
+package control_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"testing"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/macaroon"
+)
+
+func cancellable(t *testing.T) (context.Context, context.CancelFunc) {
+	return context.WithCancel(t.Context())
+}
+
+func hashOf(token reeve.Token) []byte {
+	hash := token.Hash()
+	return hash[:]
+}
+
+func arrayOf(a [32]byte) []byte { return a[:] }
+
+// spellings are the ways in which bytes may be written.
+func spellings(b []byte) []string {
+	return []string{string(b), hex.EncodeToString(b), base64.StdEncoding.EncodeToString(b), base64.RawURLEncoding.EncodeToString(b), fmt.Sprint(b)}
+}
+
+// narrow derives a key that may do less.
+func narrow(t *testing.T, key macaroon.Key) macaroon.Key {
+	t.Helper()
+	id := newID()
+	out, err := key.Attenuate(macaroon.Caveat{Nonce: id[:]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestAPIKeys(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		_, _, p := h.tenant("ada@mail.test")
+		partner := newID()
+		b, _, err := h.c.CreateAPIKey(h.ctx, p.ID, " b ", &partner)
+		h.check(err)
+		a, root, err := h.c.CreateAPIKey(h.ctx, p.ID, "a", nil)
+		h.check(err)
+		if b.Name != "b" || *b.PartnerID != partner || root.Head() != a.Head {
+			t.Errorf("%+v, %+v", a, b)
+		}
+		project, keys, err := h.c.ListAPIKeys(h.ctx, p.ID)
+		same(t, "project", p.ID, project.ID, err)
+		same(t, "by name", []reeve.APIKey{a, b}, keys, err)
+		for name, message := range map[string]string{"": "Name is not set", "b": "api-key with given name already exists"} {
+			kind := map[bool]reeve.Kind{true: reeve.Invalid, false: reeve.Conflict}[name == ""]
+			_, _, err := h.c.CreateAPIKey(h.ctx, p.ID, name, nil)
+			refused(t, name, err, kind, message)
+		}
+		_, _, err = h.c.CreateAPIKey(h.ctx, newID(), "x", nil)
+		refused(t, "unknown project", err, reeve.NotFound, "project not found")
+		h.check(h.c.DeleteAPIKeyByName(h.ctx, p.ID, "b"))
+		refused(t, "again", h.c.DeleteAPIKeyByName(h.ctx, p.ID, "b"), reeve.NotFound, "api key not found")
+		fields := fmt.Sprintf(`{"name":"b","partnerId":%q,"projectId":%q}`, partner, p.ID)
+		same(t, "log", []string{"apikey.create  " + fields, "apikey.delete " + fields}, h.log(b.ID), nil)
+
+		// Exactly fifty keys are listed like any other number.
+		for i := range 49 {
+			_, _, err := h.c.CreateAPIKey(h.ctx, p.ID, fmt.Sprintf("k%02d", i), nil)
+			h.check(err)
+		}
+		_, keys, err = h.c.ListAPIKeys(h.ctx, p.ID)
+		same(t, "fifty", 50, len(keys), err)
+	})
+}
+
+// TestRevokeAPIKey: a key revokes itself and its descendants, never its root;
+// what was not made from the secret is not found.
+func TestRevokeAPIKey(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		_, _, p := h.tenant("ada@mail.test")
+		stored, root, err := h.c.CreateAPIKey(h.ctx, p.ID, "ci", nil)
+		h.check(err)
+		_, other, err := h.c.CreateAPIKey(h.ctx, p.ID, "other", nil)
+		h.check(err)
+		child, sibling := narrow(t, root), narrow(t, root)
+		grandchild := narrow(t, child)
+		missing := func(what string, key macaroon.Key) {
+			t.Helper()
+			refused(t, what, h.c.RevokeAPIKey(h.ctx, key), reeve.NotFound, "api key not found", "")
+		}
+		forged := macaroon.Mint(macaroon.Secret{1}, root.Head())
+		missing("forged", forged)
+		missing("derived from a forged one", narrow(t, forged))
+		missing("unknown", macaroon.Mint(macaroon.Secret{1}, [32]byte{2}))
+		missing("zero", macaroon.Key{})
+
+		h.check(h.c.RevokeAPIKey(h.ctx, child))
+		missing("child, twice", child)
+		missing("grandchild of a revoked child", grandchild)
+		missing("a later grandchild", narrow(t, child))
+		_, keys, err := h.c.ListAPIKeys(h.ctx, p.ID)
+		same(t, "roots", 2, len(keys), err)
+		h.check(h.c.RevokeAPIKey(h.ctx, sibling)) // not touched by the child's end
+		h.check(h.c.RevokeAPIKey(h.ctx, root))
+		missing("root, twice", root)
+		missing("child of a deleted root", narrow(t, root))
+		h.check(h.c.RevokeAPIKey(h.ctx, narrow(t, other)))
+		_, keys, err = h.c.ListAPIKeys(h.ctx, p.ID)
+		same(t, "roots", 1, len(keys), err)
+		fields := fmt.Sprintf(`{"name":"ci","partnerId":null,"projectId":%q}`, p.ID)
+		same(t, "log", []string{
+			"apikey.create  " + fields, "apikey.revoke  " + fields, "apikey.revoke  " + fields, "apikey.delete " + fields,
+		}, h.log(stored.ID), nil)
+	})
+}
+
+// TestRekey: secrets move to a new master key while the old one is still there,
+// and keys go on working.
+func TestRekey(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		_, _, p := h.tenant("ada@mail.test")
+		h.check(h.c.CheckMasterKey(t.Context())) // nothing is sealed yet
+		var roots []macaroon.Key
+		for _, name := range []string{"a", "b", "c"} {
+			_, root, err := h.c.CreateAPIKey(h.ctx, p.ID, name, nil)
+			h.check(err)
+			roots = append(roots, root)
+		}
+		h.check(h.c.CheckMasterKey(t.Context()))
+		next := [32]byte{2}
+		wrong := newControl(t, h.s, next)
+		err := wrong.CheckMasterKey(t.Context())
+		if !reeve.IsKind(err, reeve.Invalid) {
+			t.Errorf("wrong master key: %v", err)
+		}
+		if err := wrong.RevokeAPIKey(h.ctx, roots[0]); !reeve.IsKind(err, reeve.Internal) {
+			t.Errorf("revoked without the master key: %v", err)
+		}
+		if _, err := wrong.Rekey(h.ctx); !reeve.IsKind(err, reeve.Internal) {
+			t.Errorf("resealed without the old key: %v", err)
+		}
+		h.check(h.c.CheckMasterKey(t.Context()))
+
+		both := newControl(t, h.s, next, masterKey)
+		h.check(both.CheckMasterKey(t.Context()))
+		h.check(both.RevokeAPIKey(h.ctx, roots[2]))
+		for want := 2; want >= 0; want -= 2 {
+			changed, err := both.Rekey(h.ctx)
+			same(t, "resealed", want, changed, err)
+		}
+		h.check(wrong.CheckMasterKey(t.Context()))
+		h.check(wrong.RevokeAPIKey(h.ctx, narrow(t, roots[0])))
+		h.check(both.RevokeAPIKey(h.ctx, roots[1]))
+		if err := h.c.CheckMasterKey(t.Context()); !reeve.IsKind(err, reeve.Invalid) {
+			t.Errorf("the old key alone: %v", err)
+		}
+	})
+}

@@ -1,0 +1,62 @@
+package storetest
+
+import (
+	"testing"
+
+	"github.com/reeve-cloud/reeve/internal/store"
+)
+
+// Run is the conformance suite. open gives a fresh, migrated database and
+// closes it at the test's end.
+func Run(t *testing.T, open func(t *testing.T) *store.Store) {
+	for _, suite := range []struct {
+		name string
+		run  func(t *testing.T, w world)
+	}{
+		{"users", testUsers},
+		{"user refusals", testUserRefusals},
+		{"erased user", testEraseUser},
+		{"organizations", testOrganizations},
+		{"organization deletion", testDeleteOrganization},
+		{"organization keys", testOrganizationKeys},
+		{"key and project", testKeyAndProject},
+		{"projects", testProjects},
+		{"project limits", testProjectLimits},
+		{"project deletion", testDeleteProject},
+		{"members of organizations", testOrganizationMembers},
+		{"members of projects", testProjectMembers},
+		{"admins", testAdmins},
+		{"projects of a member", testProjectsOfMember},
+		{"API keys", testAPIKeys},
+		{"API key pages", testAPIKeyPages},
+		{"revoked tails", testRevokedTails},
+		{"coupons", testCoupons},
+		{"buckets", testBuckets},
+		{"usage", testUsage},
+		{"billing records", testBillingRecords},
+		{"gateways", testGateways},
+		{"operator tokens", testOperatorTokens},
+		{"text order", testTextOrder},
+
+		{"commit", testCommit},
+		{"rollback", testRollback},
+		{"panic", testPanic},
+		{"unrecorded", testUnrecorded},
+		{"facts", testFacts},
+		{"after commit", testAfterCommit},
+		{"time", testTime},
+		{"counters", testCounters},
+		{"cancelled", testCancelled},
+		{"cancelled at any instant", testCancelledAnywhere},
+		{"failing writes", testFailingWrites},
+
+		{"changes", testChanges},
+		{"change filter", testChangeFilter},
+		{"change of every field", testChangeFields},
+		{"numbering", testNumbering},
+		{"many changes at once", testManyChanges},
+		{"retention", testRetention},
+	} {
+		t.Run(suite.name, func(t *testing.T) { suite.run(t, world{t, open(t)}) })
+	}
+}
