@@ -90,6 +90,9 @@ func FormatSize(bytes int64) string {
 	if zeroGroups(bytes, 1000) > zeroGroups(bytes, 1024) {
 		units, format = decimalUnits, "%.2f %s"
 	}
+	if bytes == math.MinInt64 { // which has no absolute value: what does not fit
+		return strconv.FormatInt(bytes, 10) + " B"
+	}
 	for _, u := range units {
 		// A unit is used from two thirds of itself on.
 		if bytes >= u.size*2/3 || bytes <= -(u.size*2/3) {

@@ -16,6 +16,9 @@ func (c *Control) CreateOrganization(ctx context.Context, name string, owner ree
 	if name, err = reeve.CleanName("Name", name); err != nil {
 		return reeve.Organization{}, err
 	}
+	if owner == reeve.Zero {
+		return reeve.Organization{}, reeve.Errorf(reeve.Invalid, "OwnerID is not set")
+	}
 	var out reeve.Organization
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		if _, err := tx.KeepUser(ctx, owner); err != nil {

@@ -36,10 +36,11 @@ func New(c *control.Control, opts web.Options) *web.API {
 
 func (a *api) face() web.Face {
 	return web.Face{
-		Name:        "operator",
-		Title:       "reeve operator API",
-		Description: "The Storj satellite admin API, and what is needed to set a cloud's tenants up.",
-		Prefixes:    []string{"/api/"},
+		Name:  "operator",
+		Title: "reeve operator API",
+		Description: "The Storj satellite admin API, and what is needed to set a cloud's tenants up. " +
+			"Beside it, GET /metrics answers Prometheus' text format without a credential.",
+		Prefixes: []string{"/api/"},
 
 		Authenticate: a.authenticate,
 		Status: map[reeve.Kind]int{

@@ -20,9 +20,9 @@ func (a *api) limits(out *web.API) {
 		Summary: "Get a project's limits",
 		Errors:  []reeve.Kind{reeve.Invalid, reeve.NotFound},
 	}, a.getLimits)
-	for method, id := range map[string]string{"PUT": "putLimits", "POST": "postLimits"} {
+	for _, method := range []string{"PUT", "POST"} {
 		web.Handle(out, web.Op{
-			Method: method, Path: "/api/projects/{project}/limit", ID: id, Tag: "limits",
+			Method: method, Path: "/api/projects/{project}/limit", ID: strings.ToLower(method) + "Limits", Tag: "limits",
 			Summary: "Update the limits that are given, all or none", Form: true,
 			Errors: []reeve.Kind{reeve.Invalid, reeve.NotFound},
 		}, a.updateLimits)

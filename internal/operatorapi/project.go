@@ -45,7 +45,7 @@ type createProjectIn struct {
 	Body struct {
 		OwnerID        userID         `json:"ownerId"`
 		ProjectName    string         `json:"projectName"`
-		OrganizationID organizationID `json:"organizationId" doc:"The owner's own, made on first use, when absent."`
+		OrganizationID organizationID `json:"organizationId,omitzero" doc:"The owner's own, made on first use, when absent."`
 	} `body:""`
 }
 
@@ -108,8 +108,8 @@ func size(l reeve.Limit) *string {
 type updateProjectIn struct {
 	projectPath
 	Body struct {
-		ProjectName string `json:"projectName"`
-		Description string `json:"description" doc:"An empty one changes nothing."`
+		ProjectName string `json:"projectName,omitempty"`
+		Description string `json:"description,omitempty" doc:"An empty one changes nothing."`
 	} `body:""`
 }
 

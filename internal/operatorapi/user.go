@@ -106,15 +106,15 @@ func (a *api) getUser(ctx context.Context, in *userPath) (userOut, error) {
 // the original decodes and ignores are decoded, so that a malformed one is
 // refused, and ignored.
 type User struct {
-	Email        string `json:"email"`
-	FullName     string `json:"fullName"`
-	ShortName    string `json:"shortName"`
-	PasswordHash []byte `json:"passwordHash" doc:"A bcrypt or argon2id hash, in base64."`
-	ProjectLimit int64  `json:"projectLimit" doc:"Zero and less change nothing."`
+	Email        string `json:"email,omitempty"`
+	FullName     string `json:"fullName,omitempty"`
+	ShortName    string `json:"shortName,omitempty"`
+	PasswordHash []byte `json:"passwordHash,omitempty" doc:"A bcrypt or argon2id hash, in base64."`
+	ProjectLimit int64  `json:"projectLimit,omitempty" doc:"Zero and less change nothing."`
 
-	ID        userID    `json:"id" doc:"Ignored."`
-	PartnerID partnerID `json:"partnerId" doc:"Ignored."`
-	CreatedAt time.Time `json:"createdAt" doc:"Ignored."`
+	ID        userID    `json:"id,omitzero" doc:"Ignored."`
+	PartnerID partnerID `json:"partnerId,omitzero" doc:"Ignored."`
+	CreatedAt time.Time `json:"createdAt,omitzero" doc:"Ignored."`
 }
 
 type updateUserIn struct {

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/jsonschema-go/jsonschema"
+
 	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/web"
 )
 
 // badBody words a body that cannot be decoded as the original does: the detail
@@ -13,10 +16,16 @@ import (
 // shown by name.
 func badBody(err error) *reeve.Error {
 	detail := err.Error()
+	var id *reeve.Error
+	if errors.As(err, &id) {
+		detail = id.Detail
+	}
 	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) && wrong.Field != "" {
+	if errors.As(err, &wrong) && wrong.Field == "" && isOriginals(wrong.Type.Name()) {
+		detail = fmt.Sprintf("json: cannot unmarshal %s into Go value of type console.%s", wrong.Value, wrong.Type.Name())
+	} else if wrong != nil && wrong.Field != "" {
 		name := wrong.Struct
-		if name != "CreateUser" && name != "User" {
+		if !isOriginals(name) {
 			name = ""
 		}
 		detail = fmt.Sprintf("json: cannot unmarshal %s into Go struct field %s.%s of type %s",
@@ -24,6 +33,9 @@ func badBody(err error) *reeve.Error {
 	}
 	return reeve.Errorf(reeve.Invalid, "failed to unmarshal request").WithDetail("%s", detail)
 }
+
+// isOriginals tells whether the original has a type of that name.
+func isOriginals(name string) bool { return name == "CreateUser" || name == "User" }
 
 // badForm words a query or form that cannot be decoded.
 func badForm(err error) *reeve.Error {
@@ -89,6 +101,20 @@ func idError(text []byte, sentence string) error {
 	}
 	return e.WithDetail("uuid: invalid string")
 }
+
+func (projectID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixProject) }
+
+func (userID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixUser) }
+
+func (organizationID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixOrganization) }
+
+func (gatewayID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixGateway) }
+
+func (couponID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixCoupon) }
+
+func (deadCouponID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixCoupon) }
+
+func (partnerID) JSONSchema() *jsonschema.Schema { return web.IDSchema("") }
 
 // The paths that several operations share.
 type (

@@ -5,8 +5,12 @@ package tenantapi
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
+
+	"github.com/google/jsonschema-go/jsonschema"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
@@ -47,7 +51,8 @@ func (a *api) face() web.Face {
 			reeve.Timeout:         http.StatusRequestTimeout,
 			reeve.Unavailable:     http.StatusServiceUnavailable,
 		},
-		Body: errorBody,
+		Body:    errorBody,
+		BadBody: badBody,
 		Security: []web.SecurityScheme{{
 			Name: "organizationKey", Type: "apiKey", Header: "x-api-key",
 			Description: "A key of the organisation.",
@@ -79,6 +84,19 @@ func errorBody(status int, e *reeve.Error) any {
 	return failure{Status: "error", Message: e.Message, Code: status}
 }
 
+// badBody words a body that cannot be decoded without naming types of ours.
+func badBody(err error) *reeve.Error {
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &wrong):
+		return reeve.Errorf(reeve.Invalid, "%s", err)
+	case wrong.Field == "":
+		return reeve.Errorf(reeve.Invalid, "request body must be an object")
+	default:
+		return reeve.Errorf(reeve.Invalid, "%s must be a string", wrong.Field)
+	}
+}
+
 // envelope is the answer to a call that succeeded: always with a body.
 type envelope[T any] struct {
 	Status string `json:"status"`
@@ -102,11 +120,55 @@ func (t wireTime) MarshalJSON() ([]byte, error) {
 	return t.UTC().AppendFormat(nil, `"`+wireTimeLayout+`"`), nil
 }
 
+// JSONSchema describes the time.
+func (wireTime) JSONSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string", Format: "date-time", Pattern: `\.\d{3}Z$`}
+}
+
+// The ids that go out, as TypeIDs.
+type (
+	projectTypeID        reeve.ID
+	organizationTypeID   reeve.ID
+	serviceAccountTypeID reeve.ID
+	userTypeID           reeve.ID
+)
+
+func (id projectTypeID) MarshalText() ([]byte, error) {
+	return []byte(reeve.ID(id).TypeID(reeve.PrefixProject)), nil
+}
+
+func (id organizationTypeID) MarshalText() ([]byte, error) {
+	return []byte(reeve.ID(id).TypeID(reeve.PrefixOrganization)), nil
+}
+
+func (id serviceAccountTypeID) MarshalText() ([]byte, error) {
+	return []byte(reeve.ID(id).TypeID(reeve.PrefixServiceAccount)), nil
+}
+
+func (id userTypeID) MarshalText() ([]byte, error) {
+	return []byte(reeve.ID(id).TypeID(reeve.PrefixUser)), nil
+}
+
+func (projectTypeID) JSONSchema() *jsonschema.Schema { return web.TypeIDSchema(reeve.PrefixProject) }
+
+func (organizationTypeID) JSONSchema() *jsonschema.Schema {
+	return web.TypeIDSchema(reeve.PrefixOrganization)
+}
+
+func (serviceAccountTypeID) JSONSchema() *jsonschema.Schema {
+	return web.TypeIDSchema(reeve.PrefixServiceAccount)
+}
+
+func (userTypeID) JSONSchema() *jsonschema.Schema { return web.TypeIDSchema(reeve.PrefixUser) }
+
 // The ids that come in, in either spelling. A malformed one names nothing, so
 // that it gets the same answer, in the same way, as another tenant's.
 type (
 	projectID struct{ id reeve.ID }
-	userID    struct{ id reeve.ID }
+	userID    struct {
+		id    reeve.ID
+		given bool // in whatever form
+	}
 )
 
 // UnmarshalText never fails.
@@ -118,8 +180,13 @@ func (p *projectID) UnmarshalText(text []byte) error {
 // UnmarshalText never fails.
 func (p *userID) UnmarshalText(text []byte) error {
 	p.id, _ = reeve.ParseID(reeve.PrefixUser, string(text))
+	p.given = true
 	return nil
 }
+
+func (projectID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixProject) }
+
+func (userID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixUser) }
 
 type projectPath struct {
 	Project projectID `path:"project" doc:"The project's id."`

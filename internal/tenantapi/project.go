@@ -26,20 +26,20 @@ type projectsOut struct {
 }
 
 type projectOut struct {
-	ID         string   `json:"id"`
-	Name       string   `json:"name"`
-	OrgID      string   `json:"org_id"`
-	TVAID      string   `json:"tva_id" doc:"The project's service account."`
-	GatewayID  *string  `json:"gateway_id" doc:"Always null."`
-	CreateTime wireTime `json:"create_time"`
+	ID         projectTypeID        `json:"id"`
+	Name       string               `json:"name"`
+	OrgID      organizationTypeID   `json:"org_id"`
+	TVAID      serviceAccountTypeID `json:"tva_id" doc:"The project's service account."`
+	GatewayID  *string              `json:"gateway_id" doc:"Always null."`
+	CreateTime wireTime             `json:"create_time"`
 }
 
 func newProjectsOut(p reeve.Project) envelope[projectsOut] {
 	return success(projectsOut{Projects: []projectOut{{
-		ID:         p.ID.TypeID(reeve.PrefixProject),
+		ID:         projectTypeID(p.ID),
 		Name:       p.Name,
-		OrgID:      p.OrganizationID.TypeID(reeve.PrefixOrganization),
-		TVAID:      p.ServiceAccountID.TypeID(reeve.PrefixServiceAccount),
+		OrgID:      organizationTypeID(p.OrganizationID),
+		TVAID:      serviceAccountTypeID(p.ServiceAccountID),
 		CreateTime: wireTime{p.CreatedAt},
 	}}})
 }

@@ -36,7 +36,7 @@ type usersOut struct {
 }
 
 type userOut struct {
-	ID         string     `json:"id"`
+	ID         userTypeID `json:"id"`
 	FirstName  string     `json:"first_name"`
 	LastName   string     `json:"last_name"`
 	AvatarURL  *string    `json:"avatar_url" doc:"Always null."`
@@ -52,7 +52,7 @@ func (a *api) listUsers(ctx context.Context, in *projectPath) (envelope[usersOut
 	for i, m := range members {
 		first, last := reeve.SplitName(m.FullName)
 		out.Users[i] = userOut{
-			ID: m.UserID.TypeID(reeve.PrefixUser), FirstName: first, LastName: last,
+			ID: userTypeID(m.UserID), FirstName: first, LastName: last,
 			CreateTime: wireTime{m.CreatedAt}, Email: m.Email, Role: m.Role, Disabled: m.Disabled,
 		}
 	}
@@ -63,7 +63,7 @@ func (a *api) listUsers(ctx context.Context, in *projectPath) (envelope[usersOut
 type membershipOut struct {
 	Model      string     `json:"model"`
 	Models     struct{}   `json:"models"`
-	ID         string     `json:"id" doc:"The user's."`
+	ID         userTypeID `json:"id" doc:"The user's."`
 	Role       reeve.Role `json:"role"`
 	CreateTime wireTime   `json:"create_time"`
 	Disabled   bool       `json:"disabled"`
@@ -71,7 +71,7 @@ type membershipOut struct {
 
 func newMembershipOut(m reeve.Member) envelope[membershipOut] {
 	return success(membershipOut{
-		Model: "users", ID: m.UserID.TypeID(reeve.PrefixUser),
+		Model: "users", ID: userTypeID(m.UserID),
 		Role: m.Role, CreateTime: wireTime{m.CreatedAt}, Disabled: m.Disabled,
 	})
 }
@@ -79,14 +79,14 @@ func newMembershipOut(m reeve.Member) envelope[membershipOut] {
 type addUserIn struct {
 	projectPath
 	Body struct {
-		UserID *userID `json:"user_id"`
-		Role   string  `json:"role" doc:"admin, editor or viewer."`
+		UserID userID `json:"user_id"`
+		Role   string `json:"role" doc:"admin, editor or viewer."`
 	} `body:""`
 }
 
 func (a *api) addUser(ctx context.Context, in *addUserIn) (envelope[membershipOut], error) {
 	role, err := reeve.ParseRole(in.Body.Role)
-	if err == nil && in.Body.UserID == nil {
+	if err == nil && !in.Body.UserID.given {
 		err = reeve.Errorf(reeve.Invalid, "user_id is not set")
 	}
 	if err != nil {

@@ -44,7 +44,7 @@ func (p *plan) decodeBody(x *exchange, r *http.Request, in reflect.Value) *reeve
 		return asKind(err, x.api.face.BadBody)
 	}
 	if err := unmarshal(data, in.FieldByIndex(p.body.index).Addr().Interface()); err != nil {
-		return asKind(err, x.api.face.BadBody)
+		return x.api.face.BadBody(err) // a type in a body has no say in it
 	}
 	return nil
 }

@@ -161,7 +161,8 @@ func (p *plan) decodeHead(x *exchange, r *http.Request, in reflect.Value) *reeve
 	for i := range p.path {
 		f := &p.path[i]
 		text := r.PathValue(f.name)
-		if !isText(text) {
+		// A type with a decoder of its own judges that itself.
+		if !isText(text) && !implements(f.typ, textType) {
 			return errNotFound
 		}
 		if err := f.set(in.FieldByIndex(f.index), text); err != nil {

@@ -121,7 +121,15 @@ func (x *exchange) confirm() error {
 	if !x.guarded || x.api.face.Confirm == nil {
 		return nil
 	}
-	return x.api.face.Confirm(x.ctx)
+	ctx := x.ctx
+	if x.body != nil && x.body.err != nil {
+		// A read that failed has ended the request's context, while its sender
+		// may well wait for the answer.
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), x.api.opts.BodyTimeout)
+		defer cancel()
+	}
+	return x.api.face.Confirm(ctx)
 }
 
 // fail answers an error in the face's form, and keeps it for the record: that

@@ -34,7 +34,7 @@ type Op struct {
 // that answers nothing: no body, no Content-Type.
 type Empty struct{}
 
-// Raw as an output is JSON sent as it is; it must be valid and compact.
+// Raw as an output is a JSON object sent as it is; it must be valid and compact.
 type Raw []byte
 
 // RequestDecoder is for an In that reads its query and body itself. It runs

@@ -153,6 +153,9 @@ func (b *builder) responses(op *operation) (map[string]response, error) {
 	if op.guarded {
 		kinds = slices.Concat(kinds, b.api.face.Common)
 	}
+	if op.plan.readsBody() {
+		kinds = append(kinds, reeve.TooLarge, reeve.Timeout)
+	}
 	for _, kind := range kinds {
 		status := b.api.statuses[kind]
 		out[strconv.Itoa(status)] = b.errorResponse(status)

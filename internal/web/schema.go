@@ -54,12 +54,38 @@ func wellKnown(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Format: "date-time"}
 	case reflect.TypeFor[reeve.ID]():
 		return &jsonschema.Schema{Type: "string", Format: "uuid"}
-	case reflect.TypeFor[json.RawMessage](), reflect.TypeFor[Raw]():
+	case reflect.TypeFor[reeve.Role]():
+		return &jsonschema.Schema{Type: "string", Enum: []any{reeve.RoleAdmin, reeve.RoleEditor, reeve.RoleViewer}}
+	case reflect.TypeFor[json.RawMessage]():
 		return &jsonschema.Schema{}
+	case reflect.TypeFor[Raw]():
+		return &jsonschema.Schema{Type: "object"}
 	case reflect.TypeFor[json.Number]():
 		return &jsonschema.Schema{Type: "number"}
 	}
 	return nil
+}
+
+// IDSchema describes an id that comes in, in either spelling; without a prefix
+// it is an id of any kind.
+func IDSchema(prefix reeve.Prefix) *jsonschema.Schema {
+	if prefix == "" {
+		prefix = "[a-z]+"
+	}
+	return &jsonschema.Schema{
+		Type: "string",
+		Pattern: "^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|" +
+			typeID(prefix) + ")$",
+	}
+}
+
+// TypeIDSchema describes an id as tenants read it.
+func TypeIDSchema(prefix reeve.Prefix) *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string", Pattern: "^" + typeID(prefix) + "$"}
+}
+
+func typeID(prefix reeve.Prefix) string {
+	return string(prefix) + "_[0-7][0-9a-hjkmnp-tv-z]{25}"
 }
 
 func newSchemas() *schemas {

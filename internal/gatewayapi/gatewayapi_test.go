@@ -1,0 +1,62 @@
+package gatewayapi_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/reeve-cloud/reeve/internal/reevetest"
+)
+
+// TestMain fails the suite if a documented reply was never seen.
+func TestMain(m *testing.M) { reevetest.Main(m, "gateway") }
+
+// step keeps the tables readable.
+type step = reevetest.Step
+
+// problem is an error's body (RFC 9457).
+func problem(status int, title, detail string) string {
+	return fmt.Sprintf(`{"type":"about:blank","title":"%s","status":%d,"detail":"%s"}`, title, status, detail)
+}
+
+func TestHealth(t *testing.T) { t.Parallel(); reevetest.Health(t, "gateway") }
+
+// TestReserved: the paths are reserved for calls to come.
+func TestReserved(t *testing.T) {
+	t.Parallel()
+	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
+		s.Tenants(t)
+		s.Gateway(t, "gateway")
+		paths := []string{
+			"/gateway/verify", "/gateway/auth", "/gateway/usage", "/gateway/leases", "/gateway/feed",
+			"/gateway/projects/{px}/buckets/b", "/gateway/", "/gateway/nothing", "/gateway//verify",
+		}
+		unauthorized := problem(401, "Unauthorized", "Unauthorized")
+		isProblem := func(t *testing.T, reply reevetest.Reply) {
+			t.Helper()
+			if got := reply.Header.Get("Content-Type"); got != "application/problem+json" {
+				t.Errorf("Content-Type %q", got)
+			}
+		}
+		for _, path := range paths {
+			for _, method := range []string{"GET", "POST", "DELETE", "OPTIONS"} {
+				call := step{Call: method + " " + path, Status: 404, Reply: problem(404, "Not Found", "not found"), After: isProblem}
+				s.Do(t, call)
+				call.Status, call.Reply = 401, unauthorized
+				for _, as := range []string{
+					"-", "{token}", "Basic {token}", "Bearer", "Bearer x", "Bearer {token}x", "Bearer {key}", "Bearer {operator}",
+					"Bearer reeve_gw_00000000000000000000000000000000000000000002CZclj",
+				} {
+					call.As = as
+					s.Do(t, call)
+				}
+			}
+		}
+		s.Do(t, step{Call: "GET /gateway/verify", As: "bearer {token}", Status: 404, Reply: problem(404, "Not Found", "not found")})
+		s.Do(t, step{Call: "GET /gateway", Face: "gateway", As: "-", Status: 404, Reply: problem(404, "Not Found", "not found")})
+		s.Do(t, step{Call: "PUT /livez", Face: "gateway", As: "-", Status: 405, Reply: problem(405, "Method Not Allowed", "method not allowed"), Allow: "GET, HEAD"})
+
+		s.Store.Close()
+		s.Do(t, step{Call: "GET /gateway/verify", Status: 503, Reply: problem(503, "Service Unavailable", "the database is not available"), After: isProblem})
+		s.Do(t, step{Name: "what has no form is refused all the same", Call: "GET /gateway/verify", As: "Bearer x", Status: 401, Reply: unauthorized})
+	})
+}

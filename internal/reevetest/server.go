@@ -1,0 +1,228 @@
+// Package reevetest runs the three APIs on a real store, over real
+// connections, for tests. Every request that succeeds and every reply is held
+// against the API's OpenAPI document; Main fails a suite that leaves part of
+// it untried.
+package reevetest
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/gatewayapi"
+	"github.com/reeve-cloud/reeve/internal/operatorapi"
+	"github.com/reeve-cloud/reeve/internal/server"
+	"github.com/reeve-cloud/reeve/internal/store"
+	"github.com/reeve-cloud/reeve/internal/store/storetest"
+	"github.com/reeve-cloud/reeve/internal/tenantapi"
+	"github.com/reeve-cloud/reeve/internal/web"
+)
+
+// OperatorToken is what every Server takes from operators.
+const OperatorToken = "operator-token-of-the-tests"
+
+// ProjectLimit is how many projects a new user may own.
+const ProjectLimit = 10
+
+// Server is the three APIs on one store.
+type Server struct {
+	Store   *store.Store
+	Control *control.Control
+	Clock   *Clock
+	Log     *Log // the request log, as JSON
+
+	urls   map[string]string // by face
+	client *http.Client
+	names  map[string]string // what templates may mention
+}
+
+// Each runs a test on a fresh Server for every kind of database.
+func Each(t *testing.T, run func(t *testing.T, s *Server)) {
+	t.Helper()
+	storetest.EachConfig(t, func(t *testing.T, config store.Config) {
+		clock := NewClock()
+		config.Now = clock.Now
+		run(t, start(t, storetest.Open(t, config), clock, 0))
+	})
+}
+
+// Open makes a Server on a fresh SQLite database, where the database does not
+// matter.
+func Open(t *testing.T) *Server {
+	t.Helper()
+	clock := NewClock()
+	return start(t, storetest.OpenSQLite(t, clock.Now), clock, 0)
+}
+
+// OpenStore makes a Server on a store of the test's, with real time.
+func OpenStore(t *testing.T, opened *store.Store) *Server {
+	t.Helper()
+	return start(t, opened, nil, 0)
+}
+
+// OpenImpatient is Open with bodies that must arrive within a moment.
+func OpenImpatient(t *testing.T) *Server {
+	t.Helper()
+	clock := NewClock()
+	return start(t, storetest.OpenSQLite(t, clock.Now), clock, 100*time.Millisecond)
+}
+
+func start(t *testing.T, opened *store.Store, clock *Clock, bodyTimeout time.Duration) *Server {
+	t.Helper()
+	ring, err := control.NewKeyring([32]byte{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{
+		Store: opened, Clock: clock, Log: &Log{}, urls: map[string]string{},
+		Control: control.New(opened, control.Settings{
+			OperatorToken: OperatorToken, ProjectLimit: ProjectLimit, PasswordHashing: 2, Keyring: ring,
+		}),
+		names: map[string]string{"operator": OperatorToken},
+	}
+	logger := slog.New(slog.NewJSONHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	faces := server.Faces(s.Control, server.Config{}, logger, nil)
+	if bodyTimeout > 0 {
+		opts := web.Options{Logger: logger, BodyTimeout: bodyTimeout}
+		faces[0].API = tenantapi.New(s.Control, opts)
+		faces[1].API = operatorapi.New(s.Control, opts)
+		faces[2].API = gatewayapi.New(s.Control, opts)
+	}
+	for _, face := range faces {
+		listening := httptest.NewUnstartedServer(face.API)
+		listening.Config.DisableGeneralOptionsHandler = true // as package server does
+		listening.Config.ErrorLog = slog.NewLogLogger(logger.Handler(), slog.LevelDebug)
+		listening.Start()
+		t.Cleanup(listening.Close)
+		s.urls[face.Name] = listening.URL
+	}
+	transport := &http.Transport{MaxIdleConnsPerHost: 8, DisableCompression: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	s.client = &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return s
+}
+
+// URL is where a face ("tenant", "operator", "gateway") listens.
+func (s *Server) URL(face string) string { return s.urls[face] }
+
+// Request is one request to a face.
+type Request struct {
+	Face, Method, Target string
+	Header               http.Header
+	Body                 string
+	Stream               io.Reader // instead of Body
+	Loose                bool      // only the reply is checked
+}
+
+// Reply is the answer to a Request.
+type Reply struct {
+	Status int
+	Header http.Header
+	Body   string
+}
+
+// Send sends a request and checks it and its reply against the document.
+func (s *Server) Send(t *testing.T, r Request) Reply {
+	t.Helper()
+	body := r.Stream
+	if body == nil {
+		body = strings.NewReader(r.Body)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), r.Method, s.urls[r.Face]+r.Target, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Header != nil {
+		request.Header = r.Header
+	}
+	response, err := s.client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response.Header.Get("X-Request-Id") == "" {
+		t.Errorf("%s %s: no X-Request-Id", r.Method, r.Target)
+	}
+	check(t, r, Reply{response.StatusCode, response.Header, string(text)})
+	return Reply{response.StatusCode, response.Header, string(text)}
+}
+
+// Clock stands still until it is moved.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// NewClock starts at a time with microseconds, in the middle of a month.
+func NewClock() *Clock {
+	return &Clock{now: time.Date(2026, time.November, 22, 15, 44, 53, 173_422_000, time.UTC)}
+}
+
+// Now gives the time; it suits store.Config.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Advance moves the clock on.
+func (c *Clock) Advance(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(by)
+}
+
+// Log collects what is logged.
+type Log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write takes one record.
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// String gives all records so far.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// Raw sends bytes to a face's listener as they are, and gives what comes back
+// until the connection closes.
+func (s *Server) Raw(t *testing.T, face, text string) string {
+	t.Helper()
+	connection, err := net.Dial("tcp", strings.TrimPrefix(s.urls[face], "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = connection.Close() }()
+	if _, err := io.WriteString(connection, text); err != nil {
+		t.Fatal(err)
+	}
+	_ = connection.SetReadDeadline(time.Now().Add(10 * time.Second))
+	reply, err := io.ReadAll(connection)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(reply)
+}

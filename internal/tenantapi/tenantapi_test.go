@@ -1,0 +1,275 @@
+package tenantapi_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/reeve-cloud/reeve/internal/reevetest"
+)
+
+// TestMain fails the suite if a documented reply was never seen.
+func TestMain(m *testing.M) { reevetest.Main(m, "tenant") }
+
+// step keeps the tables readable.
+type step = reevetest.Step
+
+// nobody is the id of nothing.
+const nobody = "01890000-0000-7000-8000-000000000000"
+
+// fault is an error's body.
+func fault(code int, message string) string {
+	return fmt.Sprintf(`{"status":"error","message":"%s","code":%d}`, message, code)
+}
+
+var (
+	unauthorized = fault(401, "Unauthorized")
+	denied       = fault(403, "You are not allowed to perform this action")
+)
+
+// examples call every operation once.
+var examples = []step{
+	{Call: "GET /project/{prj:px}"},
+	{Call: "PUT /project/{prj:px}", Body: `{"name":"x"}`},
+	{Call: "GET /project/{prj:px}/users"},
+	{Call: "POST /project/{prj:px}/user", Body: `{"user_id":"{usr:bob}","role":"viewer"}`},
+	{Call: "DELETE /project/{prj:px}/user/{usr:bob}"},
+	{Call: "PUT /project/{prj:px}/user/{usr:bob}/enable"},
+}
+
+func TestHealth(t *testing.T)  { t.Parallel(); reevetest.Health(t, "tenant") }
+func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
+func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, examples) }
+func TestTooLong(t *testing.T) { t.Parallel(); reevetest.TooLong(t, examples, tenants) }
+
+func tenants(t *testing.T, s *reevetest.Server) { s.Tenants(t) }
+
+// TestProject: the two calls of a project, byte for byte.
+func TestProject(t *testing.T) {
+	t.Parallel()
+	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
+		s.Tenants(t)
+		project := func(name string) string {
+			return `{"status":"success","body":{"projects":[{"id":"{prj:px}","name":"` + name + `","org_id":"{org:acme}",` +
+				`"tva_id":"{tva}","gateway_id":null,"create_time":"{created}"}]}}`
+		}
+		s.Bind("created", s.Value(t, "now3"))
+		put := "PUT /project/{prj:px}"
+		s.Run(t, []step{
+			{Call: "GET /project/{prj:px}", Status: 200, Reply: project("px")},
+			{Name: "as a UUID", Call: "GET /project/{px}", Status: 200, Reply: project("px")},
+			{Call: put, Status: 400, Reply: fault(400, "unexpected end of JSON input")},
+			{Call: put, Body: `{"name":"a"}{}`, Status: 400, Reply: fault(400, "invalid character '{' after top-level value")},
+			{Call: put, Body: `{"name":5}`, Status: 400, Reply: fault(400, "name must be a string")},
+			{Call: put, Body: `[]`, Status: 400, Reply: fault(400, "request body must be an object")},
+			{Call: put, Body: `{}`, Status: 400, Reply: fault(400, "name is not set")},
+			{Call: put, Body: `null`, Status: 400, Reply: fault(400, "name is not set")},
+			{Call: put, Body: `{"name":null}`, Status: 400, Reply: fault(400, "name is not set")},
+			{Call: put, Body: `{"name":"  \n "}`, Status: 400, Reply: fault(400, "name is not set")},
+			{Call: put, Body: `{"name":"a\tb"}`, Status: 400, Reply: fault(400, "name has control characters")},
+			{Call: put, Body: `{"name":"a\u0000"}`, Status: 400, Reply: fault(400, "JSON text holds a NUL")},
+			{Call: put, Body: `{"name":"` + strings.Repeat("日", 201) + `"}`, Status: 400, Reply: fault(400, "name is longer than 200 characters")},
+			{Call: "GET /project/{prj:px}", Status: 200, Reply: project("px")},
+		}...)
+		s.Clock.Advance(time.Hour)
+		s.Run(t, []step{
+			{Call: put, Body: `{"name":"Project Z"}`, Status: 200, Reply: project("Project Z")},
+			{Name: "again", Call: put, Body: `{"name":"Project Z"}`, Status: 200, Reply: project("Project Z")},
+			{Call: put, Body: `{"NAME":" <日> "}`, Loose: true, Status: 200, Reply: project(`\u003c日\u003e`)},
+			{Call: put, Body: `{"name":"` + strings.Repeat("日", 200) + `"}`, Status: 200, Reply: project(strings.Repeat("日", 200))},
+			{Call: "GET /project/{prj:px}", Status: 200, Reply: project(strings.Repeat("日", 200))},
+		}...)
+		s.Do(t, step{Call: "GET /api/projects/{px}", Status: 200, Reply: reevetest.Any, Not: []string{s.Value(t, "tva")}})
+	})
+}
+
+// TestTimes always have three decimals, cut and not rounded.
+func TestTimes(t *testing.T) {
+	t.Parallel()
+	for micros, want := range map[int]string{
+		0: "2026-11-22T15:44:54.000Z", 100_000: "2026-11-22T15:44:54.100Z", 999_999: "2026-11-22T15:44:54.999Z",
+	} {
+		s := reevetest.Open(t)
+		s.Clock.Advance(time.Second - 173_422*time.Microsecond + time.Duration(micros)*time.Microsecond)
+		s.Tenants(t)
+		s.Do(t, step{Call: "GET /project/{px}", Status: 200, Reply: reevetest.Any, Has: []string{`"create_time":"` + want + `"`}})
+	}
+}
+
+func TestUsers(t *testing.T) {
+	t.Parallel()
+	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
+		s.Tenants(t)
+		alice := `{"id":"{usr:alice}","first_name":"Alice","last_name":"van Test","avatar_url":null,"create_time":"{start}",` +
+			`"email":"alice@mail.test","role":"admin","disabled":false}`
+		bob := func(role, disabled string) string {
+			return `{"id":"{usr:bob}","first_name":"Bob","last_name":"","avatar_url":null,"create_time":"{added}",` +
+				`"email":"bob@mail.test","role":"` + role + `","disabled":` + disabled + `}`
+		}
+		users := func(list string) step {
+			return step{Call: "GET /project/{prj:px}/users", Status: 200, Reply: `{"status":"success","body":{"users":[` + list + `]}}`}
+		}
+		member := func(role, disabled string) string {
+			return `{"status":"success","body":{"model":"users","models":{},"id":"{usr:bob}","role":"` + role +
+				`","create_time":"{added}","disabled":` + disabled + `}}`
+		}
+		add := "POST /project/{prj:px}/user"
+		disable, enable := "DELETE /project/{prj:px}/user/{usr:bob}", "PUT /project/{prj:px}/user/{usr:bob}/enable"
+		s.Bind("start", s.Value(t, "now3"))
+		s.Clock.Advance(time.Minute)
+		s.Bind("added", s.Value(t, "now3"))
+		lastAdmin := fault(409, "the last enabled admin cannot be removed, demoted or disabled")
+		s.Run(t, []step{
+			users(alice),
+			{Call: add, Body: `{`, Status: 400, Reply: fault(400, "unexpected end of JSON input")},
+			{Call: add, Body: `{"user_id":"{usr:bob}"}`, Status: 400, Reply: fault(400, "role must be admin, editor or viewer")},
+			{Call: add, Body: `{"user_id":"{usr:bob}","role":"owner"}`, Status: 400, Reply: fault(400, "role must be admin, editor or viewer")},
+			{Call: add, Body: `{"user_id":"{usr:bob}","role":"Viewer"}`, Status: 400, Reply: fault(400, "role must be admin, editor or viewer")},
+			{Call: add, Body: `{"role":"viewer"}`, Status: 400, Reply: fault(400, "user_id is not set")},
+			{Call: add, Body: `{"user_id":null,"role":"viewer"}`, Status: 400, Reply: fault(400, "user_id is not set")},
+			{Call: add, Body: `{"user_id":7,"role":"viewer"}`, Status: 400, Reply: fault(400, "user_id must be a string")},
+			{Call: add, Body: `{"user_id":"{usr:bob}","role":"viewer"}`, Status: 200, Reply: member("viewer", "false")},
+			{Call: add, Body: `{"user_id":"{bob}","role":"admin"}`, Status: 409, Reply: fault(409, "user is already a member of the project")},
+			users(alice + "," + bob("viewer", "false")),
+			{Call: disable, Status: 204},
+			{Name: "again", Call: disable, Status: 204},
+			users(alice + "," + bob("viewer", "true")),
+			{Call: enable, Status: 200, Reply: member("viewer", "false")},
+			{Name: "again", Call: enable, Status: 200, Reply: member("viewer", "false")},
+			{Call: disable, Status: 204},
+		}...)
+		s.Clock.Advance(time.Minute)
+		s.Run(t, []step{
+			{Name: "adding a disabled one", Call: add, Body: `{"user_id":"{bob}","role":"admin"}`, Status: 200, Reply: member("admin", "false")},
+			users(alice + "," + bob("admin", "false")),
+			{Name: "the owner may be disabled while another admin is enabled", Call: "DELETE /project/{px}/user/{alice}", Status: 204},
+			{Name: "the last enabled admin", Call: disable, Status: 409, Reply: lastAdmin},
+			{Call: "PUT /project/{px}/user/{alice}/enable", Status: 200, Reply: reevetest.Any, Has: []string{`"id":"{usr:alice}","role":"admin"`}},
+			{Call: disable, Status: 204},
+			{Call: "DELETE /project/{px}/user/{alice}", Status: 409, Reply: lastAdmin},
+			users(alice + "," + bob("admin", "true")),
+		}...)
+	})
+}
+
+// TestMasking: what a key may not see or do gets one answer, whatever it is.
+func TestMasking(t *testing.T) {
+	t.Parallel()
+	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
+		s.Tenants(t)
+		s.Member(t, "projects", "px", "bob", "viewer")
+		before := s.Count(t)
+		projects := []string{
+			"{prj:foreign}", "{foreign}", nobody, "prj_01h2xcejqtf2nbrexx3vqjhp41", "prj_9uxm3drw0ka0t96g8k3pdb6p697a", "x",
+			"{usr:px}", "{org:px}", "{acme}", "{usr:alice}", "%20", "%25", "..%2F..", "%00", "%ff", strings.Repeat("x", 5000), "PRJ_01h2xcejqtf2nbrexx3vqjhp41",
+		}
+		for _, project := range projects {
+			for _, example := range examples {
+				for _, body := range []string{example.Body, "garbage", `{"name":7,"role":7}`, `{}`} {
+					call := example
+					call.Name = project + " " + example.Call
+					call.Call = strings.Replace(call.Call, "{prj:px}", project, 1)
+					if call.Body != "" {
+						call.Body = body
+					}
+					call.Status, call.Reply = 403, denied
+					s.Do(t, call)
+				}
+			}
+		}
+		for _, user := range []string{
+			"{usr:mallory}", "{mallory}", nobody, "usr_01h2xcejqtf2nbrexx3vqjhp41", "usr_a61vds5nc7th6jcz6x0xra34y9e4", "x", "{prj:bob}", "%00",
+		} {
+			s.Do(t, step{Call: "DELETE /project/{px}/user/" + user, Status: 403, Reply: denied})
+			s.Do(t, step{Call: "PUT /project/{px}/user/" + user + "/enable", Status: 403, Reply: denied})
+			s.Do(t, step{Call: "POST /project/{px}/user", Body: `{"user_id":"` + user + `","role":"viewer"}`, Status: 403, Reply: denied})
+		}
+		s.Do(t, step{Name: "in the organisation, but not a member", Call: "DELETE /project/{px}/user/{carol}", Status: 403, Reply: denied})
+		s.Do(t, step{Call: "PUT /project/{px}/user/{carol}/enable", Status: 403, Reply: denied})
+		if after := s.Count(t); after != before {
+			t.Errorf("%d changes were made", after-before)
+		}
+	})
+}
+
+// TestRoles is the matrix: what each role's key may do.
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
+		s.Tenants(t)
+		matrix := []struct {
+			example               int
+			viewer, editor, admin int
+		}{
+			{0, 200, 200, 200}, {1, 403, 200, 200}, {2, 200, 200, 200}, {3, 403, 403, 200}, {4, 403, 403, 204}, {5, 403, 403, 200},
+		}
+		for _, row := range matrix {
+			for _, key := range []struct {
+				name   string
+				status int
+			}{{"{stranger}", 403}, {"{viewer}", row.viewer}, {"{editor}", row.editor}, {"{key}", row.admin}} {
+				call := examples[row.example]
+				call.Name = key.name + " " + call.Call
+				call.As, call.Status, call.Reply = key.name, key.status, reevetest.Any
+				if key.status == 403 {
+					call.Reply = denied
+				}
+				if key.status == 204 {
+					call.Reply = ""
+				}
+				s.Do(t, call)
+				if key.status == 403 && call.Body != "" {
+					call.Body = "garbage"
+					s.Do(t, call)
+				}
+			}
+		}
+	})
+}
+
+// TestCredentials: without a valid key everything is 401, before the path, the
+// method and the body are looked at.
+func TestCredentials(t *testing.T) {
+	t.Parallel()
+	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
+		s.Tenants(t)
+		s.Gateway(t, "gateway")
+		s.Do(t, step{
+			Call: "POST /api/organizations/{acme}/apikeys", Body: `{"name":"short","role":"admin","expiresAt":"2026-11-22T15:45:00Z"}`,
+			Status: 200, Reply: `{"id":"{short_id}","apikey":"{short}"}`,
+		})
+		s.OrganizationKey(t, "revoked", "acme", "admin")
+		s.Do(t, step{Call: "DELETE /api/organizations/{acme}/apikeys/revoked", Status: 200})
+		s.Clock.Advance(time.Hour)
+		before := s.Count(t)
+		others := []step{
+			{Call: "GET /project"},
+			{Call: "GET /project/"},
+			{Call: "GET /project/{px}/nothing"},
+			{Call: "PATCH /project/{px}"},
+			{Call: "GET /organization"},
+			{Call: "GET /organization/{acme}"},
+			{Call: "GET /user/{alice}"},
+			{Call: "OPTIONS /project/{px}"},
+			{Call: "GET /project//{px}"},
+			{Call: "PUT /project/{px}", Body: "garbage"},
+			{Call: "PUT /project/x", Body: "garbage"},
+		}
+		key := s.Value(t, "key")
+		credentials := []string{
+			"-", "wrong", "{short}", "{revoked}", "{token}", "{operator}", "Bearer {key}", strings.ToLower(key), key + "0", key[:58],
+			key[:20] + "0" + key[21:], "reeve_org_00000000000000000000000000000000000000000002CZclj", strings.Repeat("x", 10000),
+		}
+		for _, as := range credentials {
+			for _, call := range append(others, examples...) {
+				call.As, call.Status, call.Reply = as, 401, unauthorized
+				s.Do(t, call)
+			}
+		}
+		if after := s.Count(t); after != before {
+			t.Errorf("%d changes were made", after-before)
+		}
+		s.Do(t, step{Call: "GET /project/{px}", As: " {key} ", Status: 200, Reply: reevetest.Any})
+	})
+}
