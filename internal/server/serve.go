@@ -72,6 +72,10 @@ type Listener struct {
 	API     *web.API
 }
 
+// longestBody is how long a body may take to arrive, however long the whole
+// request may: time must be left to refuse it.
+const longestBody = 10 * time.Second
+
 // Faces makes the APIs of the three listeners on one control.
 func Faces(c *control.Control, cfg Config, logger *slog.Logger, draining func() bool) []Listener {
 	registry := prometheus.NewRegistry()
@@ -79,6 +83,7 @@ func Faces(c *control.Control, cfg Config, logger *slog.Logger, draining func() 
 	opts := web.Options{
 		Logger: logger, Metrics: web.NewMetrics(registry), TrustedProxies: cfg.TrustedProxies,
 		Ready: c.Ready, Version: CurrentVersion(), Draining: draining,
+		BodyTimeout: min(cfg.ReadTimeout, longestBody),
 	}
 	operators := operatorapi.New(c, opts)
 	operators.Mount("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
@@ -121,7 +126,7 @@ func listen(cfg Config, faces []Listener, logger *slog.Logger) (*listening, erro
 		out.sockets = append(out.sockets, socket)
 		out.names = append(out.names, face.Name)
 		out.servers = append(out.servers, &http.Server{
-			Handler: face.API, TLSConfig: tlsConfig,
+			Handler: face.API, TLSConfig: tlsConfig.Clone(), // net/http writes to it
 			ReadTimeout: cfg.ReadTimeout, ReadHeaderTimeout: cfg.ReadHeaderTimeout,
 			WriteTimeout: cfg.WriteTimeout, IdleTimeout: cfg.IdleTimeout,
 			MaxHeaderBytes:               cfg.MaxHeaderBytes,
