@@ -31,7 +31,7 @@ func TestKillSQLite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "reeve.db")
 	p := serve(t, "--database", "sqlite:"+path, "--log-level", "error")
 	l := newLoad(t, p)
-	for round := range 10 {
+	for round := range 25 {
 		l.base.Store(&p.operator)
 		loadUntil(t, l, chance, func() { p.kill() })
 		rows := inspect(t, store.Config{SQLite: path, MaxConnections: 1}, "sqlite", path, map[string]string{
@@ -55,7 +55,7 @@ func TestKillPostgres(t *testing.T) {
 	args := []string{"--database", database, "--master-key", masterKey, "--log-level", "error"}
 	p := serve(t, args...)
 	l := newLoad(t, p)
-	for round := range 9 {
+	for round := range 12 {
 		l.base.Store(&p.operator)
 		loadUntil(t, l, chance, func() {
 			switch round % 3 {
