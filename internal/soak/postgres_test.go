@@ -4,7 +4,6 @@ package soak
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"net/url"
 	"os"
@@ -15,7 +14,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -156,15 +154,4 @@ func (c *cluster) resume() {
 	for _, pid := range c.processes() {
 		_ = syscall.Kill(pid, syscall.SIGCONT)
 	}
-}
-
-// queryRow reads one row from the database at a URL.
-func queryRow(t *testing.T, database, sql string, into ...any) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, database)
-	check(t, err)
-	defer func() { _ = conn.Close(ctx) }()
-	check(t, conn.QueryRow(ctx, sql).Scan(into...))
 }
