@@ -39,6 +39,9 @@ func TestKillSQLite(t *testing.T) {
 		})
 		p = serve(t, "--database", "sqlite:"+path, "--log-level", "error")
 		l.verify(t, p)
+		if rows < l.acked.Load() {
+			t.Errorf("%d changes for %d acknowledged writes", rows, l.acked.Load())
+		}
 		if t.Failed() {
 			t.FailNow()
 		}
@@ -83,6 +86,9 @@ func TestKillPostgres(t *testing.T) {
 		rows := inspect(t, store.Config{Postgres: database, MaxConnections: 2}, "pgx", database, map[string]string{
 			"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on",
 		})
+		if rows < l.acked.Load() {
+			t.Errorf("%d changes for %d acknowledged writes", rows, l.acked.Load())
+		}
 		if t.Failed() {
 			t.FailNow()
 		}
