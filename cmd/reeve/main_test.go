@@ -19,8 +19,11 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "await": await, "request": request, "capture": capture,
+		},
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("listen", "--tenant-listen=127.0.0.1:0 --operator-listen=127.0.0.1:0 --gateway-listen=127.0.0.1:0")
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // else each command takes a second under -race
 			return nil
 		},

@@ -57,9 +57,15 @@ func openControl(ctx context.Context, cfg Config) (_ *control.Control, _ *store.
 	if err := s.Migrate(ctx); err != nil {
 		return nil, nil, StartError{err}
 	}
+	c, err := newControl(ctx, cfg, s)
+	return c, s, err
+}
+
+// newControl loads the master keys and checks that they open what is stored.
+func newControl(ctx context.Context, cfg Config, s *store.Store) (*control.Control, error) {
 	ring, err := loadKeyring(ctx, cfg, s)
 	if err != nil {
-		return nil, nil, StartError{err}
+		return nil, StartError{err}
 	}
 	c := control.New(s, control.Settings{
 		OperatorToken:   string(cfg.OperatorToken),
@@ -68,9 +74,9 @@ func openControl(ctx context.Context, cfg Config) (_ *control.Control, _ *store.
 		Keyring:         ring,
 	})
 	if err := c.CheckMasterKey(ctx); err != nil {
-		return nil, nil, StartError{err}
+		return nil, StartError{err}
 	}
-	return c, s, nil
+	return c, nil
 }
 
 // Migrate brings the database to this build's schema; with check it changes
@@ -125,19 +131,24 @@ func Token(ctx context.Context, cfg Config, out io.Writer) error {
 }
 
 // Rekey seals all API keys' secrets with the first master key. Where the key
-// is reeve's own file, a new one is made first and the old one dropped after.
+// is reeve's own file, a new one is made first and the old one dropped after;
+// the file is not touched before the database is held and its keys are known
+// to open what is stored.
 func Rekey(ctx context.Context, cfg Config, out io.Writer) error {
-	file := keyFile(cfg)
-	if file != "" {
-		if err := prependKey(file); err != nil {
-			return StartError{err}
-		}
-	}
 	c, s, err := openControl(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	file := keyFile(cfg)
+	if file != "" {
+		if err := prependKey(file); err != nil {
+			return err
+		}
+		if c, err = newControl(ctx, cfg, s); err != nil {
+			return err
+		}
+	}
 	by := control.Caller{Actor: reeve.Actor{Kind: reeve.System}}
 	changed, err := c.Rekey(control.WithCaller(ctx, by))
 	if err != nil {

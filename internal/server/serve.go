@@ -20,6 +20,7 @@ import (
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/gatewayapi"
 	"github.com/reeve-cloud/reeve/internal/operatorapi"
+	"github.com/reeve-cloud/reeve/internal/store"
 	"github.com/reeve-cloud/reeve/internal/tenantapi"
 	"github.com/reeve-cloud/reeve/internal/web"
 )
@@ -34,7 +35,7 @@ func Serve(ctx context.Context, cfg Config, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer giveBack(s)
 	var draining atomic.Bool
 	faces := Faces(c, cfg, logger, draining.Load)
 	open, err := listen(cfg, faces, logger)
@@ -66,6 +67,27 @@ func Serve(ctx context.Context, cfg Config, out, errOut io.Writer) error {
 	return nil
 }
 
+// closeWait is how long the end waits for the database.
+const closeWait = time.Second
+
+// giveBack closes the database, or leaves that to the end of the process where
+// the database hangs.
+func giveBack(s *store.Store) {
+	done := make(chan struct{})
+	go func() {
+		s.Close()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(closeWait):
+	}
+}
+
+// readyWait is how long /readyz waits for a database that hangs: who asks does
+// so every few seconds.
+const readyWait = 3 * time.Second
+
 // Listener is one of the three APIs by the name that logs give it.
 type Listener struct {
 	Name    string
@@ -73,13 +95,23 @@ type Listener struct {
 	API     *web.API
 }
 
+// longestBody is how long a body may take to arrive, however long the whole
+// request may: time must be left to refuse it.
+const longestBody = 10 * time.Second
+
 // Faces makes the APIs of the three listeners on one control.
 func Faces(c *control.Control, cfg Config, logger *slog.Logger, draining func() bool) []Listener {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	opts := web.Options{
 		Logger: logger, Metrics: web.NewMetrics(registry), TrustedProxies: cfg.TrustedProxies,
-		Ready: c.Ready, Version: CurrentVersion(), Draining: draining,
+		Version: CurrentVersion(), Draining: draining,
+		BodyTimeout: min(cfg.ReadTimeout, longestBody),
+		Ready: func(ctx context.Context) error {
+			ctx, cancel := context.WithTimeout(ctx, readyWait)
+			defer cancel()
+			return c.Ready(ctx)
+		},
 	}
 	operators := operatorapi.New(c, opts)
 	operators.Mount("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
@@ -122,7 +154,7 @@ func listen(cfg Config, faces []Listener, logger *slog.Logger) (*listening, erro
 		out.sockets = append(out.sockets, socket)
 		out.names = append(out.names, face.Name)
 		out.servers = append(out.servers, &http.Server{
-			Handler: face.API, TLSConfig: tlsConfig,
+			Handler: face.API, TLSConfig: tlsConfig.Clone(), // net/http writes to it
 			ReadTimeout: cfg.ReadTimeout, ReadHeaderTimeout: cfg.ReadHeaderTimeout,
 			WriteTimeout: cfg.WriteTimeout, IdleTimeout: cfg.IdleTimeout,
 			MaxHeaderBytes:               cfg.MaxHeaderBytes,

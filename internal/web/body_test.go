@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/web"
 )
 
@@ -142,6 +144,46 @@ func TestSlowBody(t *testing.T) {
 		const want = `{"error":"request body did not arrive in time","detail":""}`
 		if reply.StatusCode != 408 || string(body) != want || !reply.Close {
 			t.Errorf("%s: got %d %s, close %v", path, reply.StatusCode, body, reply.Close)
+		}
+	}
+}
+
+// net/http takes a body that is late or breaks off for a client that has gone;
+// the credential is looked up all the same, before the body is spoken of.
+func TestLateBodyIsConfirmed(t *testing.T) {
+	face := lateFace()
+	confirm := face.Confirm
+	face.Confirm = func(ctx context.Context) error {
+		if err := ctx.Err(); err != nil {
+			return reeve.Errorf(reeve.Unavailable, "no database").Wrap(err)
+		}
+		return confirm(ctx)
+	}
+	server := serve(t, newAPI(face, web.Options{BodyTimeout: 50 * time.Millisecond}))
+	for _, test := range []struct {
+		path, key string
+		breakOff  bool
+		want      int
+	}{
+		{"POST /api/things", token, false, 408},
+		{"POST /api/things", "wrong", false, 401},
+		{"PUT /api/things/x", token, true, 400},
+		{"PUT /api/things/missing", token, true, 404},
+		{"PUT /api/things/x", "wrong", true, 401},
+	} {
+		conn, reader := dial(t, server, test.path+" HTTP/1.1\r\nHost: h\r\nAuthorization: "+test.key+
+			"\r\nContent-Length: 10\r\n\r\n{")
+		if test.breakOff {
+			if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		reply, err := http.ReadResponse(reader, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, _ := io.ReadAll(reply.Body); reply.StatusCode != test.want {
+			t.Errorf("%s as %s: got %d %s, want %d", test.path, test.key, reply.StatusCode, body, test.want)
 		}
 	}
 }

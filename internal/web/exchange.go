@@ -115,6 +115,18 @@ func (x *exchange) refuse(err *reeve.Error) {
 	x.fail(err)
 }
 
+// outlive gives the request back its time after a body that was late or broke
+// off, which net/http takes for a client that has gone: the credential is yet
+// to be looked up. What it answers is called when the request is done with.
+func (x *exchange) outlive() (done func()) {
+	if x.body == nil || x.body.err == nil {
+		return func() {}
+	}
+	deadline, _ := x.timed.Deadline()
+	x.ctx, done = context.WithDeadline(context.WithoutCancel(x.ctx), deadline)
+	return done
+}
+
 // confirm completes the check of the credential. It may run twice in one
 // request, and does nothing where no credential is asked for.
 func (x *exchange) confirm() error {

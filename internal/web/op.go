@@ -122,6 +122,7 @@ func (h *handler[In, Out]) serve(x *exchange, r *http.Request) {
 // know even that. A body that is too long or too late is reported as such:
 // looking further would only cost time.
 func (h *handler[In, Out]) refuseBody(x *exchange, in *In, err *reeve.Error) {
+	defer x.outlive()()
 	if h.beforeBody == nil || err.Kind == reeve.TooLarge || err.Kind == reeve.Timeout {
 		x.refuse(err)
 		return

@@ -1,0 +1,142 @@
+package server
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// certificate makes a self-signed certificate for loopback.
+func certificate(t *testing.T) (certFile, keyFile string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	signed, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return write(t, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signed}))),
+		write(t, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
+}
+
+// open starts the listeners of a configuration on free ports and a new
+// database, and gives their URLs.
+func open(t *testing.T, args ...string) []string {
+	t.Helper()
+	cfg, err := load(t, append([]string{
+		"--database", "sqlite:" + filepath.Join(t.TempDir(), "reeve.db"), "--tenant-listen", "127.0.0.1:0",
+		"--operator-listen", "127.0.0.1:0", "--gateway-listen", "127.0.0.1:0",
+	}, args...), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, s, err := openControl(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	logger := slog.New(slog.DiscardHandler)
+	listeners, err := listen(cfg, Faces(c, cfg, logger, func() bool { return false }), logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(listeners.close)
+	listeners.serve()
+	var urls []string
+	for _, socket := range listeners.sockets {
+		urls = append(urls, listeners.scheme+"://"+socket.Addr().String())
+	}
+	return urls
+}
+
+// TestTLS serves HTTP/2 and HTTP/1.1 on all listeners at once; under the race
+// detector it shows that they share nothing that they write.
+func TestTLS(t *testing.T) {
+	cert, key := certificate(t)
+	for _, url := range open(t, "--tls-cert", cert, "--tls-key", key) {
+		for proto, http2 := range map[string]bool{"HTTP/2.0": true, "HTTP/1.1": false} {
+			client := &http.Client{Transport: &http.Transport{
+				TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: http2,
+			}}
+			reply, err := client.Get(url + "/livez")
+			if err != nil {
+				t.Fatal(err)
+			}
+			reply.Body.Close()
+			client.CloseIdleConnections()
+			if reply.StatusCode != http.StatusOK || reply.Proto != proto {
+				t.Errorf("%s: %s %d, want %s 200", url, reply.Proto, reply.StatusCode, proto)
+			}
+		}
+	}
+}
+
+// TestReadTimeout bounds a request's body, too.
+func TestReadTimeout(t *testing.T) {
+	operator := strings.TrimPrefix(open(t, "--read-timeout", "100ms", "--operator-token", "token")[1], "http://")
+	conn, err := net.Dial("tcp", operator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, "POST /api/users HTTP/1.1\r\nHost: x\r\nAuthorization: token\r\nContent-Length: 9\r\n\r\n{"); err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(conn)
+	if err != nil || !strings.HasPrefix(string(text), "HTTP/1.1 408 ") {
+		t.Errorf("a body that does not come: %q, error %v", text, err)
+	}
+}
+
+// TestRekeyLeavesAKeyFileInUse: a key file changes only for who holds the
+// database and could open what it has sealed.
+func TestRekeyLeavesAKeyFileInUse(t *testing.T) {
+	database := filepath.Join(t.TempDir(), "reeve.db")
+	cfg, err := load(t, []string{"--database", "sqlite:" + database}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, s, err := openControl(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	before, err := os.ReadFile(keyFile(cfg))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Rekey(context.WithoutCancel(t.Context()), cfg, io.Discard); err == nil {
+		t.Error("a database in use is rekeyed")
+	}
+	after, err := os.ReadFile(keyFile(cfg))
+	if err != nil || string(after) != string(before) {
+		t.Errorf("the key file has %d bytes, had %d; error %v", len(after), len(before), err)
+	}
+}
