@@ -28,6 +28,8 @@ type options struct {
 	measures []string
 	reeve    string // the binary
 	json     string // a file
+	perf     string // a load's name: profile it
+	write    bool   // docs/benchmarks.md
 	bare     string // a database's URL: be the bare handler
 }
 
@@ -60,6 +62,8 @@ func parseOptions() options {
 	scale := flag.Bool("scale", false, "short for -measures scale: a million projects and ten million keys")
 	flag.StringVar(&o.reeve, "reeve", "bin/reeve", "the `binary` to measure")
 	flag.StringVar(&o.json, "json", "", "also write the figures to this `file`")
+	flag.BoolVar(&o.write, "write", false, "also write the figures to "+document)
+	flag.StringVar(&o.perf, "perf", "", "only profile reeve under a `load`, project, tenant or apikey, to "+profileFile)
 	flag.StringVar(&o.bare, "bare", "", "serve what reeve is compared with, on this database; the program does so itself")
 	flag.Parse()
 	if *scale {
@@ -79,6 +83,9 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
+	if o.perf != "" {
+		return b.profile(ctx, o.perf)
+	}
 	for _, m := range measures {
 		if !slices.Contains(o.measures, m.name) {
 			continue
@@ -89,6 +96,11 @@ func run(ctx context.Context, o options) (err error) {
 	}
 	if o.json != "" {
 		if err := b.report.writeJSON(o.json); err != nil {
+			return err
+		}
+	}
+	if o.write {
+		if err := b.report.writeDocument(document); err != nil {
 			return err
 		}
 	}

@@ -22,7 +22,7 @@ type mixture struct {
 type tenant struct {
 	email    string
 	key      string
-	projects []reeve.ID
+	projects []string
 }
 
 const tenants = 20
@@ -49,23 +49,23 @@ func newMixture(ctx context.Context, on *instance) (*mixture, error) {
 }
 
 func (t *tenant) make(post func(path string, in, out any) error) error {
-	var user struct{ ID reeve.ID }
+	var user struct{ ID string }
 	err := post("users", map[string]any{"email": t.email, "fullName": "Some Body", "password": "correct horse"}, &user)
 	if err != nil {
 		return err
 	}
-	var organization struct{ OrganizationID reeve.ID }
+	var organization struct{ OrganizationID string }
 	if err := post("organizations", map[string]any{"name": t.email, "ownerId": user.ID}, &organization); err != nil {
 		return err
 	}
 	id := organization.OrganizationID
 	var key struct{ APIKey string }
-	if err := post("organizations/"+id.String()+"/apikeys", map[string]any{"name": "bench", "role": "editor"}, &key); err != nil {
+	if err := post("organizations/"+id+"/apikeys", map[string]any{"name": "bench", "role": "editor"}, &key); err != nil {
 		return err
 	}
 	t.key = key.APIKey
 	for n := range projectsEach {
-		var project struct{ ProjectID reeve.ID }
+		var project struct{ ProjectID string }
 		in := map[string]any{"ownerId": user.ID, "organizationId": id, "projectName": fmt.Sprintf("project-%d", n)}
 		if err := post("projects", in, &project); err != nil {
 			return err
@@ -102,7 +102,7 @@ func (m *mixture) post(ctx context.Context, at string, in, out any) error {
 // else, the others read.
 func (m *mixture) next(w *worker, buf []byte) (request []byte, to, status int) {
 	t := m.tenants[w.random.IntN(len(m.tenants))]
-	project := t.projects[w.random.IntN(len(t.projects))].String()
+	project := t.projects[w.random.IntN(len(t.projects))]
 	operator := operatorHead(m.token)
 	ours := " HTTP/1.1\r\nHost: bench\r\nX-Api-Key: " + t.key + "\r\n"
 	switch n := w.random.IntN(100); {
@@ -113,7 +113,6 @@ func (m *mixture) next(w *worker, buf []byte) (request []byte, to, status int) {
 		return appendKeyBody(append(buf, "POST /api/projects/"+project...), m.token), toOperator, 200
 	case n < 8:
 		body := fmt.Sprintf(`{"description":"text %d"}`, created.Add(1))
-		// An operator's update needs no name when it has a description.
 		return appendBody(append(buf, "PUT /api/projects/"+project...), operator, body), toOperator, 200
 	case n < 11:
 		body := fmt.Sprintf(`{"name":"name %d"}`, created.Add(1))

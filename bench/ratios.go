@@ -78,6 +78,10 @@ func (w *world) tenantLoad(name string) contender {
 	return load(name, w.addresses["tenant"], w.data.getTenantProject())
 }
 
+func (w *world) apiKeyLoad(name string) contender {
+	return load(name, w.addresses["operator"], w.data.createAPIKey(w.token))
+}
+
 // measureReads compares GET of a project, for operators and for tenants, with
 // the bare handler.
 func (b *bench) measureReads(ctx context.Context) error {
@@ -180,7 +184,7 @@ func (b *bench) measureAPIKeys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	create := load("create API key", w.addresses["operator"], w.data.createAPIKey(w.token))
+	create := w.apiKeyLoad("create API key")
 	rounds, err := b.contest(ctx, []contender{
 		{create.name, func(ctx context.Context, duration time.Duration) (sample, error) {
 			found, err := create.run(ctx, duration)
