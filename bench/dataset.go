@@ -1,13 +1,10 @@
 package main
 
 import (
-	"context"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/reeve-cloud/reeve"
 )
@@ -155,34 +152,4 @@ func (d *dataset) tables() []table {
 			},
 		},
 	}
-}
-
-// load copies the data into a migrated database. The secrets are noise that no
-// master key opens, so a reeve that serves the database has to run already.
-func (d *dataset) load(ctx context.Context, databaseURL string) error {
-	return withConn(ctx, databaseURL, func(conn *pgx.Conn) error {
-		// The rows refer to rows that are there: looking each up takes longer
-		// than the load.
-		if _, err := conn.Exec(ctx, "SET session_replication_role = replica"); err != nil {
-			return err
-		}
-		for _, t := range d.tables() {
-			next := 0
-			_, err := conn.CopyFrom(ctx, pgx.Identifier{t.name}, t.columns, pgx.CopyFromFunc(func() ([]any, error) {
-				if next == t.rows {
-					return nil, nil
-				}
-				next++
-				return t.row(next - 1), nil
-			}))
-			if err != nil {
-				return fmt.Errorf("load %s: %w", t.name, err)
-			}
-		}
-		if _, err := conn.Exec(ctx, "VACUUM (ANALYZE)"); err != nil {
-			return err
-		}
-		_, err := conn.Exec(ctx, "CHECKPOINT")
-		return err
-	})
 }

@@ -48,7 +48,7 @@ func (b *bench) measureStart(ctx context.Context) error {
 // can come before, and a poll until then would take its processor.
 func (b *bench) startOnce(ctx context.Context, database string) (time.Duration, error) {
 	began := time.Now()
-	p, err := b.launchReeve(ctx, database)
+	p, err := b.launchReeve(database)
 	if err != nil {
 		return 0, err
 	}
@@ -84,7 +84,7 @@ func (b *bench) measureMemory(ctx context.Context) error {
 }
 
 func (b *bench) measureMemoryOn(ctx context.Context, name, database string) error {
-	reeve, err := b.newInstance(ctx, database)
+	reeve, err := b.newInstance(database)
 	if err != nil {
 		return err
 	}

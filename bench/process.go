@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -27,14 +26,13 @@ const stopTime = 15 * time.Second
 
 // launch starts a server and waits until it has said where it listens. Its
 // standard error, the request log, goes to a file in dir.
-func launch(ctx context.Context, dir string, cmd *exec.Cmd, listeners ...string) (*process, error) {
+func launch(dir string, cmd *exec.Cmd, listeners ...string) (*process, error) {
 	log, err := os.CreateTemp(dir, filepath.Base(cmd.Path)+"-*.log")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = log.Close() }() // the child has its own
 	cmd.Stderr = log
-	cmd.WaitDelay = stopTime
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -61,7 +59,7 @@ func launch(ctx context.Context, dir string, cmd *exec.Cmd, listeners ...string)
 		said, _ := os.ReadFile(log.Name())
 		return nil, fmt.Errorf("start %s: %w: %s", cmd.Path, err, bytes.TrimSpace(said))
 	}
-	return p, ctx.Err()
+	return p, nil
 }
 
 // announced reads lines such as "tenant http://127.0.0.1:8080".

@@ -27,7 +27,7 @@ func (b *bench) profile(ctx context.Context, name string) (err error) {
 	if err != nil {
 		return err
 	}
-	token, err := b.migrate(ctx, database)
+	token, err := b.migrate(database)
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,6 @@ func (b *bench) measureReads(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.atEnd(bare.stop)
 	rounds, err := b.contest(ctx, []contender{
 		w.projectLoad("operators' project"),
 		load("bare handler", bare.addresses["bare"], w.data.getProject(w.token)),
@@ -133,10 +132,11 @@ func (b *bench) launchBare(ctx context.Context, w *world) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := launch(ctx, b.dir, exec.CommandContext(ctx, self, "-bare", w.database), "bare")
+	p, err := launch(b.dir, exec.Command(self, "-bare", w.database), "bare")
 	if err != nil {
 		return nil, err
 	}
+	b.atEnd(p.stop)
 	path := "/api/projects/" + reeve.ID(w.data.id(kindProject, 1)).String()
 	ours, err := fetch(ctx, "http://"+w.addresses["operator"]+path, w.token)
 	if err != nil {
@@ -174,7 +174,7 @@ func (b *bench) measureAPIKeys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := b.migrate(ctx, database); err != nil {
+	if _, err := b.migrate(database); err != nil {
 		return err
 	}
 	if err := w.data.load(ctx, database); err != nil {

@@ -59,8 +59,8 @@ type instance struct {
 // reeveCommand makes a command of the program that is measured: its default
 // configuration, but for the database, the key that PostgreSQL requires and
 // ports that are free.
-func (b *bench) reeveCommand(ctx context.Context, database, masterKey string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, b.reeve, args...)
+func (b *bench) reeveCommand(database, masterKey string, args ...string) *exec.Cmd {
+	cmd := exec.Command(b.reeve, args...)
 	cmd.Dir = b.dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "REEVE_DATABASE=" + database}
 	if masterKey != "" {
@@ -79,13 +79,13 @@ func serveArgs() []string {
 	return args
 }
 
-// launchReeve starts a reeve. It runs until the end if it is not stopped.
-func (b *bench) launchReeve(ctx context.Context, database string) (*process, error) {
+// launchReeve starts a reeve, which the caller stops.
+func (b *bench) launchReeve(database string) (*process, error) {
 	masterKey := ""
 	if strings.HasPrefix(database, "postgres") {
 		masterKey = newMasterKey()
 	}
-	return launch(ctx, b.dir, b.reeveCommand(ctx, database, masterKey, serveArgs()...), listeners...)
+	return launch(b.dir, b.reeveCommand(database, masterKey, serveArgs()...), listeners...)
 }
 
 func newMasterKey() string {
@@ -95,8 +95,8 @@ func newMasterKey() string {
 }
 
 // migrate brings a database to reeve's schema and gives an operator's token.
-func (b *bench) migrate(ctx context.Context, database string) (reeve.Token, error) {
-	out, err := b.reeveCommand(ctx, database, "", "token").Output()
+func (b *bench) migrate(database string) (reeve.Token, error) {
+	out, err := b.reeveCommand(database, "", "token").Output()
 	if err != nil {
 		return "", fmt.Errorf("reeve token: %w", err)
 	}
@@ -104,12 +104,12 @@ func (b *bench) migrate(ctx context.Context, database string) (reeve.Token, erro
 }
 
 // newInstance migrates a database and starts reeve on it, until the end.
-func (b *bench) newInstance(ctx context.Context, database string) (*instance, error) {
-	token, err := b.migrate(ctx, database)
+func (b *bench) newInstance(database string) (*instance, error) {
+	token, err := b.migrate(database)
 	if err != nil {
 		return nil, err
 	}
-	p, err := b.launchReeve(ctx, database)
+	p, err := b.launchReeve(database)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (b *bench) newWorld(ctx context.Context, name string, projects int) (*world
 	if err != nil {
 		return nil, err
 	}
-	instance, err := b.newInstance(ctx, database)
+	instance, err := b.newInstance(database)
 	if err != nil {
 		return nil, err
 	}
