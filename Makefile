@@ -42,10 +42,10 @@ lint: ## check format, vet, staticcheck, go.mod
 	$(GO) mod tidy -diff
 	$(GO) mod verify
 
-bench: ## print the benchmarks' figures
+bench: build ## print the benchmarks' figures
 	$(with_pg) $(GO) run ./bench
 
-bench-scale: ## print the figures at a large scale
+bench-scale: build ## print the figures at a large scale
 	$(with_pg) $(GO) run ./bench -scale
 
 golden: ## write the golden files anew; read the diff before committing it

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+)
+
+const document = "docs/benchmarks.md"
+
+// preface tells a reader how to get and how to read the figures.
+const preface = `# Benchmarks
+
+What ` + "`bench`" + ` found on the machine below, both sides of a comparison on the same
+machine in the same run. The rates are medians of %d rounds of %g seconds, after one that
+is not counted; a ratio is the median of the rounds' ratios. %d connections ask without
+pause, over loopback, and share the processors with what they ask. reeve is the static
+binary in its default configuration and writes its request log. What it is compared with:
+
+- net/http and pgxpool: a handler that runs the SELECT of ` + "`GET /api/projects/{id}`" + ` and
+  encodes the row, without authentication, log, metrics or limits;
+- pgbench: the two INSERTs of a new API key between BEGIN and COMMIT, with prepared
+  statements, into the same schema with the same data.
+
+` + "`make bench`" + ` and ` + "`make bench-scale`" + ` print such a table for another machine.
+
+`
+
+// writeDocument writes the report as a page of the documentation.
+func (r *report) writeDocument(file string) error {
+	var out strings.Builder
+	fmt.Fprintf(&out, preface, r.Rounds, r.Seconds, connections)
+	line := func(cells []string) { fmt.Fprintf(&out, "| %s |\n", strings.Join(cells, " | ")) }
+	line(columns)
+	line(slices.Repeat([]string{"---"}, len(columns)))
+	for _, found := range r.Rows {
+		line(found.cells())
+	}
+	m := r.Machine
+	fmt.Fprintf(&out, "\nMeasured on %s: %s, %d cores, memory %s, %s, %s, PostgreSQL %s",
+		r.Date.Format("2 January 2006"), m.CPU, m.Cores, m.Memory, m.OS, m.Go, m.Postgres)
+	for _, name := range slices.Sorted(maps.Keys(r.Settings)) {
+		fmt.Fprintf(&out, ", %s %s", name, r.Settings[name])
+	}
+	out.WriteString(".\n")
+	return os.WriteFile(file, []byte(out.String()), 0o644)
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// process is a server that runs as a child.
+type process struct {
+	cmd       *exec.Cmd
+	addresses map[string]string // host:port by listener
+	drained   chan struct{}     // its standard output has ended
+}
+
+// stopTime is how long a child may take to stop.
+const stopTime = 15 * time.Second
+
+// launch starts a server and waits until it has said where it listens. Its
+// standard error, the request log, goes to a file in dir.
+func launch(dir string, cmd *exec.Cmd, listeners ...string) (*process, error) {
+	log, err := os.CreateTemp(dir, filepath.Base(cmd.Path)+"-*.log")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = log.Close() }() // the child has its own
+	cmd.Stderr = log
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	lines := bufio.NewReader(out)
+	p := &process{cmd: cmd, drained: make(chan struct{})}
+	p.addresses, err = announced(lines, len(listeners))
+	go func() {
+		_, _ = io.Copy(io.Discard, lines) // until the child has gone
+		close(p.drained)
+	}()
+	if err == nil {
+		for _, name := range listeners {
+			if p.addresses[name] == "" {
+				err = fmt.Errorf("no listener %s", name)
+			}
+		}
+	}
+	if err != nil {
+		err = errors.Join(err, p.stop())
+		said, _ := os.ReadFile(log.Name())
+		return nil, fmt.Errorf("start %s: %w: %s", cmd.Path, err, bytes.TrimSpace(said))
+	}
+	return p, nil
+}
+
+// announced reads lines such as "tenant http://127.0.0.1:8080".
+func announced(lines *bufio.Reader, count int) (map[string]string, error) {
+	found := map[string]string{}
+	for len(found) < count {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			return nil, fmt.Errorf("read where it listens: %w", err)
+		}
+		name, rest, _ := strings.Cut(line, " ")
+		if address, ok := strings.CutPrefix(strings.TrimSpace(rest), "http://"); ok {
+			found[name] = address
+		}
+	}
+	return found, nil
+}
+
+// stop ends the child as its operator would.
+func (p *process) stop() error {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
+	kill := time.AfterFunc(stopTime, func() { _ = p.cmd.Process.Kill() })
+	defer kill.Stop()
+	<-p.drained
+	return p.cmd.Wait()
+}

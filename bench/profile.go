@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/pprof"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/reeve-cloud/reeve/internal/server"
+)
+
+const profileFile = "cpu.pprof"
+
+// profile runs a reeve inside this process under one of the loads and writes
+// where its processor time goes. The driver's own share is labelled:
+//
+//	go tool pprof -tagignore part:driver cpu.pprof
+func (b *bench) profile(ctx context.Context, name string) (err error) {
+	database, err := b.database(ctx, "profile")
+	if err != nil {
+		return err
+	}
+	token, err := b.migrate(database)
+	if err != nil {
+		return err
+	}
+	addresses, err := b.serveHere(ctx, database)
+	if err != nil {
+		return err
+	}
+	w := &world{&instance{&process{addresses: addresses}, database, token}, newDataset(smallProjects)}
+	if err := w.data.load(ctx, database); err != nil {
+		return err
+	}
+	loads := map[string]contender{
+		"project": w.projectLoad(name),
+		"tenant":  w.tenantLoad(name),
+		"apikey":  w.apiKeyLoad(name),
+	}
+	chosen, ok := loads[name]
+	if !ok {
+		return fmt.Errorf("-perf %s: must be project, tenant or apikey", name)
+	}
+	if _, err := chosen.run(ctx, b.duration); err != nil { // the warm-up
+		return err
+	}
+	file, err := os.Create(profileFile)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	var found sample
+	pprof.Do(ctx, pprof.Labels("part", "driver"), func(ctx context.Context) {
+		found, err = chosen.run(ctx, time.Duration(b.rounds)*b.duration)
+	})
+	b.say("%s: %.0f/s  p50 %s  p99 %s, %s written", name, found.rate, found.p50, found.p99, profileFile)
+	return err
+}
+
+// serveHere runs the server in this process until the run is over, and gives
+// its listeners' addresses.
+func (b *bench) serveHere(ctx context.Context, database string) (map[string]string, error) {
+	flags := pflag.NewFlagSet("serve", pflag.ContinueOnError)
+	server.AddFlags(flags)
+	if err := flags.Parse(serveArgs()[1:]); err != nil {
+		return nil, err
+	}
+	cfg, err := server.Load(flags, []string{"REEVE_DATABASE=" + database, "REEVE_MASTER_KEY=" + newMasterKey()})
+	if err != nil {
+		return nil, err
+	}
+	log, err := os.Create(filepath.Join(b.dir, "request.log"))
+	if err != nil {
+		return nil, err
+	}
+	lines, out := io.Pipe()
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() {
+		done <- errors.Join(server.Serve(ctx, cfg, out, log), out.Close())
+	}()
+	b.atEnd(func() error {
+		stop()
+		return errors.Join(<-done, log.Close())
+	})
+	reader := bufio.NewReader(lines)
+	addresses, err := announced(reader, len(listeners))
+	go func() { _, _ = io.Copy(io.Discard, reader) }()
+	return addresses, err
+}
