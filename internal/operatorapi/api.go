@@ -43,19 +43,8 @@ func (a *api) face() web.Face {
 		Prefixes: []string{"/api/"},
 
 		Authenticate: a.authenticate,
-		Status: map[reeve.Kind]int{
-			reeve.Internal:        http.StatusInternalServerError,
-			reeve.Invalid:         http.StatusBadRequest,
-			reeve.Unauthenticated: http.StatusForbidden, // the original knows no 401
-			reeve.Denied:          http.StatusForbidden,
-			reeve.NotFound:        http.StatusNotFound,
-			reeve.Conflict:        http.StatusConflict,
-			reeve.Exhausted:       http.StatusTooManyRequests,
-			reeve.Precondition:    http.StatusPreconditionFailed,
-			reeve.TooLarge:        http.StatusRequestEntityTooLarge,
-			reeve.Timeout:         http.StatusRequestTimeout,
-			reeve.Unavailable:     http.StatusServiceUnavailable,
-		},
+		// The original knows no 401.
+		Status:   map[reeve.Kind]int{reeve.Unauthenticated: http.StatusForbidden},
 		Body:     errorBody,
 		BadBody:  badBody,
 		BadQuery: badForm,

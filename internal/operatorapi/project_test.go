@@ -43,6 +43,8 @@ func TestCreateProject(t *testing.T) {
 					`"ownerId":"{dave}","rateLimit":null,"maxBuckets":null,"createdAt":"{now}","memberCount":1,"storageLimit":null,` +
 					`"bandwidthLimit":null,"organizationId":"{own}"}`,
 			},
+			{Call: "GET /api/projects/{p}?%zz", Status: 400, Reply: fault("invalid form", `invalid URL escape "%zz"`), Loose: true},
+			{Call: "DELETE /api/projects/{p}?a;b", Status: 400, Reply: fault("invalid form", "invalid semicolon separator in query"), Loose: true},
 			{Call: "GET /api/organizations/{own}", Status: 200, Reply: `{"id":"{own}","name":"Personal organization","ownerId":"{dave}","createdAt":"{now}"}`},
 			{Name: "again the same, names may repeat", Call: post, Body: `{"ownerId":"{dave}","projectName":"p"}`, Status: 200, Reply: `{"projectId":"{q}"}`},
 			{Call: "GET /api/projects/{prj:q}", Status: 200, Reply: reevetest.Any, Has: []string{`"organizationId":"{own}"`}},

@@ -82,9 +82,9 @@ func newControl(ctx context.Context, cfg Config, s *store.Store) (*control.Contr
 // Migrate brings the database to this build's schema; with check it changes
 // nothing and fails if the schema is another.
 func Migrate(ctx context.Context, cfg Config, check bool, out io.Writer) error {
-	if check && cfg.Database.Kind == SQLite {
-		if _, err := os.Stat(cfg.Database.Source); errors.Is(err, fs.ErrNotExist) {
-			return errors.New("there is no database yet")
+	if check {
+		if err := mustExist(cfg); err != nil {
+			return err
 		}
 	}
 	s, err := openStore(ctx, cfg)
@@ -108,9 +108,24 @@ func Migrate(ctx context.Context, cfg Config, check bool, out io.Writer) error {
 	return err
 }
 
+// mustExist refuses a SQLite file that is not there, for the commands that have
+// no use for a new one: its path is likely mistyped.
+func mustExist(cfg Config) error {
+	if cfg.Database.Kind != SQLite {
+		return nil
+	}
+	if _, err := os.Stat(cfg.Database.Source); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database at %s", cfg.Database.Source)
+	}
+	return nil
+}
+
 // Token makes a new root operator token in place of the old one and prints it,
 // once running replicas have let go of the old one.
 func Token(ctx context.Context, cfg Config, out io.Writer) error {
+	if err := mustExist(cfg); err != nil {
+		return StartError{err}
+	}
 	s, err := openStore(ctx, cfg)
 	if err != nil {
 		return err
@@ -135,6 +150,9 @@ func Token(ctx context.Context, cfg Config, out io.Writer) error {
 // the file is not touched before the database is held and its keys are known
 // to open what is stored.
 func Rekey(ctx context.Context, cfg Config, out io.Writer) error {
+	if err := mustExist(cfg); err != nil {
+		return StartError{err}
+	}
 	c, s, err := openControl(ctx, cfg)
 	if err != nil {
 		return err

@@ -43,15 +43,24 @@ func (s *Store) Migrate(ctx context.Context) error {
 	})
 }
 
-// Version tells the schema's version and the newest that this program knows.
-// It writes nothing but the library's own table.
+// Version tells the schema's version, 0 if there is none, and the newest that
+// this program knows. It writes nothing.
 func (s *Store) Version(ctx context.Context) (have, want int64, err error) {
 	err = s.db.migrate(ctx, func(m migrator) error {
 		provider, err := m.provider()
 		if err != nil {
 			return err
 		}
-		have, want, err = provider.GetVersions(ctx)
+		for _, source := range provider.ListSources() {
+			want = max(want, source.Version)
+		}
+		// The library would make its table.
+		var tables int
+		err = m.db.QueryRowContext(ctx, m.dialect.table, goose.DefaultTablename).Scan(&tables)
+		if err != nil || tables == 0 {
+			return err
+		}
+		have, err = provider.GetDBVersion(ctx)
 		return err
 	})
 	return have, want, err

@@ -28,8 +28,10 @@ var postgresDialect = &dialect{
 	lockDrop:  " FOR UPDATE",
 	lockShare: " FOR KEY SHARE",
 	advisory:  "SELECT pg_advisory_xact_lock($1)",
-	classify:  classifyPostgres,
-	id:        func(id reeve.ID) any { return [16]byte(id) },
+	table: `SELECT COUNT(*) FROM information_schema.tables
+		WHERE table_schema = current_schema() AND table_name = $1`,
+	classify: classifyPostgres,
+	id:       func(id reeve.ID) any { return [16]byte(id) },
 }
 
 // oldestPostgres is the oldest version that is supported, as its
@@ -98,7 +100,8 @@ func (db *postgresDB) durability(ctx context.Context) (map[string]string, error)
 }
 
 // query reads outside a transaction. The pool tests a connection that lay idle
-// before it hands it out, so that a database that was restarted costs nothing.
+// for a second before it hands it out, so that a restart of the database costs
+// little.
 func (db *postgresDB) query(ctx context.Context, sql string, args []any, each func(scanner) error) error {
 	rows, err := db.pool.Query(ctx, sql, postgresDialect.args(args)...)
 	if err == nil {

@@ -49,6 +49,22 @@ func TestPostgresMigrateOneConnection(t *testing.T) {
 }
 
 // TestNewerSchema: a schema that a later program made is refused.
+// TestVersionWritesNothing: asking for the version of a database without a
+// schema leaves it without one.
+func TestVersionWritesNothing(t *testing.T) {
+	config := storetest.ConfigEmptyPostgres(t)
+	s := storetest.Open(t, config)
+	have, want, err := s.Version(t.Context())
+	if err != nil || have != 0 || want == 0 {
+		t.Fatalf("version %d of %d, %v", have, want, err)
+	}
+	var tables int
+	err = storetest.Raw(t, config).QueryRow("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'public'").Scan(&tables)
+	if err != nil || tables != 0 {
+		t.Errorf("%d tables were made, %v", tables, err)
+	}
+}
+
 func TestNewerSchema(t *testing.T) {
 	storetest.EachConfig(t, func(t *testing.T, config store.Config) {
 		storetest.Exec(t, config, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, "+yes(config)+")")

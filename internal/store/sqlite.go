@@ -25,6 +25,7 @@ var sqliteDialect = &dialect{
 		"bool": "INTEGER", "strict": " STRICT", "sequence": "INTEGER PRIMARY KEY AUTOINCREMENT",
 		"zerohash": "zeroblob(32)",
 	},
+	table:    "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
 	numbers:  true,
 	classify: classifySQLite,
 	id:       func(id reeve.ID) any { return id[:] },

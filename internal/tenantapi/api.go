@@ -38,21 +38,8 @@ func (a *api) face() web.Face {
 
 		Authenticate: a.authenticate,
 		Confirm:      a.control.AuthenticateOrganizationKey,
-		Status: map[reeve.Kind]int{
-			reeve.Internal:        http.StatusInternalServerError,
-			reeve.Invalid:         http.StatusBadRequest,
-			reeve.Unauthenticated: http.StatusUnauthorized,
-			reeve.Denied:          http.StatusForbidden,
-			reeve.NotFound:        http.StatusNotFound,
-			reeve.Conflict:        http.StatusConflict,
-			reeve.Exhausted:       http.StatusTooManyRequests,
-			reeve.Precondition:    http.StatusPreconditionFailed,
-			reeve.TooLarge:        http.StatusRequestEntityTooLarge,
-			reeve.Timeout:         http.StatusRequestTimeout,
-			reeve.Unavailable:     http.StatusServiceUnavailable,
-		},
-		Body:    errorBody,
-		BadBody: badBody,
+		Body:         errorBody,
+		BadBody:      badBody,
 		Security: []web.SecurityScheme{{
 			Name: "organizationKey", Type: "apiKey", Header: "x-api-key",
 			Description: "A key of the organisation.",

@@ -169,7 +169,7 @@ func (p *plan) decodeHead(x *exchange, r *http.Request, in reflect.Value) *reeve
 			return asKind(err, func(error) *reeve.Error { return errNotFound })
 		}
 	}
-	if len(p.query) == 0 || p.custom || r.URL.RawQuery == "" {
+	if p.custom || r.URL.RawQuery == "" {
 		return nil
 	}
 	if err := p.decodeQuery(r.URL.RawQuery, in); err != nil {

@@ -181,8 +181,6 @@ func TestMistakes(t *testing.T) {
 			id string `path:"id"`
 		}
 	)
-	face := testFace()
-	face.Status = nil
 	for name, mistake := range map[string]func(*web.API){
 		"wildcard without field": func(api *web.API) { register[web.Empty](api, get) },
 		"field without wildcard": func(api *web.API) { register[unknown](api, post) },
@@ -200,7 +198,6 @@ func TestMistakes(t *testing.T) {
 			register[web.Empty](api, post)
 			register[web.Empty](api, web.Op{Method: "POST", Path: "/y", ID: "x"})
 		},
-		"face without statuses": func(*web.API) { web.New(face, web.Options{}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

@@ -31,7 +31,7 @@ type Face struct {
 	// (404, 405, 413, a malformed body), so that 401 comes first. Optional.
 	Confirm func(context.Context) error
 
-	Status    map[reeve.Kind]int                   // the one table kind → status
+	Status    map[reeve.Kind]int                   // kind → status, where it is not statusOf's
 	Body      func(status int, e *reeve.Error) any // an error's JSON body
 	ErrorType string                               // Content-Type of errors; application/json if empty
 
@@ -67,6 +67,21 @@ var (
 	errCancelled = &reeve.Error{Kind: reeve.Unavailable, Message: "the request was cancelled"}
 )
 
+// statusOf is the one table kind → status; a face may say otherwise.
+var statusOf = map[reeve.Kind]int{
+	reeve.Internal:        http.StatusInternalServerError,
+	reeve.Invalid:         http.StatusBadRequest,
+	reeve.Unauthenticated: http.StatusUnauthorized,
+	reeve.Denied:          http.StatusForbidden,
+	reeve.NotFound:        http.StatusNotFound,
+	reeve.Conflict:        http.StatusConflict,
+	reeve.Exhausted:       http.StatusTooManyRequests,
+	reeve.Precondition:    http.StatusPreconditionFailed,
+	reeve.TooLarge:        http.StatusRequestEntityTooLarge,
+	reeve.Timeout:         http.StatusRequestTimeout,
+	reeve.Unavailable:     http.StatusServiceUnavailable,
+}
+
 // kinds is how many kinds there are; a kind outside is treated as Internal.
 const kinds = int(reeve.Unavailable) + 1
 
@@ -88,11 +103,10 @@ func (f *Face) prepare() (statuses [kinds]int) {
 		panic(fmt.Sprintf("web: face %s lacks Body or Authenticate", f.Name))
 	}
 	for kind := range statuses {
-		status, ok := f.Status[reeve.Kind(kind)]
-		if !ok {
-			panic(fmt.Sprintf("web: face %s has no status for %s", f.Name, reeve.Kind(kind)))
+		statuses[kind] = statusOf[reeve.Kind(kind)]
+		if status, ok := f.Status[reeve.Kind(kind)]; ok {
+			statuses[kind] = status
 		}
-		statuses[kind] = status
 	}
 	return statuses
 }
