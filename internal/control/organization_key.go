@@ -29,8 +29,12 @@ func (c *Control) CreateOrganizationKey(ctx context.Context, in NewOrganizationK
 	if err != nil {
 		return fail(err)
 	}
-	if in.ExpiresAt != nil && !in.ExpiresAt.After(c.store.Now()) {
-		return fail(reeve.Errorf(reeve.Invalid, "expiresAt is in the past"))
+	if in.ExpiresAt != nil {
+		if !in.ExpiresAt.After(c.store.Now()) {
+			return fail(reeve.Errorf(reeve.Invalid, "expiresAt is in the past"))
+		}
+		stored := in.ExpiresAt.UTC().Truncate(time.Microsecond)
+		in.ExpiresAt = &stored
 	}
 	token, hash := newToken(reeve.TokenOrganization)
 	key := reeve.OrganizationKey{
