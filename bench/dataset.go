@@ -78,12 +78,17 @@ type table struct {
 	row     func(n int) []any
 }
 
+// memberRoles are the roles of an organisation's users.
+var memberRoles = [usersEach]string{"admin", "editor", "viewer"}
+
 // tables are in the order in which they refer to each other.
 func (d *dataset) tables() []table {
+	return append(d.organizationTables(), d.projectTables()...)
+}
+
+func (d *dataset) organizationTables() []table {
 	now := d.epoch.UnixMicro()
 	organizations := d.projects / projectsEach
-	roles := []string{"admin", "editor", "viewer"}
-	owner := func(project int) [16]byte { return d.id(kindUser, project/projectsEach*usersEach) }
 	return []table{
 		{
 			"users",
@@ -107,7 +112,7 @@ func (d *dataset) tables() []table {
 			[]string{"organization_id", "user_id", "role", "disabled", "created_at"},
 			organizations * usersEach,
 			func(n int) []any {
-				return []any{d.id(kindOrganization, n/usersEach), d.id(kindUser, n), roles[n%usersEach], false, now}
+				return []any{d.id(kindOrganization, n/usersEach), d.id(kindUser, n), memberRoles[n%usersEach], false, now}
 			},
 		},
 		{
@@ -119,6 +124,13 @@ func (d *dataset) tables() []table {
 				return []any{d.id(kindOrganizationKey, n), d.id(kindOrganization, n), "bench", "viewer", hash[:], now}
 			},
 		},
+	}
+}
+
+func (d *dataset) projectTables() []table {
+	now := d.epoch.UnixMicro()
+	owner := func(project int) [16]byte { return d.id(kindUser, project/projectsEach*usersEach) }
+	return []table{
 		{
 			"projects",
 			[]string{"id", "organization_id", "owner_id", "service_account_id", "name", "description", "created_at"},
@@ -137,7 +149,7 @@ func (d *dataset) tables() []table {
 			func(n int) []any {
 				project, member := n/usersEach, n%usersEach
 				user := d.id(kindUser, project/projectsEach*usersEach+member)
-				return []any{d.id(kindProject, project), user, roles[member], false, now}
+				return []any{d.id(kindProject, project), user, memberRoles[member], false, now}
 			},
 		},
 		{

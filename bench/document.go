@@ -24,6 +24,9 @@ binary in its default configuration and writes its request log. What it is compa
 - pgbench: the two INSERTs of a new API key between BEGIN and COMMIT, with prepared
   statements, into the same schema with the same data.
 
+The resident memory is the kernel's figure, before and after a mixture of requests over
+both listeners: 1 %% create users, 10 %% write something else, the others read.
+
 ` + "`make bench`" + ` and ` + "`make bench-scale`" + ` print such a table for another machine.
 
 `

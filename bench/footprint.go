@@ -124,7 +124,9 @@ func (b *bench) measureMemoryOn(ctx context.Context, name, database string) erro
 }
 
 func (b *bench) addSize(measure string, bytes int64, target float64) {
-	b.report.add(row{Measure: measure, Unit: unitSize, Value: float64(bytes) / (1 << 20), Targets: []float64{target}})
+	size := float64(bytes) / (1 << 20)
+	b.say("%s: %.1f MiB", measure, size)
+	b.report.add(row{Measure: measure, Unit: unitSize, Value: size, Targets: []float64{target}})
 }
 
 // memory reads a figure such as VmRSS of the process, in bytes.

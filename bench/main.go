@@ -33,11 +33,14 @@ type options struct {
 	bare     string // a database's URL: be the bare handler
 }
 
-// measures are all that can be measured, by name and in their order.
-var measures = []struct {
+// measure is something to measure.
+type measure struct {
 	name string
 	run  func(*bench, context.Context) error
-}{
+}
+
+// measures are all there are, in their order.
+var measures = []measure{
 	{"reads", (*bench).measureReads},
 	{"apikeys", (*bench).measureAPIKeys},
 	{"start", (*bench).measureStart},
@@ -48,7 +51,12 @@ var measures = []struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, parseOptions()); err != nil {
+	o := parseOptions()
+	err := o.check()
+	if err == nil {
+		err = run(ctx, o)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -71,6 +79,20 @@ func parseOptions() options {
 	}
 	o.measures = strings.Split(*names, ",")
 	return o
+}
+
+// check refuses what could give no figures.
+func (o options) check() error {
+	if o.rounds < 1 || o.duration < time.Second {
+		return errors.New("-rounds must be 1 or more, -duration a second or more")
+	}
+	for _, name := range o.measures {
+		known := slices.ContainsFunc(measures, func(m measure) bool { return m.name == name })
+		if !known {
+			return fmt.Errorf("-measures: there is no %q", name)
+		}
+	}
+	return nil
 }
 
 // run measures and reports.

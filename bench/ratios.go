@@ -101,7 +101,7 @@ func (b *bench) measureReads(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	const other = "net/http and pgxpool:"
+	const other = "net/http and pgxpool"
 	b.addRatio(row{Measure: "GET /api/projects/{id}", Other: other, Targets: targetProject}, rounds[0], rounds[1])
 	b.addRatio(row{Measure: "GET /project/{id}", Other: other, Targets: targetTenant}, rounds[2], rounds[1])
 	return nil
@@ -198,7 +198,7 @@ func (b *bench) measureAPIKeys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.addRatio(row{Measure: "POST /api/projects/{id}/apikeys", Other: "pgbench:", Targets: targetAPIKey}, rounds[0], rounds[1])
+	b.addRatio(row{Measure: "POST /api/projects/{id}/apikeys", Other: "pgbench", Targets: targetAPIKey}, rounds[0], rounds[1])
 	return nil
 }
 
@@ -247,7 +247,7 @@ func (b *bench) measureScale(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	other := fmt.Sprintf("%d projects:", smallProjects)
+	other := fmt.Sprintf("%d projects", smallProjects)
 	size := fmt.Sprintf(" of %d projects", largeProjects)
 	b.addRatio(row{Measure: "GET /api/projects/{id}" + size, Other: other, Targets: targetScale}, rounds[0], rounds[1])
 	b.addRatio(row{Measure: "GET /project/{id}" + size, Other: other, Targets: targetScale}, rounds[2], rounds[3])

@@ -54,10 +54,10 @@ func newFigures(s series) *figures {
 }
 
 func (f *figures) String() string {
-	switch {
-	case f == nil:
+	if f == nil {
 		return ""
-	case f.P50 == 0:
+	}
+	if f.P50 == 0 { // pgbench tells none
 		return fmt.Sprintf("%.0f/s", f.Rate)
 	}
 	return fmt.Sprintf("%.0f/s, p50 %.2f ms, p99 %.2f ms", f.Rate, f.P50, f.P99)
@@ -86,7 +86,10 @@ func (r row) cells() []string {
 		met = append(met, answer)
 		targets = append(targets, r.bound(target))
 	}
-	compared := strings.TrimSpace(r.Other + " " + r.Compared.String())
+	compared := r.Other
+	if r.Compared != nil {
+		compared += ": " + r.Compared.String()
+	}
 	value := fmt.Sprintf("%.1f %s", r.Value, r.Unit)
 	if r.Unit == unitRatio {
 		value = fmt.Sprintf("%.2f", r.Value)
