@@ -40,9 +40,10 @@ func operator(ctx context.Context) (Caller, error) {
 }
 
 // authorize lets operators pass for any project and tenants for those of
-// their key's organisation as the key's role allows; it gives the project. The
-// key and the project are looked up in one statement, so that a tenant cannot
-// tell, by the answer or the time it takes, another's project from none.
+// their key's organisation as the key's role allows; it gives the project, to
+// tenants without what they do not see. The key and the project are looked up
+// in one statement, so that a tenant cannot tell, by the answer or the time it
+// takes, another's project from none.
 func (c *Control) authorize(ctx context.Context, r store.Reader, id reeve.ID, action reeve.Action) (Caller, reeve.Project, error) {
 	caller := callerOf(ctx)
 	if caller.Key == nil {

@@ -15,7 +15,7 @@ func TestCreateUser(t *testing.T) {
 		u, err := h.c.CreateUser(h.ctx, control.NewUser{Email: "Ada@Mail.Test", FullName: " Ada Lovelace ", Password: "123456"})
 		h.check(err)
 		if u.ID == reeve.Zero || u.Email != "Ada@Mail.Test" || u.FullName != "Ada Lovelace" || u.ProjectLimit != 10 ||
-			!u.CreatedAt.Equal(epoch) || !bytes.HasPrefix(u.PasswordHash, []byte("$argon2id$v=19$m=19456,t=2,p=1$")) {
+			!u.CreatedAt.Equal(epoch) || !bytes.HasPrefix(u.PasswordHash, []byte("$argon2id$v=19$m=12288,t=3,p=1$")) {
 			t.Errorf("%+v", u)
 		}
 		got, err := h.c.GetUser(h.ctx, "ADA@mail.test")

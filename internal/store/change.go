@@ -54,7 +54,7 @@ func (s *Store) NumberChanges(ctx context.Context) error {
 // How long the sequencer gathers commits, so that it works in batches, and how
 // often it looks for changes whose replica died before numbering them.
 const (
-	gatherPause    = 20 * time.Millisecond
+	gatherPause    = 50 * time.Millisecond
 	sequencerSweep = time.Second
 )
 

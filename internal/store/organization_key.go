@@ -2,18 +2,15 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/reeve-cloud/reeve"
 )
 
 const organizationKeyColumns = "k.id, k.organization_id, k.name, k.role, k.created_at, k.expires_at"
 
-func organizationKeyFields(k *reeve.OrganizationKey) []any {
-	return []any{&k.ID, &k.OrganizationID, &k.Name, &k.Role, &k.CreatedAt, &k.ExpiresAt}
-}
-
 func scanOrganizationKey(row scanner) (k reeve.OrganizationKey, err error) {
-	err = row.Scan(organizationKeyFields(&k)...)
+	err = row.Scan(&k.ID, &k.OrganizationID, &k.Name, &k.Role, &k.CreatedAt, &k.ExpiresAt)
 	return k, err
 }
 
@@ -27,32 +24,33 @@ func (r Reader) OrganizationKey(ctx context.Context, hash reeve.TokenHash) (reev
 }
 
 // KeyAndProject is an organisation key and, if its organisation has it, a
-// project.
+// project: the fields that a tenant's read needs.
 type KeyAndProject struct {
-	Key     reeve.OrganizationKey
-	Project *reeve.Project
+	Key     reeve.OrganizationKey // without its name and date
+	Project *reeve.Project        // without owner, description and limits
 }
 
 // OrganizationKeyAndProject looks a key and a project up in one statement. A
 // project of another organisation and one that does not exist are both nil.
 func (r Reader) OrganizationKeyAndProject(ctx context.Context, hash reeve.TokenHash, project reeve.ID) (KeyAndProject, error) {
 	return one(ctx, r, read{
-		"SELECT " + organizationKeyColumns + ", (p.id IS NOT NULL), " +
-			`COALESCE(p.id, k.id), COALESCE(p.organization_id, k.id), COALESCE(p.owner_id, k.id),
-			COALESCE(p.service_account_id, k.id), COALESCE(p.name, ''), COALESCE(p.description, ''),
-			p.usage_limit, p.bandwidth_limit, p.rate_limit, p.bucket_limit, COALESCE(p.created_at, 0)
+		`SELECT k.id, k.organization_id, k.role, k.expires_at, p.service_account_id, p.name, p.created_at
 			FROM organization_keys k
 			LEFT JOIN projects p ON p.id = $2 AND p.organization_id = k.organization_id
 			WHERE k.hash = $1`,
 		[]any{hash, project},
 		reeve.ErrUnauthenticated,
 	}, func(row scanner) (out KeyAndProject, err error) {
-		var found bool
-		var p reeve.Project
-		fields := append(organizationKeyFields(&out.Key), &found)
-		err = row.Scan(append(fields, projectFields(&p)...)...)
-		if found {
-			out.Project = &p
+		var account *reeve.ID
+		var name *string
+		var created *time.Time
+		k := &out.Key
+		err = row.Scan(&k.ID, &k.OrganizationID, &k.Role, &k.ExpiresAt, &account, &name, &created)
+		if account != nil {
+			out.Project = &reeve.Project{
+				ID: project, OrganizationID: k.OrganizationID, ServiceAccountID: *account,
+				Name: *name, CreatedAt: *created,
+			}
 		}
 		return out, err
 	})
