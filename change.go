@@ -53,6 +53,3 @@ func (c Change) Chain(previous ChangeHash) ChangeHash {
 
 // Changed stands in the record for a personal field's value.
 const Changed = "changed"
-
-// MaxReason is the longest reason that is kept, in bytes.
-const MaxReason = 1000

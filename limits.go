@@ -59,6 +59,36 @@ type Limits struct {
 // LimitsPatch is a change to limits; a nil field stays as it is.
 type LimitsPatch struct{ Usage, Bandwidth, Rate, Buckets *Limit }
 
+// Check refuses what no limit can be, in the original's order and words,
+// spelling included.
+func (p LimitsPatch) Check() error {
+	for _, field := range []struct {
+		limit         *Limit
+		below, beyond string
+		print         func(int64) string
+	}{
+		{p.Usage, "negative usage", "", FormatSize},
+		{p.Bandwidth, "negative bandwidth", "", FormatSize},
+		{p.Rate, "negative rate", "failed to update rate", decimal},
+		{p.Buckets, "negative bucket coun", "failed to update bucket limit", decimal},
+	} {
+		if field.limit == nil {
+			continue
+		}
+		n, _ := field.limit.Number()
+		if n < 0 {
+			return Errorf(Invalid, "%s", field.below).WithDetail("%s", field.print(n))
+		}
+		if field.beyond != "" && n > math.MaxInt32 {
+			return Errorf(Invalid, "%s", field.beyond).
+				WithDetail("%d is greater than maximum value for Int4", n)
+		}
+	}
+	return nil
+}
+
+func decimal(n int64) string { return strconv.FormatInt(n, 10) }
+
 // Apply gives the limits after the change.
 func (l Limits) Apply(p LimitsPatch) Limits {
 	for _, field := range []struct{ to, from *Limit }{

@@ -2,6 +2,8 @@ package control
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
@@ -21,10 +23,16 @@ const (
 	retentionBatch = 1000
 )
 
-// Run does the work behind the requests until the context ends: it numbers
-// changes and applies the retention. Failures are handed to report.
+// retentionTimeout bounds one transaction of the retention.
+const retentionTimeout = 30 * time.Second
+
+// Run does the work behind the requests until the context ends, and returns
+// when it has stopped: it numbers changes and applies the retention. Failures
+// are handed to report.
 func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
-	go c.store.Sequence(ctx, report)
+	var sequencer sync.WaitGroup
+	sequencer.Go(func() { c.store.Sequence(ctx, report) })
+	defer sequencer.Wait()
 	for {
 		if err := c.ApplyRetention(ctx, keep); err != nil && ctx.Err() == nil {
 			report(err)
@@ -38,26 +46,34 @@ func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 }
 
 // ApplyRetention removes the rows that are older than they are kept.
-func (c *Control) ApplyRetention(ctx context.Context, keep Retention) error {
+func (c *Control) ApplyRetention(ctx context.Context, keep Retention) (err error) {
 	if keep.UsageMonths > 0 {
 		oldest := reeve.MonthOf(c.store.Now())
 		for range max(keep.UsageMonths, 2) - 1 { // the guards read this month and the last
 			oldest = oldest.Previous()
 		}
-		err := c.store.Write(ctx, func(tx *store.Tx) error {
-			tx.DeleteUsageBefore(oldest)
-			return nil
+		err = c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
+			return tx.DeleteUsageBefore(ctx, oldest, retentionBatch)
 		})
-		if err != nil {
-			return err
-		}
 	}
-	for removed := retentionBatch; keep.Changes > 0 && removed == retentionBatch; {
+	if keep.Changes > 0 {
 		before := c.store.Now().Add(-keep.Changes)
-		err := c.store.Write(ctx, func(tx *store.Tx) (err error) {
-			removed, err = tx.DeleteChangesBefore(ctx, before, retentionBatch)
+		err = errors.Join(err, c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
+			return tx.DeleteChangesBefore(ctx, before, retentionBatch)
+		}))
+	}
+	return err
+}
+
+// removeAll removes rows, some in each transaction, until none is left to go.
+func (c *Control) removeAll(ctx context.Context, remove func(context.Context, *store.Tx) (int, error)) error {
+	for removed := retentionBatch; removed >= retentionBatch; {
+		pass, cancel := context.WithTimeout(ctx, retentionTimeout)
+		err := c.store.Write(pass, func(tx *store.Tx) (err error) {
+			removed, err = remove(pass, tx)
 			return err
 		})
+		cancel()
 		if err != nil {
 			return err
 		}

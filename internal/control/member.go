@@ -108,9 +108,14 @@ func (g group) remove(ctx context.Context, tx *store.Tx, user reeve.ID) error {
 	if err := g.mayWeaken(ctx, tx, old); err != nil {
 		return err
 	}
-	tx.DeleteMember(g.of, user)
-	g.record(tx, "delete", &old, nil)
+	g.leave(tx, old)
 	return nil
+}
+
+// leave takes a membership away that nothing speaks against.
+func (g group) leave(tx *store.Tx, m reeve.Member) {
+	tx.DeleteMember(g.of, m.UserID)
+	g.record(tx, "delete", &m, nil)
 }
 
 // ListOrganizationMembers lists an organisation's members, oldest first.

@@ -95,12 +95,21 @@ func (c *Control) DeleteOrganization(ctx context.Context, id reeve.ID) error {
 		if projects > 0 {
 			return reeve.Errorf(reeve.Conflict, "projects still exist").WithDetail("count %d", projects)
 		}
-		deleteOrganization(tx, by, o)
-		return nil
+		return deleteOrganization(ctx, tx, by, o)
 	})
 }
 
-func deleteOrganization(tx *store.Tx, by Caller, o reeve.Organization) {
+// deleteOrganization deletes a locked organisation. Its keys are things of
+// their own, so each gets its record; its memberships go without saying.
+func deleteOrganization(ctx context.Context, tx *store.Tx, by Caller, o reeve.Organization) error {
+	keys, err := tx.OrganizationKeys(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		deleteOrganizationKey(tx, by, key)
+	}
 	tx.DeleteOrganization(o.ID)
 	record(tx, by, change{action: "organization.delete", target: o.ID, before: organizationFields(o)})
+	return nil
 }

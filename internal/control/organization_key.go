@@ -41,6 +41,13 @@ func (c *Control) CreateOrganizationKey(ctx context.Context, in NewOrganizationK
 		ID: newID(), OrganizationID: in.OrganizationID, Name: name, Role: in.Role, ExpiresAt: in.ExpiresAt,
 	}
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		// An expired key is not listed any more: it must not hold its name.
+		old, err := tx.LockOrganizationKey(ctx, in.OrganizationID, name)
+		if err == nil && !old.Live(tx.Now()) {
+			deleteOrganizationKey(tx, by, old)
+		} else if err != nil && !reeve.IsKind(err, reeve.NotFound) {
+			return err
+		}
 		key.CreatedAt = tx.Now()
 		tx.CreateOrganizationKey(key, hash)
 		record(tx, by, change{action: "organization_key.create", target: key.ID, after: organizationKeyFields(key)})
@@ -86,8 +93,12 @@ func (c *Control) DeleteOrganizationKey(ctx context.Context, organization reeve.
 		if err != nil {
 			return err
 		}
-		tx.DeleteOrganizationKey(key.ID)
-		record(tx, by, change{action: "organization_key.delete", target: key.ID, before: organizationKeyFields(key)})
+		deleteOrganizationKey(tx, by, key)
 		return nil
 	})
+}
+
+func deleteOrganizationKey(tx *store.Tx, by Caller, key reeve.OrganizationKey) {
+	tx.DeleteOrganizationKey(key.ID)
+	record(tx, by, change{action: "organization_key.delete", target: key.ID, before: organizationKeyFields(key)})
 }

@@ -207,6 +207,9 @@ func (c *Control) UpdateLimits(ctx context.Context, id reeve.ID, patch reeve.Lim
 	if err != nil {
 		return err
 	}
+	if err := patch.Check(); err != nil {
+		return err
+	}
 	return c.store.Write(ctx, func(tx *store.Tx) error {
 		project, err := tx.LockProject(ctx, id)
 		if err != nil {

@@ -149,6 +149,9 @@ func (c *Control) DeleteUser(ctx context.Context, email string) error {
 		if err := deleteOrganizationsOf(ctx, tx, by, user); err != nil {
 			return err
 		}
+		if err := leaveOrganizations(ctx, tx, by, user); err != nil {
+			return err
+		}
 		tx.EraseUser(user.ID)
 		record(tx, by, change{
 			action: "user.delete", target: user.ID, before: userFields(user),
@@ -178,7 +181,22 @@ func deleteOrganizationsOf(ctx context.Context, tx *store.Tx, by Caller, user re
 			return reeve.Errorf(reeve.Conflict, "some organizations still exist").
 				WithDetail("[%s]", organization.ID)
 		}
-		deleteOrganization(tx, by, organization)
+		if err := deleteOrganization(ctx, tx, by, organization); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leaveOrganizations removes a user from the organisations of others. Their
+// owners, who are admins for good, stay.
+func leaveOrganizations(ctx context.Context, tx *store.Tx, by Caller, user reeve.User) error {
+	memberships, err := tx.LockMembershipsOf(ctx, user.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range memberships {
+		organizationGroup(by, reeve.Organization{ID: m.OrganizationID}).leave(tx, m.Member)
 	}
 	return nil
 }

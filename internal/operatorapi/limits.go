@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -109,7 +108,7 @@ func (in *limitsIn) DecodeRequest(r *http.Request) error {
 	if len(wrong) > 0 {
 		return badArguments(wrong)
 	}
-	return checkLimits(in.patch)
+	return nil
 }
 
 func badArguments(wrong []string) error {
@@ -152,36 +151,6 @@ func parseInt(text string) (int64, error) {
 	}
 	return n, nil
 }
-
-// checkLimits refuses what no limit can be, in the original's order and words,
-// spelling included.
-func checkLimits(p reeve.LimitsPatch) error {
-	for _, field := range []struct {
-		limit         *reeve.Limit
-		below, beyond string
-		print         func(int64) string
-	}{
-		{p.Usage, "negative usage", "", reeve.FormatSize},
-		{p.Bandwidth, "negative bandwidth", "", reeve.FormatSize},
-		{p.Rate, "negative rate", "failed to update rate", decimal},
-		{p.Buckets, "negative bucket coun", "failed to update bucket limit", decimal},
-	} {
-		if field.limit == nil {
-			continue
-		}
-		n, _ := field.limit.Number()
-		if n < 0 {
-			return reeve.Errorf(reeve.Invalid, "%s", field.below).WithDetail("%s", field.print(n))
-		}
-		if field.beyond != "" && n > math.MaxInt32 {
-			return reeve.Errorf(reeve.Invalid, "%s", field.beyond).
-				WithDetail("%d is greater than maximum value for Int4", n)
-		}
-	}
-	return nil
-}
-
-func decimal(n int64) string { return strconv.FormatInt(n, 10) }
 
 func (a *api) updateLimits(ctx context.Context, in *limitsIn) (web.Empty, error) {
 	return web.Empty{}, a.control.UpdateLimits(ctx, in.Project.id, in.patch)

@@ -35,7 +35,7 @@ const numberBatch = 500
 // time; the others wait, so that after it every change that was committed
 // before the call has its number.
 func (s *Store) NumberChanges(ctx context.Context) error {
-	for {
+	for !s.d.numbers {
 		numbered := 0
 		err := s.Write(ctx, func(tx *Tx) error {
 			if err := tx.lockName(ctx, lockSequencer); err != nil {
@@ -49,6 +49,7 @@ func (s *Store) NumberChanges(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
 }
 
 // How long the sequencer gathers commits, so that it works in batches, and how
@@ -57,6 +58,10 @@ const (
 	gatherPause    = 50 * time.Millisecond
 	sequencerSweep = time.Second
 )
+
+// passTimeout bounds one pass of background work, so that a connection that
+// went silent does not stop it for good.
+const passTimeout = 30 * time.Second
 
 // Sequence numbers changes until the context ends; failures are handed to
 // report, once each, and tried again. A store that numbers inside its
@@ -74,9 +79,11 @@ func (s *Store) Sequence(ctx context.Context, report func(error)) {
 		case <-s.wake:
 		case <-sweep.C:
 		}
-		if err := s.NumberChanges(ctx); err != nil && ctx.Err() == nil {
+		pass, cancel := context.WithTimeout(ctx, passTimeout)
+		if err := s.NumberChanges(pass); err != nil && ctx.Err() == nil {
 			report(err)
 		}
+		cancel()
 		select {
 		case <-ctx.Done():
 			return

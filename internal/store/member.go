@@ -77,6 +77,25 @@ func (r Reader) CountMembers(ctx context.Context, of MemberOf) (int, error) {
 	}, value[int])
 }
 
+// Membership is a user's place in one organisation.
+type Membership struct {
+	OrganizationID reeve.ID
+	Member         reeve.Member
+}
+
+// LockMembershipsOf gives a user's memberships of organisations and guards
+// them.
+func (tx *Tx) LockMembershipsOf(ctx context.Context, user reeve.ID) ([]Membership, error) {
+	return many(ctx, tx.Reader, read{
+		sql: `SELECT organization_id, user_id, role, disabled, created_at FROM organization_members
+			WHERE user_id = $1 ORDER BY organization_id` + tx.d.lockDrop,
+		args: []any{user},
+	}, func(row scanner) (m Membership, err error) {
+		err = row.Scan(&m.OrganizationID, &m.Member.UserID, &m.Member.Role, &m.Member.Disabled, &m.Member.CreatedAt)
+		return m, err
+	})
+}
+
 // CreateMember inserts a membership.
 func (tx *Tx) CreateMember(of MemberOf, m reeve.Member) {
 	tx.write(statement{

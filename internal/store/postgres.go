@@ -40,7 +40,15 @@ const oldestPostgres = 150000
 
 const connectTimeout = 5 * time.Second
 
-type postgresDB struct{ pool *pgxpool.Pool }
+type postgresDB struct {
+	pool *pgxpool.Pool
+
+	// writers are the turns of transactions: some connections are left for
+	// reads, which wait for nobody's lock.
+	writers chan struct{}
+
+	lockTimeout string // as PostgreSQL reads it
+}
 
 func openPostgres(ctx context.Context, config Config) (database, error) {
 	settings, err := pgxpool.ParseConfig(config.Postgres)
@@ -61,7 +69,11 @@ func openPostgres(ctx context.Context, config Config) (database, error) {
 	if err != nil {
 		return nil, errUnavailable.Wrap(err)
 	}
-	db := &postgresDB{pool: pool}
+	writers := max(int(settings.MaxConns)*4/5, 1)
+	db := &postgresDB{
+		pool: pool, writers: make(chan struct{}, writers),
+		lockTimeout: fmt.Sprintf("%dms", config.LockTimeout.Milliseconds()),
+	}
 	if err := db.checkVersion(ctx); err != nil {
 		pool.Close()
 		return nil, err
@@ -110,37 +122,54 @@ func (db *postgresDB) query(ctx context.Context, sql string, args []any, each fu
 	return classifyPostgres(err)
 }
 
-func (db *postgresDB) begin(context.Context) session { return &postgresSession{pool: db.pool} }
+func (db *postgresDB) begin(context.Context) session { return &postgresSession{db: db} }
 
 // postgresSession is a transaction. BEGIN travels with its first statement and
 // COMMIT with its last.
 type postgresSession struct {
-	pool *pgxpool.Pool
+	db   *postgresDB
 	conn *pgxpool.Conn
 }
 
-// batch starts a batch, with BEGIN in front if nothing has been sent; skip is
-// how many results are not the caller's.
-func (s *postgresSession) batch(ctx context.Context) (batch *pgx.Batch, skip int, err error) {
-	batch = &pgx.Batch{}
-	if s.conn == nil {
-		if s.conn, err = s.pool.Acquire(ctx); err != nil {
-			return nil, 0, classifyPostgres(err)
-		}
-		batch.Queue("begin")
-		skip = 1
+// boundWaits, in a transaction that will hold locks over round trips, bounds
+// how long it waits for another's and how long others wait for it if its
+// replica freezes. It lasts as long as the transaction.
+const boundWaits = "SELECT set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', '20s', true)"
+
+// acquire takes a turn and a connection, and queues BEGIN.
+func (s *postgresSession) acquire(ctx context.Context, batch *pgx.Batch) (err error) {
+	select {
+	case s.db.writers <- struct{}{}:
+	case <-ctx.Done():
+		return errUnavailable.Wrap(ctx.Err())
 	}
-	return batch, skip, nil
+	if s.conn, err = s.db.pool.Acquire(ctx); err != nil {
+		<-s.db.writers
+		return classifyPostgres(err)
+	}
+	batch.Queue("begin")
+	return nil
 }
 
-func (s *postgresSession) query(ctx context.Context, sql string, args []any, each func(scanner) error) error {
-	batch, skip, err := s.batch(ctx)
-	if err != nil {
-		return err
+// release gives the connection and the turn back.
+func (s *postgresSession) release() {
+	s.conn.Release()
+	s.conn = nil
+	<-s.db.writers
+}
+
+func (s *postgresSession) query(ctx context.Context, sql string, args []any, each func(scanner) error) (err error) {
+	batch := &pgx.Batch{}
+	if s.conn == nil {
+		if err := s.acquire(ctx, batch); err != nil {
+			return err
+		}
+		batch.Queue(boundWaits, s.db.lockTimeout)
 	}
+	first := batch.Len()
 	batch.Queue(sql, postgresDialect.args(args)...)
 	results := s.conn.SendBatch(ctx, batch)
-	for range skip {
+	for i := 0; i < first && err == nil; i++ {
 		_, err = results.Exec()
 	}
 	if err == nil {
@@ -152,43 +181,56 @@ func (s *postgresSession) query(ctx context.Context, sql string, args []any, eac
 	return classifyPostgres(errors.Join(err, results.Close()))
 }
 
-func (s *postgresSession) exec(ctx context.Context, statements []statement, commit bool) error {
-	if len(statements) == 0 && s.conn == nil {
+func (s *postgresSession) exec(ctx context.Context, statements []statement, commit bool) (err error) {
+	if len(statements) == 0 && (s.conn == nil || !commit) {
 		return nil
 	}
-	batch, skip, err := s.batch(ctx)
-	if err != nil {
-		return err
+	batch := &pgx.Batch{}
+	if s.conn == nil {
+		if err := s.acquire(ctx, batch); err != nil {
+			return err
+		}
 	}
+	first := batch.Len()
 	for _, statement := range statements {
 		batch.Queue(statement.sql, postgresDialect.args(statement.args)...)
 	}
 	if commit {
 		batch.Queue("commit")
 	}
-	results := s.conn.SendBatch(ctx, batch)
-	for range skip {
+	err = readResults(s.conn.SendBatch(ctx, batch), first, statements, commit)
+	if err == nil && commit {
+		s.release()
+	}
+	return classifyPostgres(err)
+}
+
+// errNotCommitted is what a COMMIT means that PostgreSQL answers with ROLLBACK,
+// as it does, without an error, in a transaction that has failed.
+var errNotCommitted = errors.New("the transaction had failed and was rolled back")
+
+// readResults reads a batch's results to the end: skip of them are nobody's,
+// then those of the statements, then the COMMIT's.
+func readResults(results pgx.BatchResults, skip int, statements []statement, commit bool) (err error) {
+	for i := 0; i < skip && err == nil; i++ {
 		_, err = results.Exec()
 	}
 	for i := 0; i < len(statements) && err == nil; i++ {
-		var tag pgconn.CommandTag
-		tag, err = results.Exec()
-		err = classifyPostgres(err)
-		if check := statements[i].check; check != nil {
-			err = check(tag.RowsAffected(), err)
+		_, err = results.Exec()
+		if check := statements[i].check; err != nil && check != nil {
+			err = check(classifyPostgres(err))
 		}
 	}
 	if err == nil && commit {
-		_, err = results.Exec()
+		var tag pgconn.CommandTag
+		if tag, err = results.Exec(); err == nil && tag.String() != "COMMIT" {
+			err = errNotCommitted
+		}
 	}
 	if closing := results.Close(); err == nil {
 		err = closing
 	}
-	if err == nil && commit {
-		s.conn.Release()
-		s.conn = nil
-	}
-	return classifyPostgres(err)
+	return err
 }
 
 const rollbackTimeout = 5 * time.Second
@@ -204,8 +246,7 @@ func (s *postgresSession) end() {
 	if !s.conn.Conn().IsClosed() {
 		_, _ = s.conn.Exec(ctx, "rollback")
 	}
-	s.conn.Release()
-	s.conn = nil
+	s.release()
 }
 
 func eachPgxRow(rows pgx.Rows, each func(scanner) error) error {

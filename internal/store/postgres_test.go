@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
@@ -192,18 +192,11 @@ func TestPostgresDeadlock(t *testing.T) {
 // come back.
 func TestPostgresGivesUp(t *testing.T) {
 	config := storetest.ConfigPostgres(t)
-	at, err := url.Parse(config.Postgres)
-	if err != nil {
-		t.Fatal(err)
-	}
-	query := at.Query()
-	query.Set("lock_timeout", "1") // millisecond
-	at.RawQuery = query.Encode()
-	config.Postgres = at.String()
+	config.LockTimeout = time.Millisecond
 	s := storetest.Open(t, config)
 	createUsers(t, s, "a")
 	stop := errors.New("stop")
-	err = s.Write(t.Context(), func(tx *store.Tx) error {
+	err := s.Write(t.Context(), func(tx *store.Tx) error {
 		if _, err := tx.LockUserByEmail(t.Context(), "a"); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -50,7 +51,7 @@ func dests(dests []any) []any {
 }
 
 func (d *idDest) ScanUUID(v pgtype.UUID) error { *d = v.Bytes; return nil }
-func (d *idDest) Scan(v any) error             { copy(d[:], v.([]byte)); return nil }
+func (d *idDest) Scan(v any) error             { return fill(d[:], v.([]byte)) }
 
 func (d idPtrDest) ScanUUID(v pgtype.UUID) error {
 	if v.Valid {
@@ -107,7 +108,7 @@ func (d *limitDest) Scan(v any) error {
 	return d.ScanInt64(pgtype.Int8{Int64: n, Valid: ok})
 }
 
-func (d *hashDest) ScanBytes(v []byte) error { copy(d[:], v); return nil }
+func (d *hashDest) ScanBytes(v []byte) error { return fill(d[:], v) }
 func (d *hashDest) Scan(v any) error         { return d.ScanBytes(v.([]byte)) }
 
 func (d fieldsDest) ScanText(v pgtype.Text) error {
@@ -120,4 +121,13 @@ func (d fieldsDest) ScanText(v pgtype.Text) error {
 func (d fieldsDest) Scan(v any) error {
 	text, ok := v.(string)
 	return d.ScanText(pgtype.Text{String: text, Valid: ok})
+}
+
+// fill copies a value of exactly the destination's length.
+func fill(to, from []byte) error {
+	if len(from) != len(to) {
+		return fmt.Errorf("a column holds %d bytes, not %d", len(from), len(to))
+	}
+	copy(to, from)
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"sync"
+	"time"
 )
 
 // sqliteWriter is the one connection that writes. Who has the turn is its
@@ -12,6 +13,7 @@ type sqliteWriter struct {
 	pool       *sql.DB
 	conn       *sql.Conn
 	turn       chan struct{}
+	closed     chan struct{}
 	statements map[string]*sql.Stmt
 }
 
@@ -20,14 +22,30 @@ func openWriter(ctx context.Context, source string) (*sqliteWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &sqliteWriter{pool: pool, turn: make(chan struct{}, 1), statements: map[string]*sql.Stmt{}}
+	w := &sqliteWriter{pool: pool, turn: make(chan struct{}, 1), closed: make(chan struct{}), statements: map[string]*sql.Stmt{}}
 	w.conn, err = pool.Conn(ctx)
 	return w, err
 }
 
-// close ends the statements first: SQLite folds the write-ahead log into the
-// file only when nothing refers to the last connection.
+// closeTimeout bounds the wait for the transaction that has the turn.
+const closeTimeout = 5 * time.Second
+
+// close lets nobody begin any more, waits for who has the turn, and ends the
+// statements first: SQLite folds the write-ahead log into the file only when
+// nothing refers to the last connection. If the wait is in vain the log is left
+// for the next start to fold.
 func (w *sqliteWriter) close() {
+	select {
+	case <-w.closed:
+		return
+	default:
+		close(w.closed)
+	}
+	select {
+	case w.turn <- struct{}{}:
+	case <-time.After(closeTimeout):
+		return
+	}
 	for _, stmt := range w.statements {
 		_ = stmt.Close()
 	}
@@ -50,16 +68,12 @@ func (w *sqliteWriter) prepare(ctx context.Context, text string) (*sql.Stmt, err
 	return stmt, err
 }
 
-func (w *sqliteWriter) run(ctx context.Context, text string, args []any) (rows int64, err error) {
+func (w *sqliteWriter) run(ctx context.Context, text string, args []any) error {
 	stmt, err := w.prepare(ctx, text)
-	if err != nil {
-		return 0, classifySQLite(err)
+	if err == nil {
+		_, err = stmt.ExecContext(ctx, sqliteDialect.args(args)...)
 	}
-	result, err := stmt.ExecContext(ctx, sqliteDialect.args(args)...)
-	if err != nil {
-		return 0, classifySQLite(err)
-	}
-	return result.RowsAffected()
+	return classifySQLite(err)
 }
 
 // sqliteSession is a transaction on the writer.
@@ -75,13 +89,15 @@ func (s *sqliteSession) begin(ctx context.Context) error {
 	}
 	select {
 	case s.writer.turn <- struct{}{}:
+	case <-s.writer.closed:
+		return errUnavailable.Wrap(sql.ErrConnDone)
 	case <-ctx.Done():
 		return errUnavailable.Wrap(ctx.Err())
 	}
 	// A statement whose context ends may be reported as failed and have worked
 	// all the same. BEGIN and COMMIT must be known for sure, for the next one
 	// would begin inside a transaction that is open still.
-	if _, err := s.writer.run(context.WithoutCancel(ctx), "BEGIN IMMEDIATE", nil); err != nil {
+	if err := s.writer.run(context.WithoutCancel(ctx), "BEGIN IMMEDIATE", nil); err != nil {
 		<-s.writer.turn
 		return err
 	}
@@ -105,9 +121,9 @@ func (s *sqliteSession) exec(ctx context.Context, statements []statement, commit
 		return err
 	}
 	for _, statement := range statements {
-		rows, err := s.writer.run(ctx, statement.sql, statement.args)
-		if statement.check != nil {
-			err = statement.check(rows, err)
+		err := s.writer.run(ctx, statement.sql, statement.args)
+		if err != nil && statement.check != nil {
+			err = statement.check(err)
 		}
 		if err != nil {
 			return err
@@ -119,7 +135,7 @@ func (s *sqliteSession) exec(ctx context.Context, statements []statement, commit
 	if err := ctx.Err(); err != nil {
 		return errUnavailable.Wrap(err)
 	}
-	if _, err := s.writer.run(context.WithoutCancel(ctx), "COMMIT", nil); err != nil {
+	if err := s.writer.run(context.WithoutCancel(ctx), "COMMIT", nil); err != nil {
 		return err
 	}
 	s.open = false
@@ -133,7 +149,7 @@ func (s *sqliteSession) end() {
 	}
 	// The caller's context may be over; the rollback must happen all the same.
 	// An error means that SQLite rolled back already.
-	_, _ = s.writer.run(context.Background(), "ROLLBACK", nil)
+	_ = s.writer.run(context.Background(), "ROLLBACK", nil)
 	s.open = false
 	<-s.writer.turn
 }

@@ -20,6 +20,7 @@ type Config struct {
 	SQLite         string           // a file's path
 	Postgres       string           // a connection string (libpq's URL form)
 	MaxConnections int              // of PostgreSQL's pool, and SQLite's readers
+	LockTimeout    time.Duration    // longest wait for a row before a transaction is tried again; 2 s when zero
 	Now            func() time.Time // the clock; time.Now when nil
 }
 
@@ -60,11 +61,12 @@ type session interface {
 	end()
 }
 
-// statement is one write and what its failure or row count means.
+// statement is one write and what its failure means. How many rows it met is
+// not known before the COMMIT that travels with it.
 type statement struct {
 	sql   string
 	args  []any
-	check func(rows int64, err error) error
+	check func(error) error
 }
 
 // Open opens the database without migrating it. A failure to reach it is
@@ -72,6 +74,9 @@ type statement struct {
 func Open(ctx context.Context, config Config) (*Store, error) {
 	if config.Now == nil {
 		config.Now = time.Now
+	}
+	if config.LockTimeout == 0 {
+		config.LockTimeout = 2 * time.Second
 	}
 	open := openPostgres
 	if config.Postgres == "" {
@@ -148,9 +153,6 @@ func (s *Store) attempt(ctx context.Context, fn func(*Tx) error) error {
 	}
 	if tx.recorded {
 		s.wakeSequencer()
-	}
-	for _, effect := range tx.effects {
-		effect()
 	}
 	return nil
 }

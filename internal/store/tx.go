@@ -18,7 +18,7 @@ type Tx struct {
 	queue    []statement
 	changed  bool // a table of the model was written
 	recorded bool // and the change log says so
-	effects  []func()
+	failed   error
 }
 
 // facts are the tables whose rows are no changes of the model: writing them
@@ -36,19 +36,25 @@ var errUnrecorded = errors.New("a transaction changed the model and recorded no 
 // Now is the transaction's time: the same for all that it writes.
 func (tx *Tx) Now() time.Time { return tx.now }
 
-// AfterCommit has a function run once the transaction is committed.
-func (tx *Tx) AfterCommit(effect func()) { tx.effects = append(tx.effects, effect) }
-
 // query sends the collected writes ahead, so that a read sees them.
 func (tx *Tx) query(ctx context.Context, sql string, args []any, each func(scanner) error) error {
 	if err := tx.flush(ctx); err != nil {
 		return err
 	}
-	return tx.session.query(ctx, sql, args, each)
+	return tx.note(tx.session.query(ctx, sql, args, each))
+}
+
+// note remembers a statement that failed: its transaction can only be given
+// up, whatever becomes of the error.
+func (tx *Tx) note(err error) error {
+	if err != nil && tx.failed == nil {
+		tx.failed = err
+	}
+	return err
 }
 
 // write collects a write. What a violated constraint means is in the
-// statement's check, which may see the rows only after they are committed.
+// statement's check.
 func (tx *Tx) write(s statement) {
 	tx.changed = tx.changed || !facts[tableOf(s.sql)]
 	tx.queue = append(tx.queue, s)
@@ -60,10 +66,13 @@ func (tx *Tx) flush(ctx context.Context) error {
 		return nil
 	}
 	tx.queue = nil
-	return tx.session.exec(ctx, queue, false)
+	return tx.note(tx.session.exec(ctx, queue, false))
 }
 
 func (tx *Tx) commit(ctx context.Context) error {
+	if tx.failed != nil {
+		return tx.failed
+	}
 	if tx.changed && !tx.recorded {
 		return errUnrecorded
 	}
@@ -104,8 +113,8 @@ const (
 
 // onViolation makes a check that gives a violated constraint its meaning; nil
 // meanings are left as they are.
-func onViolation(unique, foreign error) func(int64, error) error {
-	return func(_ int64, err error) error {
+func onViolation(unique, foreign error) func(error) error {
+	return func(err error) error {
 		switch {
 		case unique != nil && errors.Is(err, errUnique):
 			return unique

@@ -64,8 +64,20 @@ func (r Reader) Outstanding(ctx context.Context, project reeve.ID, now reeve.Mon
 	return o, err
 }
 
-// DeleteUsageBefore removes the totals of months before one: the setting for
-// their retention.
-func (tx *Tx) DeleteUsageBefore(month reeve.Month) {
-	tx.write(statement{sql: "DELETE FROM usage_totals WHERE month < $1", args: []any{int64(month)}})
+// DeleteUsageBefore removes up to limit totals and billing records of months
+// before one, and gives how many went: the setting for their retention.
+func (tx *Tx) DeleteUsageBefore(ctx context.Context, month reeve.Month, limit int) (int, error) {
+	removed := 0
+	for _, table := range []string{"usage_totals", "billing_records"} {
+		gone, err := many(ctx, tx.Reader, read{
+			sql: "DELETE FROM " + table + " WHERE (project_id, month) IN (SELECT project_id, month FROM " +
+				table + " WHERE month < $1 LIMIT $2) RETURNING month",
+			args: []any{int64(month), limit},
+		}, value[int64])
+		if err != nil {
+			return 0, err
+		}
+		removed += len(gone)
+	}
+	return removed, nil
 }

@@ -88,13 +88,9 @@ func (tx *Tx) UpdateUser(u reeve.User) {
 	})
 }
 
-// EraseUser takes a user out of sight with all personal data, and the
-// memberships of organisations with it. The row stays, for coupons refer to it.
+// EraseUser takes a user, who is a member of nothing any more, out of sight
+// with all personal data. The row stays, for coupons refer to it.
 func (tx *Tx) EraseUser(id reeve.ID) {
-	tx.write(statement{
-		sql:  "DELETE FROM organization_members WHERE user_id = $1",
-		args: []any{id},
-	})
 	tx.write(statement{
 		sql: `UPDATE users SET email = $2, email_key = NULL, full_name = '', short_name = '',
 			password_hash = $3, project_limit = 0 WHERE id = $1`,

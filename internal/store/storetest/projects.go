@@ -136,7 +136,18 @@ func testUsage(t *testing.T, w world) {
 		Current: reeve.UsageTotal{ProjectID: p.ID, Month: 202701}, Last: total,
 	}, got, err)
 
-	w.write(func(tx *store.Tx) { tx.DeleteUsageBefore(202612) })
+	for _, want := range []int{3, 0} { // two totals and a record
+		err := w.s.Write(w.ctx(), func(tx *store.Tx) error {
+			removed, err := tx.DeleteUsageBefore(w.ctx(), 202612, 2)
+			if removed != want {
+				t.Errorf("%d rows were removed, not %d", removed, want)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
 	kept, err := w.s.UsageTotal(w.ctx(), p.ID, 202612)
 	same(t, "kept", total, kept, err)
 	for _, id := range []reeve.ID{p.ID, other.ID} {

@@ -43,7 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"panic", testPanic},
 		{"unrecorded", testUnrecorded},
 		{"facts", testFacts},
-		{"after commit", testAfterCommit},
+		{"swallowed failure", testSwallowed},
 		{"time", testTime},
 		{"counters", testCounters},
 		{"cancelled", testCancelled},

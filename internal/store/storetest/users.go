@@ -77,7 +77,16 @@ func testEraseUser(t *testing.T, w world) {
 		tx.CreateMember(store.InOrganization(o.ID), reeve.Member{UserID: u.ID, Role: reeve.RoleViewer, CreatedAt: epoch})
 		tx.CreateCoupon(coupon)
 	})
-	w.write(func(tx *store.Tx) { tx.EraseUser(u.ID) })
+	w.in(func(tx *store.Tx) {
+		memberships, err := tx.LockMembershipsOf(w.ctx(), u.ID)
+		same(t, "memberships", []store.Membership{{
+			OrganizationID: o.ID, Member: reeve.Member{UserID: u.ID, Role: reeve.RoleViewer, CreatedAt: epoch},
+		}}, memberships, err)
+	})
+	w.write(func(tx *store.Tx) {
+		tx.DeleteMember(store.InOrganization(o.ID), u.ID)
+		tx.EraseUser(u.ID)
+	})
 
 	for _, email := range []string{u.Email, reeve.DeactivatedEmail(u.ID)} {
 		_, err := w.s.UserByEmail(w.ctx(), email)
@@ -89,8 +98,6 @@ func testEraseUser(t *testing.T, w world) {
 		_, err = tx.KeepUser(w.ctx(), u.ID)
 		refused(t, "KeepUser", err, reeve.NotFound, "user not found")
 	})
-	members, err := w.s.Members(w.ctx(), store.InOrganization(o.ID))
-	same(t, "members", []reeve.Member{}, members, err)
 	got, err := w.s.Coupon(w.ctx(), coupon.ID)
 	same(t, "coupon", coupon, got, err)
 
