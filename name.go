@@ -19,7 +19,19 @@ func CleanName(what, name string) (string, error) {
 	case utf8.RuneCountInString(name) > MaxName:
 		return "", Errorf(Invalid, "%s is longer than %d characters", what, MaxName)
 	}
+	if err := addressable(what, name); err != nil {
+		return "", err
+	}
 	return name, plainText(what, name)
+}
+
+// addressable refuses the two names that no path can hold: clients and proxies
+// take them for directions, however they are escaped.
+func addressable(what, name string) error {
+	if name == "." || name == ".." {
+		return Errorf(Invalid, "%s must not be . or ..", what)
+	}
+	return nil
 }
 
 // plainText refuses what no field of text may hold.

@@ -34,8 +34,11 @@ const (
 // EmailKey is what addresses are compared by.
 func EmailKey(email string) string { return strings.ToLower(email) }
 
+// deletedDomain is reserved (RFC 2606) and holds the addresses of deleted users.
+const deletedDomain = "@deleted.invalid"
+
 // DeactivatedEmail is what a deleted user's address reads as.
-func DeactivatedEmail(id ID) string { return "deactivated+" + id.String() + "@deleted.invalid" }
+func DeactivatedEmail(id ID) string { return "deactivated+" + id.String() + deletedDomain }
 
 // UserPatch is a change to a user. Fields that are empty, or a project limit
 // that is not positive, change nothing: the original's rule.
@@ -73,6 +76,12 @@ func CheckNewUser(email, fullName, password string) error {
 func checkEmail(email string) error {
 	if len(email) > MaxEmail {
 		return Errorf(Invalid, "email is longer than %d bytes", MaxEmail)
+	}
+	if err := addressable("email", email); err != nil {
+		return err
+	}
+	if strings.HasSuffix(EmailKey(email), deletedDomain) {
+		return Errorf(Invalid, "email must not be a deleted user's")
 	}
 	return plainText("email", email)
 }

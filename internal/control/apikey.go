@@ -2,6 +2,8 @@ package control
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/store"
@@ -102,9 +104,18 @@ func (c *Control) RevokeAPIKey(ctx context.Context, key macaroon.Key) error {
 			return nil
 		}
 		tx.RevokeTail(stored.ID, key.Tail())
-		record(tx, by, change{action: "apikey.revoke", target: stored.ID, after: apiKeyFields(stored)})
+		after := apiKeyFields(stored)
+		after["fingerprint"] = fingerprint(key)
+		record(tx, by, change{action: "apikey.revoke", target: stored.ID, after: after})
 		return nil
 	})
+}
+
+// fingerprint tells derived keys apart in the record without giving them away:
+// the first 8 bytes of the SHA-256 of the serialised key, in hexadecimal.
+func fingerprint(key macaroon.Key) string {
+	sum := sha256.Sum256([]byte(key.Serialize()))
+	return hex.EncodeToString(sum[:8])
 }
 
 // verify checks a key's signature against the stored secret and that neither

@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -109,8 +110,12 @@ func TestRevokeAPIKey(t *testing.T) {
 		_, keys, err = h.c.ListAPIKeys(h.ctx, p.ID)
 		same(t, "roots", 1, len(keys), err)
 		fields := fmt.Sprintf(`{"name":"ci","partnerId":null,"projectId":%q}`, p.ID)
+		revoked := func(key macaroon.Key) string {
+			sum := sha256.Sum256([]byte(key.Serialize()))
+			return fmt.Sprintf(`apikey.revoke  {"fingerprint":"%x",%s`, sum[:8], fields[1:])
+		}
 		same(t, "log", []string{
-			"apikey.create  " + fields, "apikey.revoke  " + fields, "apikey.revoke  " + fields, "apikey.delete " + fields,
+			"apikey.create  " + fields, revoked(child), revoked(sibling), "apikey.delete " + fields,
 		}, h.log(stored.ID), nil)
 	})
 }

@@ -89,6 +89,10 @@ func TestOrganizationKeys(t *testing.T) {
 		h.clock.set(soon)
 		list, err = h.c.ListOrganizationKeys(h.ctx, o.ID)
 		same(t, "live ones", []reeve.OrganizationKey{b}, list, err)
+		again, _, err := create("a", nil) // the expired one holds its name no longer
+		h.check(err)
+		same(t, "log of the expired key", 2, len(h.log(a.ID)), nil)
+		h.check(h.c.DeleteOrganizationKey(h.ctx, o.ID, again.Name))
 		h.check(h.c.DeleteOrganizationKey(h.ctx, o.ID, "b"))
 		refused(t, "again", h.c.DeleteOrganizationKey(h.ctx, o.ID, "b"), reeve.NotFound, "organization key not found")
 		refused(t, "elsewhere", h.c.DeleteOrganizationKey(h.ctx, newID(), "a"), reeve.NotFound, "organization not found")

@@ -107,7 +107,7 @@ func applyUserPatch(user *reeve.User, patch reeve.UserPatch) (before, after fiel
 		to   *string
 		from string
 	}{
-		{"email", &user.Email, patch.Email},
+		{"email", &user.Email, blankIsNothing(patch.Email)},
 		{"fullName", &user.FullName, strings.TrimSpace(patch.FullName)},
 		{"shortName", &user.ShortName, strings.TrimSpace(patch.ShortName)},
 	} {
@@ -125,6 +125,14 @@ func applyUserPatch(user *reeve.User, patch reeve.UserPatch) (before, after fiel
 		user.ProjectLimit = limit
 	}
 	return before, after
+}
+
+// blankIsNothing keeps an address as it is given, unless there is nothing in it.
+func blankIsNothing(email string) string {
+	if strings.TrimSpace(email) == "" {
+		return ""
+	}
+	return email
 }
 
 // DeleteUser erases a user who is a member of no project, with the

@@ -81,6 +81,9 @@ func TestUpdateUser(t *testing.T) {
 
 		refused(t, "taken", update("eve", reeve.UserPatch{Email: "BOB@mail.test"}), reeve.Conflict, "user with email already exists BOB@mail.test")
 		h.check(update("eve", reeve.UserPatch{Email: "EVE"})) // its own, in another case
+		h.check(update("eve", reeve.UserPatch{Email: "  "}))  // nothing
+		refused(t, "a direction", update("eve", reeve.UserPatch{Email: ".."}), reeve.Invalid, "email must not be . or ..")
+		refused(t, "reserved", update("eve", reeve.UserPatch{Email: reeve.DeactivatedEmail(u.ID)}), reeve.Invalid, "email must not be a deleted user's")
 		refused(t, "unknown first", update("x", reeve.UserPatch{ProjectLimit: 1 << 40}), reeve.NotFound, `user with email "x" not found`)
 		refused(t, "large", update("eve", reeve.UserPatch{ProjectLimit: 1 << 40}), reeve.Invalid, "failed to update user")
 	})
@@ -109,7 +112,12 @@ func TestDeleteUser(t *testing.T) {
 
 		coupon, err := h.c.CreateCoupon(h.ctx, reeve.Coupon{UserID: u.ID, Amount: 1, Duration: 1, Description: "x"})
 		h.check(err)
+		key, _, err := h.c.CreateOrganizationKey(h.ctx, control.NewOrganizationKey{OrganizationID: own.ID, Name: "k", Role: reeve.RoleAdmin})
+		h.check(err)
 		h.check(remove())
+		same(t, "log of a key that went along", 2, len(h.log(key.ID)), nil)
+		same(t, "log of the organisation that was left",
+			fmt.Sprintf(`member.delete {"disabled":false,"role":"viewer","userId":%q}`, u.ID), h.log(o.ID)[2], nil)
 		refused(t, "again", remove(), reeve.NotFound, `user with email "ADA@mail.test" not found`)
 		tombstone := reeve.DeactivatedEmail(u.ID)
 		_, err = h.c.GetUser(h.ctx, tombstone)

@@ -33,17 +33,28 @@ func New(c *control.Control, opts web.Options) *web.API {
 func authenticate(c *control.Control) func(*http.Request) (context.Context, error) {
 	return func(r *http.Request) (context.Context, error) {
 		ctx := r.Context()
-		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		if !strings.EqualFold(scheme, "Bearer") {
-			return ctx, reeve.ErrUnauthenticated
-		}
-		actor, err := c.AuthenticateGateway(ctx, strings.TrimSpace(token))
+		actor, err := c.AuthenticateGateway(ctx, token(r))
 		if err != nil {
 			return ctx, err
 		}
 		web.SetActor(ctx, actor.String())
 		return control.WithCaller(ctx, control.Caller{Actor: actor, RequestID: web.RequestID(ctx)}), nil
 	}
+}
+
+// authPath is where proxies ask: there Authorization is their client's own.
+const authPath = "/gateway/auth"
+
+// token finds the gateway's token in a request; "" if there is none.
+func token(r *http.Request) string {
+	if r.URL.Path == authPath {
+		return r.Header.Get("Reeve-Gateway-Token")
+	}
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
 }
 
 // problem is RFC 9457's problem details.

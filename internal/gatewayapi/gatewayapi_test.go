@@ -2,6 +2,7 @@ package gatewayapi_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/reeve-cloud/reeve/internal/reevetest"
@@ -27,7 +28,7 @@ func TestReserved(t *testing.T) {
 		s.Tenants(t)
 		s.Gateway(t, "gateway")
 		paths := []string{
-			"/gateway/verify", "/gateway/auth", "/gateway/usage", "/gateway/leases", "/gateway/feed",
+			"/gateway/verify", "/gateway/usage", "/gateway/leases", "/gateway/feed",
 			"/gateway/projects/{px}/buckets/b", "/gateway/", "/gateway/nothing", "/gateway//verify",
 		}
 		unauthorized := problem(401, "Unauthorized", "Unauthorized")
@@ -58,5 +59,23 @@ func TestReserved(t *testing.T) {
 		s.Store.Close()
 		s.Do(t, step{Call: "GET /gateway/verify", Status: 503, Reply: problem(503, "Service Unavailable", "the database is not available"), After: isProblem})
 		s.Do(t, step{Name: "what has no form is refused all the same", Call: "GET /gateway/verify", As: "Bearer x", Status: 401, Reply: unauthorized})
+	})
+}
+
+// TestAuthPath: where proxies ask, Authorization is their client's, so that
+// only the header of ours counts.
+func TestAuthPath(t *testing.T) {
+	t.Parallel()
+	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
+		s.Gateway(t, "gateway")
+		for header, status := range map[string]string{
+			"Reeve-Gateway-Token: {token}": "404", "Authorization: Bearer {token}": "401",
+			"Reeve-Gateway-Token: {token}x": "401", "Reeve-Gateway-Token: Bearer {token}": "401", "X: y": "401",
+		} {
+			reply := s.Raw(t, "gateway", s.Expand("GET /gateway/auth HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"+header+"\r\n\r\n"))
+			if !strings.HasPrefix(reply, "HTTP/1.1 "+status) {
+				t.Errorf("%s: %.40q, want %s", header, reply, status)
+			}
+		}
 	})
 }

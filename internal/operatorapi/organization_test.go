@@ -145,6 +145,7 @@ func TestOrganizationKeys(t *testing.T) {
 			{Call: "POST " + keys, Body: `{"name":"k"}`, Status: 400, Reply: fault("role must be admin, editor or viewer")},
 			{Call: "POST " + keys, Body: `{"role":"admin"}`, Status: 400, Reply: fault("Name is not set")},
 			{Call: "POST " + keys, Body: `{"name":"k","role":"viewer","expiresAt":"` + past + `"}`, Status: 400, Reply: fault("expiresAt is in the past")},
+			{Call: "POST " + keys, Body: `{"name":"..","role":"viewer"}`, Status: 400, Reply: fault("Name must not be . or ..")},
 			{Call: "POST " + keys, Body: `{"name":"k","role":"viewer","expiresAt":"soon"}`, Status: 400, Reply: reevetest.Any, Has: []string{"failed to unmarshal request"}},
 			{Call: "POST /api/organizations/" + nobody + "/apikeys", Body: `{"name":"k","role":"viewer"}`, Status: 404, Reply: fault("organization not found")},
 			{Call: "POST " + keys, Body: `{"name":"short","role":"viewer","expiresAt":"2026-11-22T16:45:00+01:00"}`, Status: 200, Reply: `{"id":"{short_id}","apikey":"{short}"}`},

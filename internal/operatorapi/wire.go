@@ -78,11 +78,12 @@ func (p *deadCouponID) UnmarshalText(text []byte) error {
 	return parseID(&p.id, reeve.PrefixCoupon, text, "invalid couponid")
 }
 
-func (p *partnerID) UnmarshalText(text []byte) (err error) {
-	if p.id, err = reeve.ParseAnyID(string(text)); err != nil {
+func (p *partnerID) UnmarshalText(text []byte) error {
+	// A partner is no thing of ours: there is only the one spelling.
+	if len(text) != uuidLength {
 		return idError(text, "invalid partner-uuid")
 	}
-	return nil
+	return parseID(&p.id, "", text, "invalid partner-uuid")
 }
 
 func parseID(to *reeve.ID, prefix reeve.Prefix, text []byte, sentence string) (err error) {
@@ -114,7 +115,9 @@ func (couponID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.Pref
 
 func (deadCouponID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixCoupon) }
 
-func (partnerID) JSONSchema() *jsonschema.Schema { return web.IDSchema("") }
+func (partnerID) JSONSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string", Format: "uuid"}
+}
 
 // The paths that several operations share.
 type (
