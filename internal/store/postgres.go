@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/reeve-cloud/reeve"
@@ -31,7 +32,7 @@ var postgresDialect = &dialect{
 	table: `SELECT COUNT(*) FROM information_schema.tables
 		WHERE table_schema = current_schema() AND table_name = $1`,
 	classify: classifyPostgres,
-	id:       func(id reeve.ID) any { return [16]byte(id) },
+	id:       func(id reeve.ID) any { return pgtype.UUID{Bytes: id, Valid: true} },
 }
 
 // oldestPostgres is the oldest version that is supported, as its

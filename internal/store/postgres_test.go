@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +17,23 @@ import (
 	"github.com/reeve-cloud/reeve/internal/store"
 	"github.com/reeve-cloud/reeve/internal/store/storetest"
 )
+
+// TestPostgresWithoutPreparedStatements: what a pooler in transaction mode
+// needs passes the same suite.
+func TestPostgresWithoutPreparedStatements(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) *store.Store {
+		config := storetest.ConfigPostgres(t)
+		at, err := url.Parse(config.Postgres)
+		if err != nil {
+			t.Fatal(err)
+		}
+		query := at.Query()
+		query.Set("default_query_exec_mode", "exec")
+		at.RawQuery = query.Encode()
+		config.Postgres = at.String()
+		return storetest.Open(t, config)
+	})
+}
 
 // TestPostgresMigrateAtOnce: of several replicas that start on an empty
 // database one migrates, the others wait for it.
