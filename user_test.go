@@ -53,6 +53,7 @@ func TestCheckNewUser(t *testing.T) {
 		{"short password", "a@mail.test", "Alice", "12345", []string{short}},
 		{"no at", "mail.test", "Alice", "123456", []string{noAt}},
 		{"long address", strings.Repeat("a", 64) + "@" + strings.Repeat("a.", 127) + "aa", "Alice", "123456", []string{longMail}},
+		{"long and no address", strings.Repeat("(", 1<<20), "Alice", "123456", []string{longMail}},
 		{"all", "mail.test", "", "", []string{noName, short, noAt}},
 	} {
 		want := refusal{}

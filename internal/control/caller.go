@@ -13,6 +13,10 @@ type Caller struct {
 	Key       *reeve.TokenHash // of a tenant whose organisation key is not looked up yet
 	Reason    string
 	RequestID string
+
+	// Resolved is told who the holder of Key is, as soon as the key is known to
+	// be valid. It may be called more than once. Optional.
+	Resolved func(reeve.Actor)
 }
 
 type callerKey struct{}
@@ -26,6 +30,18 @@ func WithCaller(ctx context.Context, caller Caller) context.Context {
 func callerOf(ctx context.Context) Caller {
 	caller, _ := ctx.Value(callerKey{}).(Caller)
 	return caller
+}
+
+// resolve notes whose key a caller has shown, if it is valid.
+func (c *Control) resolve(caller *Caller, key reeve.OrganizationKey) error {
+	if !key.Live(c.store.Now()) {
+		return reeve.ErrUnauthenticated
+	}
+	caller.Actor = key.Actor()
+	if caller.Resolved != nil {
+		caller.Resolved(caller.Actor)
+	}
+	return nil
 }
 
 // operator lets only operators pass.
@@ -57,10 +73,9 @@ func (c *Control) authorize(ctx context.Context, r store.Reader, id reeve.ID, ac
 	if err != nil {
 		return Caller{}, reeve.Project{}, err
 	}
-	if !found.Key.Live(c.store.Now()) {
-		return Caller{}, reeve.Project{}, reeve.ErrUnauthenticated
+	if err := c.resolve(&caller, found.Key); err != nil {
+		return Caller{}, reeve.Project{}, err
 	}
-	caller.Actor = found.Key.Actor()
 	if found.Project == nil || !caller.Actor.Role.Allows(action) {
 		return caller, reeve.Project{}, reeve.ErrDenied
 	}
@@ -96,10 +111,10 @@ func (c *Control) AuthenticateOrganizationKey(ctx context.Context) error {
 		return reeve.ErrUnauthenticated
 	}
 	key, err := c.store.OrganizationKey(ctx, *caller.Key)
-	if err == nil && !key.Live(c.store.Now()) {
-		err = reeve.ErrUnauthenticated
+	if err != nil {
+		return err
 	}
-	return err
+	return c.resolve(&caller, key)
 }
 
 // AuthenticateGateway finds the gateway that a token belongs to. Text that is

@@ -3,6 +3,7 @@ package control_test
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,6 +42,19 @@ func TestCreateUser(t *testing.T) {
 			refused(t, fmt.Sprintf("%q", test.in.Email), err, test.kind, test.message)
 		}
 	})
+}
+
+// A long address is refused before anyone looks it up.
+func TestCreateUserWithLongEmail(t *testing.T) {
+	h := newHouse(t, sqliteConfig(t))
+	h.s.Close()
+	for _, email := range []string{strings.Repeat("a", 321), strings.Repeat("a", 1<<20)} {
+		_, err := h.c.CreateUser(h.ctx, control.NewUser{Email: email, FullName: "Ada", Password: "123456"})
+		refused(t, "long address", err, reeve.Invalid, "user data is not valid")
+		if detail := reeve.AsError(err).Detail; detail != "validation: email is longer than 320 bytes" {
+			t.Error(detail)
+		}
+	}
 }
 
 func TestGetUser(t *testing.T) {

@@ -3,6 +3,7 @@ package operatorapi_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/reeve-cloud/reeve/internal/reevetest"
 )
@@ -197,4 +198,34 @@ func TestDeleteUser(t *testing.T) {
 			{Name: "a new user", Call: "POST /api/coupons", Body: `{"userId":"{dave}","duration":1,"amount":1,"description":"x"}`, Status: 404, Reply: reevetest.Any},
 		}...)
 	})
+}
+
+// TestAddressesAreNotLogged: a user's address is personal, whoever asks for it
+// and whatever comes of it.
+func TestAddressesAreNotLogged(t *testing.T) {
+	t.Parallel()
+	s := reevetest.Open(t)
+	s.User(t, "alice", "Alice")
+	const address = "/api/users/alice@mail.test"
+	s.Run(t, []step{
+		{Call: "GET " + address, Status: 200, Reply: reevetest.Any},
+		{Call: "GET " + address, As: "wrong", Status: 403, Reply: reevetest.Any},
+		{Call: "GET " + address + "/nothing", Status: 404, Reply: reevetest.Any},
+		{Call: "PATCH " + address, Status: 405, Allow: "DELETE, GET, HEAD, PUT", Reply: reevetest.Any},
+		{Call: "PUT " + address, Body: `{"email":"alice-of-old"}`, Status: 200},
+		{Call: "GET /api/users/alice-of-old", Status: 200, Reply: reevetest.Any},
+	}...)
+	s.Store.Close()
+	s.Run(t, []step{
+		{Call: "GET /api/users/alice-of-old", Status: 503, Reply: reevetest.Any},
+		{Call: "GET " + address, Status: 503, Reply: reevetest.Any},
+	}...)
+	// A record follows its reply.
+	for deadline := time.Now().Add(10 * time.Second); strings.Count(s.Log.String(), "\n") < 8 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	log := s.Log.String()
+	if strings.Contains(log, "alice") || strings.Count(log, `"path":"/api/users/***"`) != 7 {
+		t.Error(log)
+	}
 }

@@ -128,7 +128,7 @@ type (
 		Organization organizationID `path:"organization" doc:"The organisation's id."`
 	}
 	userPath struct {
-		Email string `path:"email" doc:"The user's address, in any case."`
+		Email string `path:"email,secret" doc:"The user's address, in any case."`
 	}
 )
 

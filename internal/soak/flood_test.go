@@ -5,6 +5,8 @@ package soak
 import (
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -89,6 +91,64 @@ func TestFloodOfUsers(t *testing.T) {
 	}
 	if p99 > time.Second {
 		t.Errorf("p99 of reads beside the flood is %v", p99)
+	}
+	p.stop()
+}
+
+// TestFloodOfBodies: hundreds of long bodies that do not end, whoever sends
+// them, take little memory and keep nobody else waiting.
+func TestFloodOfBodies(t *testing.T) {
+	const flood, limit = 300, 128
+	p := serve(t, "--database", "sqlite:"+filepath.Join(t.TempDir(), "reeve.db"), "--log-level", "error")
+	w := settle(t, p.operator, p.token, "ada")
+	// In form a key, but nobody's.
+	const unknown = "reeve_org_00000000000000000000000000000000000000000002CZclj"
+	almost := strings.Repeat(" ", 1<<20-1)
+	for _, test := range []struct {
+		name, base, head string
+		want             []int // 0: it waits for the rest
+	}{
+		{"unknown key", p.tenant, "PUT /project/" + w.project + " HTTP/1.1\r\nHost: x\r\nx-api-key: " + unknown, []int{401}},
+		{"operator", p.operator, "POST /api/users HTTP/1.1\r\nHost: x\r\nAuthorization: " + p.token, []int{0, 503}},
+	} {
+		statuses := make([]int, flood)
+		var sent sync.WaitGroup
+		var conns []net.Conn
+		for i := range flood {
+			conn := dialQuietly(t, test.base, test.head+"\r\nContent-Length: 1048576\r\n\r\n")
+			_ = conn.SetDeadline(time.Now().Add(5 * time.Second)) // before the server's patience ends
+			conns = append(conns, conn)
+			sent.Go(func() {
+				go func() { _, _ = io.WriteString(conn, almost) }()
+				got, _ := reply(conn)
+				statuses[i] = got.status
+			})
+		}
+		for range 20 {
+			for _, in := range []request{
+				{url: p.operator + "/api/projects/" + w.project, token: p.token},
+				{url: p.tenant + "/project/" + w.project, token: w.orgKey},
+				{"PUT", p.tenant + "/project/" + w.project, w.orgKey, object{"name": "ada"}},
+			} {
+				if got := status(t, http.StatusOK, in); got.took > 2*time.Second {
+					t.Errorf("%s: %s %s beside the flood took %v", test.name, in.method, in.url, got.took)
+				}
+			}
+			if now := p.memory("VmRSS"); now >= limit {
+				t.Errorf("%s: memory reached %d MiB", test.name, now)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		sent.Wait()
+		t.Logf("%s: %d MiB at most", test.name, p.memory("VmHWM"))
+		for _, got := range statuses {
+			if !slices.Contains(test.want, got) {
+				t.Errorf("%s: a body was answered with %d, want %d", test.name, got, test.want)
+			}
+		}
+		for _, conn := range conns {
+			_ = conn.Close()
+		}
 	}
 	p.stop()
 }

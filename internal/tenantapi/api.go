@@ -57,7 +57,10 @@ func (a *api) authenticate(r *http.Request) (context.Context, error) {
 		return ctx, reeve.ErrUnauthenticated
 	}
 	hash := token.Hash()
-	return control.WithCaller(ctx, control.Caller{Key: &hash, RequestID: web.RequestID(ctx)}), nil
+	return control.WithCaller(ctx, control.Caller{
+		Key: &hash, RequestID: web.RequestID(ctx),
+		Resolved: func(actor reeve.Actor) { web.SetActor(ctx, actor.String()) },
+	}), nil
 }
 
 // failure is the error envelope.

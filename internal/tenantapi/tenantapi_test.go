@@ -1,7 +1,9 @@
 package tenantapi_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -272,4 +274,51 @@ func TestCredentials(t *testing.T) {
 		}
 		s.Do(t, step{Call: "GET /project/{px}", As: " {key} ", Status: 200, Reply: reevetest.Any})
 	})
+}
+
+// TestActor: the request log names the key that asked, once it is known to be
+// one, whatever comes of it.
+func TestActor(t *testing.T) {
+	t.Parallel()
+	s := reevetest.Open(t)
+	s.Tenants(t)
+	key, viewer := s.Value(t, "key_id"), s.Value(t, "viewer_id")
+	var want []string
+	for _, test := range []struct {
+		step
+		actor string
+	}{
+		{step{Call: "GET /project/{px}", Status: 200}, key},
+		{step{Call: "PUT /project/{px}", Body: `{"name":"x"}`, Status: 200}, key},
+		{step{Call: "GET /project/{px}/users", As: "{viewer}", Status: 200}, viewer},
+		{step{Call: "PUT /project/{px}", As: "{viewer}", Body: `{"name":"x"}`, Status: 403}, viewer},
+		{step{Call: "GET /project/{foreign}", Status: 403}, key},
+		{step{Call: "PUT /project/{px}", Body: `{`, Status: 400}, key},
+		{step{Call: "GET /project/{px}/nothing", Status: 404}, key},
+		{step{Call: "GET /project/{px}", As: "reeve_org_00000000000000000000000000000000000000000002CZclj", Status: 401}, ""},
+	} {
+		test.Reply = reevetest.Any
+		s.Do(t, test.step)
+		method, _, _ := strings.Cut(test.Call, " ")
+		want = append(want, fmt.Sprintf("%s %d %s", method, test.Status, test.actor))
+	}
+	// A record follows its reply.
+	var got []string
+	for deadline := time.Now().Add(10 * time.Second); len(got) < len(want) && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		got = nil
+		for line := range strings.Lines(s.Log.String()) {
+			var record struct {
+				Listener, Method, Actor string
+				Status                  int
+			}
+			if err := json.Unmarshal([]byte(line), &record); err == nil && record.Listener == "tenant" {
+				got = append(got, fmt.Sprintf("%s %d %s", record.Method, record.Status, record.Actor))
+			}
+		}
+	}
+	slices.Sort(got) // records of two connections may swap
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }

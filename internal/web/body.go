@@ -9,15 +9,10 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
-	"sync"
-	"time"
 	"unicode/utf8"
 
 	"github.com/reeve-cloud/reeve"
 )
-
-// maxBody is how much of a body is read.
-const maxBody = 1 << 20
 
 var (
 	errNUL       = errors.New("JSON text holds a NUL")
@@ -25,21 +20,14 @@ var (
 	errUTF8      = errors.New("JSON text is not valid UTF-8")
 )
 
-// bodies holds read buffers. json.Unmarshal copies what it keeps, and so must
-// every UnmarshalJSON.
-var bodies = sync.Pool{New: func() any { return new([]byte) }}
-
 // decodeBody reads the body: JSON into its field, or as In's own decoder says.
 func (p *plan) decodeBody(x *exchange, r *http.Request, in reflect.Value) *reeve.Error {
 	if p.custom {
 		return x.decodeCustom(r, in.Addr().Interface().(RequestDecoder))
 	}
-	buffer := bodies.Get().(*[]byte)
-	data, err := readBody(r, (*buffer)[:0])
-	if cap(data) <= maxPooled {
-		*buffer = data
-		defer bodies.Put(buffer)
-	}
+	first := firstPieces.Get().(*[freeBody]byte)
+	defer firstPieces.Put(first)
+	data, err := x.body.readAll(first[:])
 	if err != nil {
 		return asKind(err, x.api.face.BadBody)
 	}
@@ -75,71 +63,6 @@ func checkForm(r *http.Request) error {
 		}
 	}
 	return nil
-}
-
-// readBody appends the body to buffer. The buffer grows with what has come,
-// not with what the header promises.
-func readBody(r *http.Request, buffer []byte) ([]byte, error) {
-	if r.Body == nil {
-		return buffer, nil
-	}
-	for {
-		if len(buffer) == cap(buffer) {
-			buffer = append(buffer, make([]byte, 512)...)[:len(buffer)]
-		}
-		n, err := r.Body.Read(buffer[len(buffer):cap(buffer)])
-		buffer = buffer[:len(buffer)+n]
-		if err == io.EOF {
-			return buffer, nil
-		}
-		if err != nil {
-			return buffer, err
-		}
-	}
-}
-
-// timelyBody is a body of at most left bytes that must arrive in time. Every
-// request has one, refused or not: net/http reads on after a refusal, and a
-// client that sends nothing must not hold the connection.
-type timelyBody struct {
-	io.ReadCloser
-	control *http.ResponseController
-	left    int
-	err     error // why it failed, if it did
-}
-
-// limitBody gives the body its time from now on.
-func limitBody(w http.ResponseWriter, r *http.Request, deadline time.Time) *timelyBody {
-	if r.Body == nil || r.Body == http.NoBody {
-		return nil
-	}
-	b := &timelyBody{ReadCloser: r.Body, control: http.NewResponseController(w), left: maxBody}
-	// A writer without deadlines (a test's recorder) has its body at hand.
-	_ = b.control.SetReadDeadline(deadline)
-	r.Body = b
-	return b
-}
-
-// Read answers errors with a kind; after the first one it repeats it.
-func (b *timelyBody) Read(p []byte) (int, error) {
-	if b.err != nil {
-		return 0, b.err
-	}
-	// One byte more than allowed tells too much from just enough.
-	n, err := b.ReadCloser.Read(p[:min(len(p), b.left+1)])
-	b.left -= n
-	switch {
-	case b.left < 0:
-		n, b.err = 0, errTooLarge
-	case err == io.EOF:
-		// From here on net/http reads only to see the client go, and would
-		// take the deadline for that.
-		_ = b.control.SetReadDeadline(time.Time{})
-		return n, err
-	case err != nil:
-		b.err = bodyError(err)
-	}
-	return n, b.err
 }
 
 // bodyError tells a late body from a broken one. The text of a network error

@@ -66,6 +66,7 @@ func TestRecord(t *testing.T) {
 		{"secret value, other method", "PUT", "/api/keys/abc", map[string]any{"path": "/api/keys/***", "route": "/api/keys/{key}", "status": 405.0, "bytes": 42.0, "error_kind": "invalid"}},
 		{"secret value with a slash", "DELETE", "/api/keys/a%2Fb", map[string]any{"path": "/api/keys/***", "route": "/api/keys/{key}", "status": 200.0, "bytes": 0.0}},
 		{"token in any path", "GET", "/api/x/a" + "reeve_gw_1/y", map[string]any{"path": "/api/x/***/y", "route": "", "status": 404.0, "bytes": 33.0, "error_kind": "not_found"}},
+		{"address in any path", "GET", "/api/x/ada%40mail.test/y", map[string]any{"path": "/api/x/***/y", "route": "", "status": 404.0, "bytes": 33.0, "error_kind": "not_found"}},
 		{"escaped token", "GET", "/api/%72eeve_op_1%2F", map[string]any{"path": "/api/***", "route": "", "status": 404.0, "bytes": 33.0, "error_kind": "not_found"}},
 		{"long segment", "GET", "/api/keys/" + long + "/", map[string]any{"path": "/api/keys/***/", "route": "", "status": 404.0, "bytes": 33.0, "error_kind": "not_found"}},
 		{"endless path", "GET", "/api" + strings.Repeat("/a", 2000), map[string]any{"path": "/api" + strings.Repeat("/a", 510) + "…", "route": "", "status": 404.0, "bytes": 33.0, "error_kind": "not_found"}},

@@ -31,6 +31,7 @@ type exchange struct {
 	operation *operation
 	metrics   *operationMetrics
 	guarded   bool // Authenticate has accepted it
+	confirmed bool // and Confirm too
 
 	status  int
 	bytes   int64
@@ -116,8 +117,8 @@ func (x *exchange) refuse(err *reeve.Error) {
 }
 
 // outlive gives the request back its time after a body that was late or broke
-// off, which net/http takes for a client that has gone: the credential is yet
-// to be looked up. What it answers is called when the request is done with.
+// off, which net/http takes for a client that has gone: who may know of it is
+// yet to be looked up. What it answers is called when the request is done with.
 func (x *exchange) outlive() (done func()) {
 	if x.body == nil || x.body.err == nil {
 		return func() {}
@@ -127,21 +128,30 @@ func (x *exchange) outlive() (done func()) {
 	return done
 }
 
-// confirm completes the check of the credential. It may run twice in one
-// request, and does nothing where no credential is asked for.
+// confirm completes the check of the credential, once in a request; it does
+// nothing where no credential is asked for.
 func (x *exchange) confirm() error {
-	if !x.guarded || x.api.face.Confirm == nil {
+	if !x.guarded || x.confirmed || x.api.face.Confirm == nil {
 		return nil
 	}
-	ctx := x.ctx
-	if x.body != nil && x.body.err != nil {
-		// A read that failed has ended the request's context, while its sender
-		// may well wait for the answer.
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), x.api.opts.BodyTimeout)
-		defer cancel()
+	err := x.api.face.Confirm(x.ctx)
+	x.confirmed = err == nil
+	return err
+}
+
+// admitBody confirms the credential before a body is read, and answers whether
+// it may be. A refusal does not wait for the body either: net/http would, but
+// for the end of the connection.
+func (x *exchange) admitBody() bool {
+	if x.body == nil {
+		return true
 	}
-	return x.api.face.Confirm(ctx)
+	err := x.confirm()
+	if err != nil {
+		x.Header()["Connection"] = closing
+		x.fail(err)
+	}
+	return err == nil
 }
 
 // fail answers an error in the face's form, and keeps it for the record: that
@@ -157,7 +167,7 @@ func (x *exchange) fail(err error) {
 		status = http.StatusMethodNotAllowed
 	case e.Kind == reeve.Internal:
 		shown = errInternal
-	case e.Kind == reeve.TooLarge, e.Kind == reeve.Timeout:
+	case e.Kind == reeve.TooLarge, e.Kind == reeve.Timeout, e == errManyBodies:
 		header["Connection"] = closing // the rest of the body is not read
 	}
 	if status == http.StatusServiceUnavailable {
@@ -200,6 +210,9 @@ func (x *exchange) end() {
 		cause = x.survive(cause)
 	}
 	x.cancel()
+	if x.body != nil {
+		x.body.free()
+	}
 	x.api.inFlight.Dec()
 	if x.status == 0 {
 		x.status = http.StatusOK // as net/http will

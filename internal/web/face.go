@@ -27,8 +27,9 @@ type Face struct {
 	Authenticate func(*http.Request) (context.Context, error)
 
 	// Confirm completes Authenticate where that checks only the form of a
-	// credential: it runs under Prefixes before web itself refuses a request
-	// (404, 405, 413, a malformed body), so that 401 comes first. Optional.
+	// credential: it runs under Prefixes, once, before web reads a body, which
+	// costs memory, and before it refuses a request itself (404, 405, 413, a
+	// malformed query), so that 401 comes first. Optional.
 	Confirm func(context.Context) error
 
 	Status    map[reeve.Kind]int                   // kind → status, where it is not statusOf's
@@ -58,13 +59,14 @@ type SecurityScheme struct {
 
 // What web itself answers, in each face's form.
 var (
-	errNotFound  = &reeve.Error{Kind: reeve.NotFound, Message: "not found"}
-	errNoMethod  = &reeve.Error{Kind: reeve.Invalid, Message: "method not allowed"}
-	errTooLarge  = &reeve.Error{Kind: reeve.TooLarge, Message: "request body too large"}
-	errSlowBody  = &reeve.Error{Kind: reeve.Timeout, Message: "request body did not arrive in time"}
-	errInternal  = &reeve.Error{Kind: reeve.Internal, Message: "internal error"}
-	errTimedOut  = &reeve.Error{Kind: reeve.Unavailable, Message: "the request took too long"}
-	errCancelled = &reeve.Error{Kind: reeve.Unavailable, Message: "the request was cancelled"}
+	errNotFound   = &reeve.Error{Kind: reeve.NotFound, Message: "not found"}
+	errNoMethod   = &reeve.Error{Kind: reeve.Invalid, Message: "method not allowed"}
+	errTooLarge   = &reeve.Error{Kind: reeve.TooLarge, Message: "request body too large"}
+	errSlowBody   = &reeve.Error{Kind: reeve.Timeout, Message: "request body did not arrive in time"}
+	errManyBodies = &reeve.Error{Kind: reeve.Unavailable, Message: "too many large request bodies at once"}
+	errInternal   = &reeve.Error{Kind: reeve.Internal, Message: "internal error"}
+	errTimedOut   = &reeve.Error{Kind: reeve.Unavailable, Message: "the request took too long"}
+	errCancelled  = &reeve.Error{Kind: reeve.Unavailable, Message: "the request was cancelled"}
 )
 
 // statusOf is the one table kind → status; a face may say otherwise.

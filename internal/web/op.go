@@ -105,6 +105,9 @@ func (h *handler[In, Out]) serve(x *exchange, r *http.Request) {
 		return
 	}
 	if h.plan.readsBody() {
+		if !x.admitBody() {
+			return
+		}
 		if err := h.plan.decodeBody(x, r, value); err != nil {
 			h.refuseBody(x, in, err)
 			return
@@ -119,11 +122,11 @@ func (h *handler[In, Out]) serve(x *exchange, r *http.Request) {
 }
 
 // refuseBody reports a body that cannot be used, unless the caller may not
-// know even that. A body that is too long or too late is reported as such:
-// looking further would only cost time.
+// know even that. A body that is too long, too late or too much is reported as
+// such: looking further would only cost time.
 func (h *handler[In, Out]) refuseBody(x *exchange, in *In, err *reeve.Error) {
 	defer x.outlive()()
-	if h.beforeBody == nil || err.Kind == reeve.TooLarge || err.Kind == reeve.Timeout {
+	if h.beforeBody == nil || err.Kind == reeve.TooLarge || err.Kind == reeve.Timeout || err == errManyBodies {
 		x.refuse(err)
 		return
 	}

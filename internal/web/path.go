@@ -63,18 +63,18 @@ func decodeSegment(segment string, escaped bool) string {
 }
 
 // redact gives the path for the log: without secret values, without anything
-// that may be a key, and not endless. secret tells by segment what the route
-// hides; it may be nil.
+// that may be a key or a person's address, and not endless. secret tells by
+// segment what the route hides; it may be nil.
 func redact(u *url.URL, secret []bool) string {
 	path, escaped := spelling(u)
-	if !escaped && len(path) <= maxSegment && secret == nil && !strings.Contains(path, tokenMark) {
+	if !escaped && len(path) <= maxSegment && secret == nil && !isTelling(path) {
 		return path
 	}
 	segments := strings.Split(path, "/")
 	for i, segment := range segments {
 		decoded := decodeSegment(segment, escaped)
 		hidden := i < len(secret) && secret[i]
-		if hidden || len(decoded) > maxSegment || strings.Contains(decoded, tokenMark) {
+		if hidden || len(decoded) > maxSegment || isTelling(decoded) {
 			segments[i] = hiddenValue
 		}
 	}
@@ -83,6 +83,12 @@ func redact(u *url.URL, secret []bool) string {
 		out = out[:maxPath] + "…"
 	}
 	return out
+}
+
+// isTelling tells whether a text may hold a token or an address: it may stand
+// in a path that no route has matched.
+func isTelling(text string) bool {
+	return strings.Contains(text, tokenMark) || strings.Contains(text, "@")
 }
 
 // clientAddress is the peer's address; behind trusted proxies it is the last
