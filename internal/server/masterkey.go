@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/store"
 )
@@ -54,7 +53,7 @@ func loadKeyring(ctx context.Context, cfg Config, s *store.Store) (*control.Keyr
 // firstKey makes the key file, unless there are secrets that another key must
 // have sealed.
 func firstKey(ctx context.Context, file string, s *store.Store) ([]MasterKey, error) {
-	sealed, err := s.APIKeysAfter(ctx, reeve.Zero, 1)
+	sealed, err := s.APIKeyOfEachSeal(ctx)
 	if err != nil {
 		return nil, err
 	}
