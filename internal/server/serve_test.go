@@ -18,6 +18,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/reeve-cloud/reeve/internal/store"
+	"github.com/reeve-cloud/reeve/internal/store/storetest"
 )
 
 // certificate makes a self-signed certificate for loopback.
@@ -138,5 +141,30 @@ func TestRekeyLeavesAKeyFileInUse(t *testing.T) {
 	after, err := os.ReadFile(keyFile(cfg))
 	if err != nil || string(after) != string(before) {
 		t.Errorf("the key file has %d bytes, had %d; error %v", len(after), len(before), err)
+	}
+}
+
+// TestReadyz: a database without its schema is not ready.
+func TestReadyz(t *testing.T) {
+	database := filepath.Join(t.TempDir(), "reeve.db")
+	for i, url := range open(t, "--database", "sqlite:"+database) {
+		if i == 0 {
+			wantStatus(t, url+"/readyz", http.StatusOK)
+			storetest.Exec(t, store.Config{SQLite: database}, "DELETE FROM goose_db_version WHERE version_id > 0")
+		}
+		wantStatus(t, url+"/readyz", http.StatusServiceUnavailable)
+		wantStatus(t, url+"/livez", http.StatusOK)
+	}
+}
+
+func wantStatus(t *testing.T, url string, want int) {
+	t.Helper()
+	reply, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply.Body.Close()
+	if reply.StatusCode != want {
+		t.Errorf("%s: %d, want %d", url, reply.StatusCode, want)
 	}
 }
