@@ -11,5 +11,6 @@ type APIKey struct {
 	Name      string
 	Head      [32]byte // public; finds the key
 	Secret    []byte   // sealed; signs the macaroon
+	SealedBy  [8]byte  // the id of the master key that sealed it
 	CreatedAt time.Time
 }

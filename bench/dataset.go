@@ -16,7 +16,8 @@ const (
 	usersEach    = 3  // of an organisation
 	keysEach     = 10 // of a project
 	headSize     = 32
-	sealedSize   = 68 // 8 master key id, 12 nonce, 32 secret, 16 tag
+	sealedSize   = 60 // 12 nonce, 32 secret, 16 tag
+	sealSize     = 8  // a master key's id
 )
 
 // kind tells the bulk's ids of one table from another's.
@@ -154,12 +155,12 @@ func (d *dataset) projectTables() []table {
 		},
 		{
 			"api_keys",
-			[]string{"id", "project_id", "name", "head", "secret", "created_at"},
+			[]string{"id", "project_id", "name", "head", "secret", "sealed_by", "created_at"},
 			d.projects * keysEach,
 			func(n int) []any {
 				return []any{
 					d.id(kindAPIKey, n), d.id(kindProject, n/keysEach), fmt.Sprintf("key-%d", n),
-					d.bytes(headSize), d.bytes(sealedSize), now,
+					d.bytes(headSize), d.bytes(sealedSize), make([]byte, sealSize), now,
 				}
 			},
 		},

@@ -29,9 +29,9 @@ const script = `\set n :n + 1
 \set key :client_id * 10000000000 + :n
 \set project random(0, %[1]d)
 BEGIN;
-INSERT INTO api_keys (id, project_id, partner_id, name, head, secret, created_at) VALUES (
+INSERT INTO api_keys (id, project_id, partner_id, name, head, secret, sealed_by, created_at) VALUES (
 	('%[2]s' || lpad(to_hex(:key::bigint), 12, '0'))::uuid, ('%[3]s' || lpad(to_hex(:project::bigint), 12, '0'))::uuid, NULL,
-	'bench-' || :key::bigint, sha256(int8send(:key::bigint)), '\x%[4]s', %[5]d);
+	'bench-' || :key::bigint, sha256(int8send(:key::bigint)), '\x%[4]s', '\x%[7]s', %[5]d);
 INSERT INTO pending_changes (at, actor, action, target, before, after, reason, request_id) VALUES (
 	%[5]d, 'operator', 'apikey.create', ('%[2]s' || lpad(to_hex(:key::bigint), 12, '0'))::uuid, NULL,
 	'{"name":"bench-000000000000","partnerId": null,"projectId":"%[3]s' || lpad(to_hex(:project::bigint), 12, '0') || '"}',
@@ -46,7 +46,8 @@ func newPgbench(dir, databaseURL string, d *dataset) (*pgbench, error) {
 		return nil, err
 	}
 	text := fmt.Sprintf(script, d.projects-1, d.idPrefix(kindPgbench), d.idPrefix(kindProject),
-		strings.Repeat("5a", sealedSize), d.epoch.UnixMicro(), strings.Repeat("f", 32))
+		strings.Repeat("5a", sealedSize), d.epoch.UnixMicro(), strings.Repeat("f", 32),
+		strings.Repeat("00", sealSize))
 	p := &pgbench{program: program, script: filepath.Join(dir, "apikey.pgbench"), database: databaseURL}
 	return p, os.WriteFile(p.script, []byte(text), 0o600)
 }

@@ -65,7 +65,7 @@ func rootCommand() *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(serveCommand(), migrateCommand(), configCommand(), tokenCommand(), rekeyCommand(),
-		versionCommand(), completionCommand())
+		verifyCommand(), versionCommand(), completionCommand())
 	return root
 }
 

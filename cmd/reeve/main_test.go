@@ -1,6 +1,7 @@
 package main
 
 import (
+	dbsql "database/sql"
 	"errors"
 	"os/exec"
 	"strconv"
@@ -20,7 +21,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "await": await, "request": request, "capture": capture,
+			"exits": exits, "await": await, "request": request, "capture": capture, "sql": sql,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("listen", "--tenant-listen=127.0.0.1:0 --operator-listen=127.0.0.1:0 --gateway-listen=127.0.0.1:0")
@@ -48,5 +49,21 @@ func exits(ts *testscript.TestScript, negated bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("%s exits %d, want %d", args[1], got, want)
+	}
+}
+
+// sql is the script command "sql FILE STATEMENT": it changes a SQLite database
+// behind reeve's back.
+func sql(ts *testscript.TestScript, negated bool, args []string) {
+	if negated || len(args) != 2 {
+		ts.Fatalf("usage: sql FILE STATEMENT")
+	}
+	db, err := dbsql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer db.Close()
+	result, err := db.Exec(args[1])
+	ts.Check(err)
+	if rows, err := result.RowsAffected(); err != nil || rows == 0 {
+		ts.Fatalf("%s: %d rows, %v", args[1], rows, err)
 	}
 }

@@ -27,8 +27,9 @@ func (c *Control) CreateAPIKey(ctx context.Context, project reeve.ID, name strin
 	minted := macaroon.Mint(macaroon.Secret(secret), randomBytes())
 	key := reeve.APIKey{
 		ID: id, ProjectID: project, PartnerID: partner, Name: name,
-		Head: minted.Head(), Secret: c.keys.seal(id, secret[:]),
+		Head: minted.Head(),
 	}
+	c.keys.seal(&key, secret[:])
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		key.CreatedAt = tx.Now()
 		tx.CreateAPIKey(key)
@@ -121,7 +122,7 @@ func fingerprint(key macaroon.Key) string {
 // verify checks a key's signature against the stored secret and that neither
 // it nor an ancestor is revoked. It gives the tails from the root to the key.
 func (c *Control) verify(ctx context.Context, r store.Reader, stored reeve.APIKey, key macaroon.Key) ([][32]byte, error) {
-	secret, err := c.keys.open(stored.ID, stored.Secret)
+	secret, err := c.keys.open(stored)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/store"
 	"github.com/reeve-cloud/reeve/macaroon"
 )
 
@@ -160,5 +162,98 @@ func TestRekey(t *testing.T) {
 		if err := h.c.CheckMasterKey(t.Context()); !reeve.IsKind(err, reeve.Invalid) {
 			t.Errorf("the old key alone: %v", err)
 		}
+	})
+}
+
+// TestPartialRekey: a master key is needed as long as it sealed any secret,
+// whichever that is.
+func TestPartialRekey(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		_, _, p := h.tenant("ada@mail.test")
+		next := [32]byte{2}
+		both := newControl(t, h.s, next, masterKey)
+		for i, c := range []*control.Control{both, h.c, both} {
+			_, _, err := c.CreateAPIKey(h.ctx, p.ID, fmt.Sprint(i), nil)
+			h.check(err)
+		}
+		h.check(both.CheckMasterKey(t.Context()))
+		for what, key := range map[string][32]byte{"new": next, "old": masterKey} {
+			err := newControl(t, h.s, key).CheckMasterKey(t.Context())
+			if !reeve.IsKind(err, reeve.Invalid) {
+				t.Errorf("the %s key alone: %v", what, err)
+			}
+		}
+		changed, err := both.Rekey(h.ctx)
+		same(t, "resealed", 1, changed, err)
+		h.check(newControl(t, h.s, next).CheckMasterKey(t.Context()))
+	})
+}
+
+// TestRekeyTwiceAtOnce: each secret is resealed, counted and recorded once, and
+// a key that is deleted meanwhile not at all.
+func TestRekeyTwiceAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		_, _, p := h.tenant("ada@mail.test")
+		const keys = 20
+		for i := range keys {
+			_, _, err := h.c.CreateAPIKey(h.ctx, p.ID, fmt.Sprint(i), nil)
+			h.check(err)
+		}
+		both := newControl(t, h.s, [32]byte{2}, masterKey)
+		changed, errs := [2]int{}, [2]error{}
+		h.check(h.s.Write(h.ctx, func(tx *store.Tx) error {
+			key, err := tx.LockAPIKeyByName(h.ctx, p.ID, "7")
+			h.check(err)
+			tx.DeleteAPIKey(key.ID)
+			tx.Record(reeve.Change{Action: "test", Target: key.ID})
+			return nil
+		}))
+		race(
+			func() error { changed[0], errs[0] = both.Rekey(h.ctx); return nil },
+			func() error { changed[1], errs[1] = both.Rekey(h.ctx); return nil },
+		)
+		h.check(errs[0])
+		h.check(errs[1])
+		same(t, "resealed", keys-1, changed[0]+changed[1], nil)
+		recorded := 0
+		for _, c := range h.all() {
+			if c.Action == "apikey.rekey" {
+				recorded++
+			}
+		}
+		same(t, "recorded", keys-1, recorded, nil)
+	})
+}
+
+// TestRekeyWhileDeleted: a key whose deletion the rekeying waits for is neither
+// counted nor recorded.
+func TestRekeyWhileDeleted(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		_, _, p := h.tenant("ada@mail.test")
+		var ids []reeve.ID
+		for i := range 2 {
+			key, _, err := h.c.CreateAPIKey(h.ctx, p.ID, fmt.Sprint(i), nil)
+			h.check(err)
+			ids = append(ids, key.ID)
+		}
+		both := newControl(t, h.s, [32]byte{2}, masterKey)
+		changed, done := 0, make(chan error, 1)
+		h.check(h.s.Write(h.ctx, func(tx *store.Tx) error {
+			if _, err := tx.LockAPIKeyByName(h.ctx, p.ID, "1"); err != nil {
+				return err
+			}
+			tx.DeleteAPIKey(ids[1])
+			tx.Record(reeve.Change{Action: "test", Target: ids[1]})
+			go func() {
+				var err error
+				changed, err = both.Rekey(h.ctx)
+				done <- err
+			}()
+			h.waitForLock()
+			return nil
+		}))
+		h.check(<-done)
+		same(t, "resealed", 1, changed, nil)
+		same(t, "recorded", []string{"test"}, h.log(ids[1])[1:], nil)
 	})
 }

@@ -32,61 +32,70 @@ func (c *Control) ListChanges(ctx context.Context, f ChangeFilter) (page []reeve
 // verifyBatch is how many rows of the chain are read at once.
 const verifyBatch = 1000
 
+// Chain is a change log that was found whole. Who keeps the newest number and
+// its hash elsewhere can tell later that all up to it is what it was.
+type Chain struct {
+	Rows   int64
+	Number int64 // of the newest change; 0 if there never was one
+	Hash   reeve.ChangeHash
+}
+
 // VerifyChanges walks the chain of the change log from the oldest row kept and
-// gives how many rows it holds; the error names the first that was altered,
-// removed or put in another place.
-func (c *Control) VerifyChanges(ctx context.Context) (rows int64, err error) {
+// tells what it holds; the error names the first row that was altered, removed
+// or put in another place. It writes nothing, and changes that still wait for
+// their number are not part of it.
+func (c *Control) VerifyChanges(ctx context.Context) (Chain, error) {
 	if _, err := operator(ctx); err != nil {
-		return 0, err
+		return Chain{}, err
 	}
 	for {
 		anchor, _, err := c.store.ChangeEnd(ctx, "anchor")
 		if err != nil {
-			return 0, err
+			return Chain{}, err
 		}
-		rows, broken := c.walkChanges(ctx)
+		chain, broken := c.walkChanges(ctx)
 		if broken == nil {
-			return rows, nil
+			return chain, nil
 		}
 		// Retention may have taken rows away that the walk was to read.
 		if now, _, err := c.store.ChangeEnd(ctx, "anchor"); err != nil || now == anchor {
-			return rows, broken
+			return chain, broken
 		}
 	}
 }
 
-func (c *Control) walkChanges(ctx context.Context) (rows int64, err error) {
+func (c *Control) walkChanges(ctx context.Context) (chain Chain, err error) {
 	// The head first: rows that come later are beyond it, none may lack.
 	head, headHash, err := c.store.ChangeEnd(ctx, "head")
 	if err != nil {
-		return 0, err
+		return chain, err
 	}
-	number, hash, err := c.store.ChangeEnd(ctx, "anchor")
+	chain.Number, chain.Hash, err = c.store.ChangeEnd(ctx, "anchor")
 	if err != nil {
-		return 0, err
+		return chain, err
 	}
 	for {
-		if number == head && hash != headHash {
-			return rows, fmt.Errorf("the change log is broken at number %d", number)
+		if chain.Number == head && chain.Hash != headHash {
+			return chain, fmt.Errorf("the change log is broken at number %d", chain.Number)
 		}
-		batch, err := c.store.ChangesAfter(ctx, number, verifyBatch)
+		batch, err := c.store.ChangesAfter(ctx, chain.Number, verifyBatch)
 		if err != nil {
-			return rows, err
+			return chain, err
 		}
 		for _, row := range batch {
-			number++
-			hash = row.Chain(hash)
-			if row.Number != number || hash != row.Hash || number == head && hash != headHash {
-				return rows, fmt.Errorf("the change log is broken at number %d", number)
+			chain.Number++
+			chain.Hash = row.Chain(chain.Hash)
+			if row.Number != chain.Number || chain.Hash != row.Hash || chain.Number == head && chain.Hash != headHash {
+				return chain, fmt.Errorf("the change log is broken at number %d", chain.Number)
 			}
-			rows++
+			chain.Rows++
 		}
 		if len(batch) == 0 {
 			break
 		}
 	}
-	if number < head {
-		return rows, fmt.Errorf("the change log ends at number %d, its head says %d", number, head)
+	if chain.Number < head {
+		return chain, fmt.Errorf("the change log ends at number %d, its head says %d", chain.Number, head)
 	}
-	return rows, nil
+	return chain, nil
 }

@@ -47,8 +47,9 @@ func New(s *store.Store, settings Settings) *Control {
 	}
 }
 
-// Ready tells whether requests can be served: the database answers.
-func (c *Control) Ready(ctx context.Context) error { return c.store.Ping(ctx) }
+// Ready tells whether requests can be served: the database answers and is
+// migrated. Otherwise it is Unavailable.
+func (c *Control) Ready(ctx context.Context) error { return c.store.Ready(ctx) }
 
 // newID makes the id of a new thing. It panics only when the system has no
 // random bytes, as crypto/rand itself does.

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"bytes"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -9,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/store"
@@ -49,19 +49,20 @@ func NewKeyring(keys ...[32]byte) (*Keyring, error) {
 	return ring, nil
 }
 
-// seal encrypts the secret of the thing with an id, and binds it to that id.
-func (r *Keyring) seal(id reeve.ID, secret []byte) []byte {
-	key := r.keys[0]
-	return key.aead.Seal(bytes.Clone(key.id[:]), nil, secret, id[:])
+// seal encrypts an API key's secret, and binds it to the API key's id.
+func (r *Keyring) seal(k *reeve.APIKey, secret []byte) {
+	first := r.keys[0]
+	k.SealedBy = first.id
+	k.Secret = first.aead.Seal(nil, nil, secret, k.ID[:])
 }
 
 // open decrypts what seal made for the same id.
-func (r *Keyring) open(id reeve.ID, sealed []byte) ([]byte, error) {
+func (r *Keyring) open(k reeve.APIKey) ([]byte, error) {
 	for _, key := range r.keys {
-		if rest, ok := bytes.CutPrefix(sealed, key.id[:]); ok {
-			secret, err := key.aead.Open(nil, nil, rest, id[:])
+		if key.id == k.SealedBy {
+			secret, err := key.aead.Open(nil, nil, k.Secret, k.ID[:])
 			if err != nil {
-				return nil, fmt.Errorf("open the secret of %s: %w", id, err)
+				return nil, fmt.Errorf("open the secret of %s: %w", k.ID, err)
 			}
 			return secret, nil
 		}
@@ -69,20 +70,19 @@ func (r *Keyring) open(id reeve.ID, sealed []byte) ([]byte, error) {
 	return nil, errUnknownMasterKey
 }
 
-// isFirst tells whether a secret is sealed with the key that seals now.
-func (r *Keyring) isFirst(sealed []byte) bool { return bytes.HasPrefix(sealed, r.keys[0].id[:]) }
-
-// CheckMasterKey answers Invalid when the stored secrets were sealed with a
-// master key that is not configured. It looks at one of them.
+// CheckMasterKey answers Invalid when stored secrets were sealed with a master
+// key that is not configured. It opens one secret of each master key.
 func (c *Control) CheckMasterKey(ctx context.Context) error {
-	first, err := c.store.APIKeysAfter(ctx, reeve.Zero, 1)
-	if err != nil || len(first) == 0 {
+	samples, err := c.store.APIKeyOfEachSeal(ctx)
+	if err != nil {
 		return err
 	}
-	if _, err := c.keys.open(first[0].ID, first[0].Secret); err != nil {
-		named := first[0].Secret[:min(keyIDSize, len(first[0].Secret))]
-		return reeve.Errorf(reeve.Invalid,
-			"the master key does not open the stored API keys, which were sealed with key %s", hex.EncodeToString(named))
+	for _, sample := range samples {
+		if _, err := c.keys.open(sample); err != nil {
+			return reeve.Errorf(reeve.Invalid,
+				"the master key does not open the stored API keys, some of which were sealed with key %s",
+				hex.EncodeToString(sample.SealedBy[:])).Wrap(err)
+		}
 	}
 	return nil
 }
@@ -91,44 +91,60 @@ func (c *Control) CheckMasterKey(ctx context.Context) error {
 const rekeyBatch = 500
 
 // Rekey seals every API key's secret with the first master key, and gives how
-// many it changed. It may run beside serving replicas that hold both keys, be
-// stopped, and run again.
+// many it changed; when it succeeds, none is left that another sealed. It may
+// run beside serving replicas that hold both keys, be stopped, and run again.
 func (c *Control) Rekey(ctx context.Context) (changed int, err error) {
 	by, err := operator(ctx)
 	if err != nil {
 		return 0, err
 	}
-	var after reeve.ID
 	for {
-		keys, err := c.store.APIKeysAfter(ctx, after, rekeyBatch)
-		if err != nil || len(keys) == 0 {
-			return changed, err
-		}
-		after = keys[len(keys)-1].ID
-		resealed, err := c.reseal(ctx, by, keys)
+		samples, err := c.store.APIKeyOfEachSeal(ctx)
 		if err != nil {
 			return changed, err
 		}
-		changed += resealed
+		samples = slices.DeleteFunc(samples, func(k reeve.APIKey) bool { return k.SealedBy == c.keys.keys[0].id })
+		if len(samples) == 0 {
+			return changed, nil
+		}
+		for _, sample := range samples {
+			resealed, err := c.resealAll(ctx, by, sample.SealedBy)
+			changed += resealed
+			if err != nil {
+				return changed, err
+			}
+		}
 	}
 }
 
-func (c *Control) reseal(ctx context.Context, by Caller, keys []reeve.APIKey) (changed int, err error) {
-	err = c.store.Write(ctx, func(tx *store.Tx) error {
-		changed = 0
-		for _, key := range keys {
-			if c.keys.isFirst(key.Secret) {
-				continue
-			}
-			secret, err := c.keys.open(key.ID, key.Secret)
-			if err != nil {
+// resealAll reseals what one master key sealed, up to a page that is empty.
+func (c *Control) resealAll(ctx context.Context, by Caller, seal [keyIDSize]byte) (changed int, err error) {
+	var after reeve.ID
+	for {
+		var keys []reeve.APIKey
+		err := c.store.Write(ctx, func(tx *store.Tx) (err error) {
+			if keys, err = tx.LockAPIKeysSealedBy(ctx, seal, after, rekeyBatch); err != nil {
 				return err
 			}
-			tx.ResealAPIKey(key.ID, c.keys.seal(key.ID, secret))
-			record(tx, by, change{action: "apikey.rekey", target: key.ID})
-			changed++
+			return c.reseal(tx, by, keys)
+		})
+		if err != nil || len(keys) == 0 {
+			return changed, err
 		}
-		return nil
-	})
-	return changed, err
+		changed += len(keys)
+		after = keys[len(keys)-1].ID
+	}
+}
+
+func (c *Control) reseal(tx *store.Tx, by Caller, keys []reeve.APIKey) error {
+	for _, key := range keys {
+		secret, err := c.keys.open(key)
+		if err != nil {
+			return err
+		}
+		c.keys.seal(&key, secret)
+		tx.ResealAPIKey(key)
+		record(tx, by, change{action: "apikey.rekey", target: key.ID})
+	}
+	return nil
 }

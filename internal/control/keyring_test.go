@@ -30,32 +30,44 @@ func TestKeyring(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		id := reeve.ID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
 		secret := rapid.SliceOf(rapid.Byte()).Draw(t, "secret")
-		sealed := old.seal(id, secret)
+		seal := func(r *Keyring) reeve.APIKey {
+			key := reeve.APIKey{ID: id}
+			r.seal(&key, secret)
+			return key
+		}
+		sealed := seal(old)
 		for _, r := range []*Keyring{old, ring} {
-			if got, err := r.open(id, sealed); err != nil || !bytes.Equal(got, secret) {
+			if got, err := r.open(sealed); err != nil || !bytes.Equal(got, secret) {
 				t.Fatalf("%x, %v", got, err)
 			}
 		}
-		if !old.isFirst(sealed) || ring.isFirst(sealed) || !ring.isFirst(ring.seal(id, secret)) {
-			t.Fatal("the first key is mistaken")
+		if sealed.SealedBy != old.keys[0].id || seal(ring).SealedBy != ring.keys[0].id {
+			t.Fatal("the first key does not seal")
 		}
-		if _, err := old.open(id, ring.seal(id, secret)); !errors.Is(err, errUnknownMasterKey) {
+		if _, err := old.open(seal(ring)); !errors.Is(err, errUnknownMasterKey) {
 			t.Fatalf("another's: %v", err)
 		}
-		if bytes.Equal(sealed, old.seal(id, secret)) || len(secret) > 7 && bytes.Contains(sealed, secret) {
+		if bytes.Equal(sealed.Secret, seal(old).Secret) || len(secret) > 7 && bytes.Contains(sealed.Secret, secret) {
 			t.Fatal("not encrypted")
 		}
-		other := id
-		other[rapid.IntRange(0, 15).Draw(t, "byte")] ^= 1
-		if _, err := old.open(other, sealed); err == nil {
+		other := sealed
+		other.SealedBy = ring.keys[0].id
+		if _, err := ring.open(other); err == nil {
+			t.Fatal("opened with another key")
+		}
+		other = sealed
+		other.ID[rapid.IntRange(0, 15).Draw(t, "byte")] ^= 1
+		if _, err := old.open(other); err == nil {
 			t.Fatal("opened for another id")
 		}
-		sealed[rapid.IntRange(0, len(sealed)-1).Draw(t, "at")] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
-		if _, err := old.open(id, sealed); err == nil {
+		sealed.Secret[rapid.IntRange(0, len(sealed.Secret)-1).Draw(t, "at")] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
+		if _, err := old.open(sealed); err == nil {
 			t.Fatal("opened though altered")
 		}
-		for cut := range len(sealed) {
-			if _, err := old.open(id, sealed[:cut]); err == nil {
+		for cut := range len(sealed.Secret) {
+			short := sealed
+			short.Secret = sealed.Secret[:cut]
+			if _, err := old.open(short); err == nil {
 				t.Fatal("opened though cut")
 			}
 		}

@@ -87,7 +87,7 @@ func everything() map[string]string {
 		"tls-cert":                 "cert.pem",
 		"tls-key":                  "key.pem",
 		"trusted-proxies":          "10.0.0.1, 192.168.7.1/16,::ffff:1.2.3.4",
-		"operator-token":           "0123",
+		"operator-token":           "0123456789012345",
 		"master-key":               key(1) + "," + key(2),
 		"log-format":               "text",
 		"log-level":                "warn",
@@ -130,7 +130,7 @@ func TestLoadFromEachSource(t *testing.T) {
 		TrustedProxies: []netip.Prefix{
 			netip.MustParsePrefix("10.0.0.1/32"), netip.MustParsePrefix("192.168.0.0/16"), netip.MustParsePrefix("1.2.3.4/32"),
 		},
-		OperatorToken: "0123",
+		OperatorToken: "0123456789012345",
 		MasterKeys: []MasterKey{
 			MasterKey(bytes.Repeat([]byte{1}, 32)), MasterKey(bytes.Repeat([]byte{2}, 32)),
 		},
@@ -189,14 +189,14 @@ func TestLoadPrecedence(t *testing.T) {
 
 func TestLoadSecretFiles(t *testing.T) {
 	got, err := load(t, nil, []string{
-		"REEVE_OPERATOR_TOKEN_FILE=" + write(t, "from-file\n"),
+		"REEVE_OPERATOR_TOKEN_FILE=" + write(t, "from-file-of-the-operator\n"),
 		"REEVE_MASTER_KEY_FILE=" + write(t, key(3)+"\r\n"),
 		"REEVE_DATABASE_FILE=" + write(t, "sqlite:/var/lib/reeve.db"),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.OperatorToken != "from-file" || len(got.MasterKeys) != 1 || got.Database.Source != "/var/lib/reeve.db" {
+	if got.OperatorToken != "from-file-of-the-operator" || len(got.MasterKeys) != 1 || got.Database.Source != "/var/lib/reeve.db" {
 		t.Errorf("got token %q, %d keys, database %s", string(got.OperatorToken), len(got.MasterKeys), got.Database)
 	}
 }
@@ -240,7 +240,7 @@ func TestPrintReadsBack(t *testing.T) {
 // secrets are supplied again.
 func TestMaskIsNoSecret(t *testing.T) {
 	for name, secret := range map[string]string{
-		"operator-token": "hush", "master-key": key(7), "database": "postgres://reeve:hush@db/reeve",
+		"operator-token": "hush-0123456789ab", "master-key": key(7), "database": "postgres://reeve:hush@db/reeve",
 	} {
 		given := []string{"--" + name, secret}
 		first, err := load(t, given, nil)
@@ -271,7 +271,7 @@ func TestMaskIsNoSecret(t *testing.T) {
 func TestNothingShowsSecrets(t *testing.T) {
 	secrets := []string{"hush", "s3cret", key(9)}
 	c, err := load(t, []string{
-		"--database", "postgres://u:hush@h/db?sslpassword=hush", "--operator-token", "s3cret", "--master-key", key(9),
+		"--database", "postgres://u:hush@h/db?sslpassword=hush", "--operator-token", "s3cret-s3cret-s3cret", "--master-key", key(9),
 	}, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -57,6 +57,9 @@ func (f *keysField) String() string {
 	return mask
 }
 
+// shortestToken is how many characters an operator's own token has at least.
+const shortestToken = 16
+
 type tokenField struct{ token *reeve.Token }
 
 func (f *tokenField) Set(text string) error {
@@ -64,6 +67,9 @@ func (f *tokenField) Set(text string) error {
 		if char <= ' ' || char > '~' {
 			return errors.New("must be printable ASCII without spaces")
 		}
+	}
+	if text != "" && text != mask && len(text) < shortestToken {
+		return fmt.Errorf("must have at least %d characters", shortestToken)
 	}
 	*f.token = reeve.Token(text)
 	return nil

@@ -6,12 +6,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/store"
 )
@@ -19,12 +19,17 @@ import (
 const keyFileName = "reeve.key"
 
 // keyFile is where the master key of a SQLite database lies if none is
-// configured: beside it. "" otherwise.
+// configured: beside it, whatever links lead there, so that two names of one
+// database have one key. "" otherwise.
 func keyFile(cfg Config) string {
 	if cfg.Database.Kind != SQLite || len(cfg.MasterKeys) > 0 {
 		return ""
 	}
-	return filepath.Join(filepath.Dir(cfg.Database.Source), keyFileName)
+	path := cfg.Database.Source
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	return filepath.Join(filepath.Dir(path), keyFileName)
 }
 
 // loadKeyring takes the configured master keys, or those of the key file,
@@ -54,7 +59,7 @@ func loadKeyring(ctx context.Context, cfg Config, s *store.Store) (*control.Keyr
 // firstKey makes the key file, unless there are secrets that another key must
 // have sealed.
 func firstKey(ctx context.Context, file string, s *store.Store) ([]MasterKey, error) {
-	sealed, err := s.APIKeysAfter(ctx, reeve.Zero, 1)
+	sealed, err := s.APIKeyOfEachSeal(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -70,9 +75,22 @@ func newKey() (key MasterKey) {
 	return key
 }
 
-// readKeys reads a key file: one key a line in base64, the first seals.
+// readKeys reads a key file: one key a line in base64, the first seals. Like
+// ssh it refuses one that others than its owner may read or write.
 func readKeys(file string) ([]MasterKey, error) {
-	text, err := os.ReadFile(file)
+	opened, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = opened.Close() }()
+	info, err := opened.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return nil, fmt.Errorf("%s has mode %04o, others than its owner may use it: make it mode 0600", file, mode)
+	}
+	text, err := io.ReadAll(opened)
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,7 @@ func TestLoadRefuses(t *testing.T) {
 		{name: "key alone", args: []string{"--tls-key", "k"}, want: "--tls-cert and --tls-key: give both or neither"},
 		{name: "proxies", args: []string{"--trusted-proxies", "10.0.0.1,proxy"}, want: `--trusted-proxies "10.0.0.1,proxy": must be IP addresses or CIDRs, separated by commas`},
 		{name: "token", args: []string{"--operator-token", "hu sh"}, want: "--operator-token: must be printable ASCII without spaces"},
+		{name: "short token", args: []string{"--operator-token", "hush56789012345"}, want: "--operator-token: must have at least 16 characters"},
 		{name: "short key", args: []string{"--master-key", key(1) + ",aHVzaA=="}, want: "--master-key: key 2 must be 32 bytes in base64, as from: openssl rand -base64 32"},
 		{name: "key without base64", args: []string{"--master-key", "hush!"}, want: "--master-key: key 1 must be 32 bytes in base64, as from: openssl rand -base64 32"},
 		{name: "format", args: []string{"--log-format", "xml"}, want: `--log-format "xml": must be json or text`},

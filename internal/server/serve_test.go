@@ -18,6 +18,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/reeve-cloud/reeve/internal/store"
+	"github.com/reeve-cloud/reeve/internal/store/storetest"
 )
 
 // certificate makes a self-signed certificate for loopback.
@@ -97,7 +100,7 @@ func TestTLS(t *testing.T) {
 
 // TestReadTimeout bounds a request's body, too.
 func TestReadTimeout(t *testing.T) {
-	operator := strings.TrimPrefix(open(t, "--read-timeout", "100ms", "--operator-token", "token")[1], "http://")
+	operator := strings.TrimPrefix(open(t, "--read-timeout", "100ms", "--operator-token", "token-of-the-test")[1], "http://")
 	conn, err := net.Dial("tcp", operator)
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +109,7 @@ func TestReadTimeout(t *testing.T) {
 	if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.WriteString(conn, "POST /api/users HTTP/1.1\r\nHost: x\r\nAuthorization: token\r\nContent-Length: 9\r\n\r\n{"); err != nil {
+	if _, err := io.WriteString(conn, "POST /api/users HTTP/1.1\r\nHost: x\r\nAuthorization: token-of-the-test\r\nContent-Length: 9\r\n\r\n{"); err != nil {
 		t.Fatal(err)
 	}
 	text, err := io.ReadAll(conn)
@@ -138,5 +141,76 @@ func TestRekeyLeavesAKeyFileInUse(t *testing.T) {
 	after, err := os.ReadFile(keyFile(cfg))
 	if err != nil || string(after) != string(before) {
 		t.Errorf("the key file has %d bytes, had %d; error %v", len(after), len(before), err)
+	}
+}
+
+// TestReadyz: a database without its schema is not ready.
+func TestReadyz(t *testing.T) {
+	database := filepath.Join(t.TempDir(), "reeve.db")
+	for i, url := range open(t, "--database", "sqlite:"+database) {
+		if i == 0 {
+			wantStatus(t, url+"/readyz", http.StatusOK)
+			storetest.Exec(t, store.Config{SQLite: database}, "DELETE FROM goose_db_version WHERE version_id > 0")
+		}
+		wantStatus(t, url+"/readyz", http.StatusServiceUnavailable)
+		wantStatus(t, url+"/livez", http.StatusOK)
+	}
+}
+
+func wantStatus(t *testing.T, url string, want int) {
+	t.Helper()
+	reply, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply.Body.Close()
+	if reply.StatusCode != want {
+		t.Errorf("%s: %d, want %d", url, reply.StatusCode, want)
+	}
+}
+
+// TestKeyFileOfOthers: a key file that others may read or write is refused.
+func TestKeyFileOfOthers(t *testing.T) {
+	cfg, err := load(t, []string{"--database", "sqlite:" + filepath.Join(t.TempDir(), "reeve.db")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, mode := range []os.FileMode{0, 0o640, 0o620, 0o604, 0o666, 0o600, 0o400} {
+		if mode != 0 {
+			if err := os.Chmod(keyFile(cfg), mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, s, err := openControl(t.Context(), cfg)
+		if err == nil {
+			s.Close()
+		}
+		_, starting := err.(StartError)
+		if refused := mode&0o077 != 0; refused != starting ||
+			refused && (!strings.Contains(err.Error(), keyFile(cfg)) || !strings.Contains(err.Error(), "mode 0600")) {
+			t.Errorf("mode %04o: %v", mode, err)
+		}
+	}
+}
+
+// TestKeyFileOfLink: a link to a database leads to the same key.
+func TestKeyFileOfLink(t *testing.T) {
+	database, link := filepath.Join(t.TempDir(), "reeve.db"), filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(database, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{link, database} { // the link first, to nothing yet
+		cfg, err := load(t, []string{"--database", "sqlite:" + path}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, s, err := openControl(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		if want := filepath.Join(filepath.Dir(database), keyFileName); keyFile(cfg) != want {
+			t.Errorf("the key of %s is %s, want %s", path, keyFile(cfg), want)
+		}
 	}
 }

@@ -25,7 +25,7 @@ var settings = []setting{
 	},
 	{
 		name: "database-max-connections", def: "20",
-		usage: "most `connections` to PostgreSQL",
+		usage: "most `connections` to PostgreSQL, or that read from SQLite",
 		field: func(c *Config) field { return &countField{&c.DatabaseMaxConnections, 1, 10_000} },
 	},
 	{
@@ -60,7 +60,7 @@ var settings = []setting{
 	},
 	{
 		name: "operator-token", secret: true,
-		usage: "`token` of the operator API; better given as REEVE_OPERATOR_TOKEN_FILE",
+		usage: "`token` of the operator API, at least 16 characters; better given as REEVE_OPERATOR_TOKEN_FILE",
 		field: func(c *Config) field { return &tokenField{&c.OperatorToken} },
 	},
 	{

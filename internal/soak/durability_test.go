@@ -173,16 +173,16 @@ func inspect(t *testing.T, config store.Config, driver, source string, want map[
 func verifyChain(t *testing.T, s *store.Store) int64 {
 	t.Helper()
 	ctx := control.WithCaller(context.WithoutCancel(t.Context()), control.Caller{Actor: reeve.Actor{Kind: reeve.System}})
-	rows, err := control.New(s, control.Settings{}).VerifyChanges(ctx)
+	chain, err := control.New(s, control.Settings{}).VerifyChanges(ctx)
 	if err != nil {
 		t.Errorf("chain: %v", err)
 	}
 	head, _, err := s.ChangeEnd(ctx, "head")
 	check(t, err)
-	if head != rows {
-		t.Errorf("the head's number is %d, the log holds %d rows", head, rows)
+	if head != chain.Rows {
+		t.Errorf("the head's number is %d, the log holds %d rows", head, chain.Rows)
 	}
-	return rows
+	return chain.Rows
 }
 
 // hasLine tells whether text is one line that contains all parts.

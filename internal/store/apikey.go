@@ -6,10 +6,10 @@ import (
 	"github.com/reeve-cloud/reeve"
 )
 
-const apiKeyColumns = "id, project_id, partner_id, name, head, secret, created_at"
+const apiKeyColumns = "id, project_id, partner_id, name, head, secret, sealed_by, created_at"
 
 func scanAPIKey(row scanner) (k reeve.APIKey, err error) {
-	err = row.Scan(&k.ID, &k.ProjectID, &k.PartnerID, &k.Name, &k.Head, &k.Secret, &k.CreatedAt)
+	err = row.Scan(&k.ID, &k.ProjectID, &k.PartnerID, &k.Name, &k.Head, &k.Secret, &k.SealedBy, &k.CreatedAt)
 	return k, err
 }
 
@@ -53,9 +53,9 @@ func (tx *Tx) LockAPIKeyByHead(ctx context.Context, head [32]byte) (reeve.APIKey
 // NotFound if there is no such project.
 func (tx *Tx) CreateAPIKey(k reeve.APIKey) {
 	tx.write(statement{
-		sql: `INSERT INTO api_keys (id, project_id, partner_id, name, head, secret, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		args: []any{k.ID, k.ProjectID, k.PartnerID, k.Name, k.Head, k.Secret, k.CreatedAt},
+		sql: `INSERT INTO api_keys (id, project_id, partner_id, name, head, secret, sealed_by, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		args: []any{k.ID, k.ProjectID, k.PartnerID, k.Name, k.Head, k.Secret, k.SealedBy, k.CreatedAt},
 		check: onViolation(
 			conflict("api-key with given name already exists"), missing("project"),
 		),
@@ -83,18 +83,39 @@ func (tx *Tx) RevokeTail(key reeve.ID, tail [32]byte) {
 	})
 }
 
-// APIKeysAfter pages through all keys in the order of their ids.
-func (r Reader) APIKeysAfter(ctx context.Context, after reeve.ID, limit int) ([]reeve.APIKey, error) {
-	return many(ctx, r, read{
-		sql:  "SELECT " + apiKeyColumns + " FROM api_keys WHERE id > $1 ORDER BY id LIMIT $2",
-		args: []any{after, limit},
+// APIKeyOfEachSeal gives one key for each master key that sealed any. It costs
+// a look into the index for each of them, however many API keys there are.
+func (r Reader) APIKeyOfEachSeal(ctx context.Context) ([]reeve.APIKey, error) {
+	out := []reeve.APIKey{}
+	for after := []byte{}; ; {
+		next, err := many(ctx, r, read{
+			sql:  "SELECT " + apiKeyColumns + " FROM api_keys WHERE sealed_by > $1 ORDER BY sealed_by, id LIMIT 1",
+			args: []any{after},
+		}, scanAPIKey)
+		if err != nil || len(next) == 0 {
+			return out, err
+		}
+		out = append(out, next...)
+		after = next[0].SealedBy[:]
+	}
+}
+
+// LockAPIKeysSealedBy pages through the keys that one master key sealed, in the
+// order of their ids, and guards them. A page leaves out what another
+// transaction resealed or deleted while this one waited for it: a short page,
+// even an empty one, need not be the last.
+func (tx *Tx) LockAPIKeysSealedBy(ctx context.Context, by [8]byte, after reeve.ID, limit int) ([]reeve.APIKey, error) {
+	return many(ctx, tx.Reader, read{
+		sql: "SELECT " + apiKeyColumns + " FROM api_keys WHERE sealed_by = $1 AND id > $2 ORDER BY id LIMIT $3" +
+			tx.d.lock,
+		args: []any{by, after, limit},
 	}, scanAPIKey)
 }
 
 // ResealAPIKey replaces a key's sealed secret.
-func (tx *Tx) ResealAPIKey(id reeve.ID, secret []byte) {
+func (tx *Tx) ResealAPIKey(k reeve.APIKey) {
 	tx.write(statement{
-		sql:  "UPDATE api_keys SET secret = $2 WHERE id = $1",
-		args: []any{id, secret},
+		sql:  "UPDATE api_keys SET secret = $2, sealed_by = $3 WHERE id = $1",
+		args: []any{k.ID, k.Secret, k.SealedBy},
 	})
 }

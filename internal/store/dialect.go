@@ -78,6 +78,8 @@ func (d *dialect) arg(arg any) any {
 		return v[:]
 	case [32]byte:
 		return v[:]
+	case [8]byte:
+		return v[:]
 	case reeve.Limit:
 		return limitValue(v)
 	case reeve.Role:

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -51,9 +52,7 @@ func (s *Store) Version(ctx context.Context) (have, want int64, err error) {
 		if err != nil {
 			return err
 		}
-		for _, source := range provider.ListSources() {
-			want = max(want, source.Version)
-		}
+		want = newestVersion()
 		// The library would make its table.
 		var tables int
 		err = m.db.QueryRowContext(ctx, m.dialect.table, goose.DefaultTablename).Scan(&tables)
@@ -78,6 +77,23 @@ func newer(ctx context.Context, provider *goose.Provider) error {
 	return nil
 }
 
+// newestVersion is the schema's version that this program knows.
+var newestVersion = sync.OnceValue(func() (newest int64) {
+	files, _ := migrations.ReadDir("migrations") // embedded: it is there
+	for _, file := range files {
+		if version, err := versionOf(file.Name()); err == nil {
+			newest = max(newest, version)
+		}
+	}
+	return newest
+})
+
+// versionOf reads the number that a migration's file name begins with.
+func versionOf(file string) (int64, error) {
+	number, _, _ := strings.Cut(file, "_")
+	return strconv.ParseInt(number, 10, 64)
+}
+
 func (m migrator) provider() (*goose.Provider, error) {
 	files, err := migrations.ReadDir("migrations")
 	if err != nil {
@@ -89,8 +105,7 @@ func (m migrator) provider() (*goose.Provider, error) {
 		if err != nil {
 			return nil, err
 		}
-		number, _, _ := strings.Cut(file.Name(), "_")
-		version, err := strconv.ParseInt(number, 10, 64)
+		version, err := versionOf(file.Name())
 		if err != nil {
 			return nil, err
 		}

@@ -96,7 +96,9 @@ func (db *postgresDB) checkVersion(ctx context.Context) error {
 
 func (db *postgresDB) dialect() *dialect { return postgresDialect }
 
-func (db *postgresDB) ping(ctx context.Context) error { return classifyPostgres(db.pool.Ping(ctx)) }
+// writable is true of whatever answers: the pool has no connection that only
+// writes.
+func (db *postgresDB) writable(context.Context) error { return nil }
 
 func (db *postgresDB) close() { db.pool.Close() }
 

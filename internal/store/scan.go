@@ -17,6 +17,7 @@ type (
 	timeDest  time.Time
 	limitDest reeve.Limit
 	hashDest  [32]byte
+	sealDest  [8]byte
 
 	idPtrDest   struct{ to **reeve.ID }
 	timePtrDest struct{ to **time.Time }
@@ -41,6 +42,8 @@ func dests(dests []any) []any {
 			dests[i] = (*hashDest)(v)
 		case *[32]byte:
 			dests[i] = (*hashDest)(v)
+		case *[8]byte:
+			dests[i] = (*sealDest)(v)
 		case *reeve.Limit:
 			dests[i] = (*limitDest)(v)
 		case *reeve.Fields:
@@ -110,6 +113,9 @@ func (d *limitDest) Scan(v any) error {
 
 func (d *hashDest) ScanBytes(v []byte) error { return fill(d[:], v) }
 func (d *hashDest) Scan(v any) error         { return d.ScanBytes(v.([]byte)) }
+
+func (d *sealDest) ScanBytes(v []byte) error { copy(d[:], v); return nil }
+func (d *sealDest) Scan(v any) error         { return d.ScanBytes(v.([]byte)) }
 
 func (d fieldsDest) ScanText(v pgtype.Text) error {
 	if v.Valid {

@@ -100,8 +100,20 @@ func (db *sqliteDB) open(ctx context.Context, path string, readers int) (err err
 
 func (db *sqliteDB) dialect() *dialect { return sqliteDialect }
 
-func (db *sqliteDB) ping(ctx context.Context) error {
-	return db.query(ctx, "SELECT 1", nil, func(scanner) error { return nil })
+// writable takes the file's write lock and lets go of it. While another has the
+// writer's turn there is no need to: it works.
+func (db *sqliteDB) writable(ctx context.Context) error {
+	select {
+	case db.writer.turn <- struct{}{}:
+		defer func() { <-db.writer.turn }()
+	default:
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx) // as of sqliteSession.begin
+	if err := db.writer.run(ctx, "BEGIN IMMEDIATE", nil); err != nil {
+		return err
+	}
+	return db.writer.run(ctx, "ROLLBACK", nil)
 }
 
 func (db *sqliteDB) close() {

@@ -12,6 +12,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/pressly/goose/v3"
+
 	"github.com/reeve-cloud/reeve"
 )
 
@@ -36,7 +38,7 @@ type Store struct {
 type database interface {
 	querier
 	begin(ctx context.Context) session
-	ping(ctx context.Context) error
+	writable(ctx context.Context) error
 	dialect() *dialect
 	migrate(ctx context.Context, run func(migrator) error) error
 	durability(ctx context.Context) (map[string]string, error)
@@ -97,8 +99,28 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 // Close gives the database back.
 func (s *Store) Close() { s.db.close() }
 
-// Ping tells whether the database answers.
-func (s *Store) Ping(ctx context.Context) error { return s.db.ping(ctx) }
+// Ready tells whether the database can be worked with: it answers, its schema
+// is at least this program's, and its writer, where there is but one, writes.
+// A newer schema will do: replicas of the version before go on while the first
+// of the next one has migrated. All else is Unavailable.
+func (s *Store) Ready(ctx context.Context) error {
+	version, err := one(ctx, s.Reader, read{
+		sql:     "SELECT version_id FROM " + goose.DefaultTablename + " ORDER BY version_id DESC LIMIT 1",
+		missing: errUnmigrated,
+	}, value[int64])
+	if err == nil && version < newestVersion() {
+		err = errUnmigrated
+	}
+	if err == nil {
+		err = s.db.writable(ctx)
+	}
+	if err != nil && !reeve.IsKind(err, reeve.Unavailable) {
+		return errUnavailable.Wrap(err)
+	}
+	return err
+}
+
+var errUnmigrated = errors.New("the schema is older than this program's")
 
 // Dialect names the kind of database: "sqlite" or "postgres".
 func (s *Store) Dialect() string { return s.d.name }

@@ -71,9 +71,11 @@ CREATE TABLE api_keys (
     name       {{text}} NOT NULL,
     head       {{bytes}} NOT NULL UNIQUE,
     secret     {{bytes}} NOT NULL,
+    sealed_by  {{bytes}} NOT NULL, -- the id of the master key that sealed the secret
     created_at {{bigint}} NOT NULL,
     UNIQUE (project_id, name)
 ){{strict}};
+CREATE INDEX api_keys_sealed_by ON api_keys (sealed_by, id);
 
 -- A tail names a key derived from an API key, and so all that derive from it.
 CREATE TABLE revoked_tails (

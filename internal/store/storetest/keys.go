@@ -17,7 +17,7 @@ func testAPIKeys(t *testing.T, w world) {
 	partner := newID()
 	a := reeve.APIKey{
 		ID: newID(), ProjectID: p.ID, PartnerID: &partner, Name: "a", Head: [32]byte{0, 1, 0xff},
-		Secret: []byte{0, 0xff}, CreatedAt: minute(1),
+		Secret: []byte{0, 0xff}, SealedBy: [8]byte{0, 1, 0xff}, CreatedAt: minute(1),
 	}
 	w.write(func(tx *store.Tx) { tx.CreateAPIKey(a) })
 	keys, err := w.s.APIKeys(w.ctx(), p.ID)
@@ -44,9 +44,9 @@ func testAPIKeys(t *testing.T, w world) {
 	err = w.try(func(tx *store.Tx) { tx.CreateAPIKey(again) })
 	refused(t, "no project", err, reeve.NotFound, "project not found")
 
-	a.Secret = []byte("resealed")
+	a.Secret, a.SealedBy = []byte("resealed"), [8]byte{9}
 	w.write(func(tx *store.Tx) {
-		tx.ResealAPIKey(a.ID, a.Secret)
+		tx.ResealAPIKey(a)
 		tx.DeleteAPIKey(b.ID)
 	})
 	keys, err = w.s.APIKeys(w.ctx(), p.ID)
@@ -55,24 +55,38 @@ func testAPIKeys(t *testing.T, w world) {
 }
 
 func testAPIKeyPages(t *testing.T, w world) {
+	none, err := w.s.APIKeyOfEachSeal(w.ctx())
+	same(t, "none", []reeve.APIKey{}, none, err)
 	_, _, p := w.tenant("ada@mail.test")
+	var keys []reeve.APIKey
 	var want, got []reeve.ID
 	for i := range 5 {
-		want = append(want, w.apiKey(p.ID, fmt.Sprint(9-i)).ID)
+		key := w.apiKey(p.ID, fmt.Sprint(9-i))
+		keys, want = append(keys, key), append(want, key.ID)
 	}
-	for after := reeve.Zero; ; {
-		page, err := w.s.APIKeysAfter(w.ctx(), after, 2)
-		if err != nil {
-			t.Fatal(err)
+	first, last := w.apiKey(p.ID, "first"), w.apiKey(p.ID, "last")
+	first.SealedBy, last.SealedBy = [8]byte{}, [8]byte{0xff}
+	w.write(func(tx *store.Tx) {
+		tx.ResealAPIKey(first)
+		tx.ResealAPIKey(last)
+	})
+	samples, err := w.s.APIKeyOfEachSeal(w.ctx())
+	same(t, "of each seal", []reeve.APIKey{first, keys[0], last}, samples, err)
+	w.in(func(tx *store.Tx) {
+		for after := reeve.Zero; ; {
+			page, err := tx.LockAPIKeysSealedBy(w.ctx(), keys[0].SealedBy, after, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(page) == 0 {
+				return
+			}
+			for _, key := range page {
+				got = append(got, key.ID)
+			}
+			after = got[len(got)-1]
 		}
-		if len(page) == 0 {
-			break
-		}
-		for _, key := range page {
-			got = append(got, key.ID)
-		}
-		after = got[len(got)-1]
-	}
+	})
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("pages (-want +got):\n%s", diff)
 	}

@@ -34,7 +34,7 @@ func testCommit(t *testing.T, w world) {
 	if err := w.s.Write(w.ctx(), func(*store.Tx) error { return nil }); err != nil {
 		t.Errorf("a transaction that does nothing: %v", err)
 	}
-	if err := w.s.Ping(w.ctx()); err != nil {
+	if err := w.s.Ready(w.ctx()); err != nil {
 		t.Error(err)
 	}
 }
@@ -284,7 +284,7 @@ func testFailingWrites(t *testing.T, w world) {
 	}
 	ctx, cancel := context.WithTimeout(w.ctx(), 10*time.Second)
 	defer cancel()
-	if err := w.s.Ping(ctx); err != nil {
+	if err := w.s.Ready(ctx); err != nil {
 		t.Error(err)
 	}
 }

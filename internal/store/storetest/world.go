@@ -85,7 +85,7 @@ func (w world) apiKey(project reeve.ID, name string) reeve.APIKey {
 	id := newID()
 	k := reeve.APIKey{
 		ID: id, ProjectID: project, Name: name, Head: [32]byte(append(id[:], id[:]...)),
-		Secret: []byte("sealed"), CreatedAt: epoch,
+		Secret: []byte("sealed"), SealedBy: [8]byte{1}, CreatedAt: epoch,
 	}
 	w.write(func(tx *store.Tx) { tx.CreateAPIKey(k) })
 	return k
