@@ -25,7 +25,7 @@ build: ## build the static binary bin/reeve
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(ldflags)' -o bin/reeve ./cmd/reeve
 
 test: ## test on SQLite and a throwaway PostgreSQL, with the race detector
-	CGO_ENABLED=1 $(with_pg) $(GO) test -race -shuffle=on ./...
+	CGO_ENABLED=1 $(with_pg) --memory $(GO) test -race -shuffle=on ./...
 
 soak: ## run the tests that take minutes: faults, crashes, proxies
 	@test -n "$$($(GO) list -e -tags soak -f '{{range .TestGoFiles}}x{{end}}{{range .XTestGoFiles}}x{{end}}' ./internal/soak/... 2>/dev/null)" \

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -27,7 +28,8 @@ import (
 
 // Serve runs the server until ctx ends, then finishes what runs and refuses
 // what is new. It says on out where it listens and, on a new database, the
-// operator token.
+// operator token. The token is made before the first listener opens, and shown
+// even if none does: the database keeps only its hash.
 func Serve(ctx context.Context, cfg Config, out, errOut io.Writer) error {
 	logger, flush := newLogger(cfg, errOut)
 	defer flush()
@@ -38,16 +40,19 @@ func Serve(ctx context.Context, cfg Config, out, errOut io.Writer) error {
 	defer giveBack(s)
 	var draining atomic.Bool
 	faces := Faces(c, cfg, logger, draining.Load)
+	token, _, err := c.FirstOperatorToken(ctx)
+	if err != nil {
+		return StartError{err}
+	}
 	open, err := listen(cfg, faces, logger)
 	if err != nil {
-		return StartError{err}
+		return StartError{errors.Join(err, announceToken(out, token, ""))}
 	}
 	defer open.close()
-	token, made, err := c.FirstOperatorToken(ctx)
-	if err != nil {
+	open.announce(out)
+	if err := announceToken(out, token, open.url("operator")); err != nil {
 		return StartError{err}
 	}
-	open.announce(out, token, made)
 
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -170,19 +175,33 @@ func loopback(address net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// announce says where the listeners are, and the operator token if it was just
-// made: it is shown only here.
-func (l *listening) announce(out io.Writer, token reeve.Token, made bool) {
-	urls := map[string]string{}
-	for i, name := range l.names {
-		urls[name] = fmt.Sprintf("%s://%s", l.scheme, l.sockets[i].Addr())
-		_, _ = fmt.Fprintf(out, "%-9s %s\n", name, urls[name])
+// announce says where the listeners are.
+func (l *listening) announce(out io.Writer) {
+	for _, name := range l.names {
+		_, _ = fmt.Fprintf(out, "%-9s %s\n", name, l.url(name))
 	}
-	if !made {
-		return
+}
+
+// url is where the listener of a name is.
+func (l *listening) url(name string) string {
+	return fmt.Sprintf("%s://%s", l.scheme, l.sockets[slices.Index(l.names, name)].Addr())
+}
+
+// announceToken shows the operator token if one was made ("" if not), and how
+// to use it if the operators' API is up. It is shown only here, so a failure
+// says how to get another.
+func announceToken(out io.Writer, token reeve.Token, url string) error {
+	if token == "" {
+		return nil
 	}
-	_, _ = fmt.Fprintf(out, "\noperator token, shown only this once:\n  %s\n\ntry:\n  curl -H 'Authorization: %s' %s/api/changes\n",
-		string(token), string(token), urls["operator"])
+	text := fmt.Sprintf("\noperator token, shown only this once:\n  %s\n", string(token))
+	if url != "" {
+		text += fmt.Sprintf("\ntry:\n  curl -H 'Authorization: %s' %s/api/changes\n", string(token), url)
+	}
+	if _, err := io.WriteString(out, text); err != nil {
+		return fmt.Errorf("the operator token that was made could not be shown, run `reeve token` for another: %w", err)
+	}
+	return nil
 }
 
 // serve starts all servers; the channel gets the first failure.

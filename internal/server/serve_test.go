@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -214,3 +215,63 @@ func TestKeyFileOfLink(t *testing.T) {
 		}
 	}
 }
+
+// TestServeKeepsTheToken: the token of a new database is shown though nothing
+// can listen; where it cannot be shown, the error says what to do.
+func TestServeKeepsTheToken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	serve := func(out io.Writer, args ...string) error {
+		cfg, err := load(t, append([]string{
+			"--database", "sqlite:" + filepath.Join(t.TempDir(), "reeve.db"), "--tenant-listen", "127.0.0.1:0",
+			"--operator-listen", "127.0.0.1:0", "--gateway-listen", "127.0.0.1:0",
+		}, args...), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = Serve(t.Context(), cfg, out, io.Discard)
+		if _, starting := err.(StartError); !starting {
+			t.Errorf("%v is no StartError", err)
+		}
+		return err
+	}
+	var out strings.Builder
+	err = serve(&out, "--gateway-listen", taken.Addr().String())
+	if !strings.Contains(err.Error(), "--gateway-listen") || !strings.Contains(out.String(), "reeve_op_") ||
+		strings.Contains(out.String(), "http://") {
+		t.Errorf("nothing listens: %v, said %q", err, out.String())
+	}
+	for _, args := range [][]string{nil, {"--gateway-listen", taken.Addr().String()}} {
+		err := serve(brokenPipe{}, args...)
+		if !strings.Contains(err.Error(), "reeve token") || !strings.Contains(err.Error(), "broken pipe") {
+			t.Errorf("nobody listens: %v", err)
+		}
+	}
+}
+
+// TestTokenBeforeListening: a failure to make the token comes before the first
+// listener opens.
+func TestTokenBeforeListening(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	config := storetest.ConfigSQLite(t)
+	storetest.Exec(t, config, "DROP TABLE operator_tokens")
+	cfg, err := load(t, []string{"--database", "sqlite:" + config.SQLite, "--tenant-listen", taken.Addr().String()}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = Serve(t.Context(), cfg, io.Discard, io.Discard)
+	if _, starting := err.(StartError); !starting || !strings.Contains(err.Error(), "operator_tokens") {
+		t.Errorf("%v", err)
+	}
+}
+
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"strings"
 	"time"
 
@@ -57,7 +58,7 @@ func openPostgres(ctx context.Context, config Config) (database, error) {
 		// The parser's text can quote the connection string.
 		return nil, reeve.Errorf(reeve.Invalid, "the database URL cannot be read")
 	}
-	if config.MaxConnections > 0 && !strings.Contains(config.Postgres, "pool_max_conns") {
+	if config.MaxConnections > 0 && !limitsPool(config.Postgres) {
 		settings.MaxConns = int32(config.MaxConnections)
 	}
 	if settings.ConnConfig.ConnectTimeout == 0 {
@@ -80,6 +81,13 @@ func openPostgres(ctx context.Context, config Config) (database, error) {
 		return nil, err
 	}
 	return db, nil
+}
+
+// limitsPool tells whether a connection URL says by itself how many connections
+// there may be.
+func limitsPool(text string) bool {
+	parsed, err := url.Parse(text)
+	return err == nil && parsed.Query().Has("pool_max_conns")
 }
 
 func (db *postgresDB) checkVersion(ctx context.Context) error {
