@@ -16,9 +16,8 @@ import (
 
 // event is what a request's one record says beyond the exchange itself.
 type event struct {
-	requestID string      // the caller's or ours
-	actor     string      // who asked, once known
-	attrs     []slog.Attr // what operations add
+	requestID string // the caller's or ours
+	actor     string // who asked, once known
 }
 
 // SetActor notes in the request's record who asks: an id or a role, never a
@@ -30,27 +29,10 @@ func SetActor(ctx context.Context, actor string) {
 	}
 }
 
-// AddAttrs adds to the request's record, under the rules of SetActor. Values
-// must not be secrets.
-func AddAttrs(ctx context.Context, attrs ...slog.Attr) {
-	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
-		x.attrs = append(x.attrs, attrs...)
-	}
-}
-
 // RequestID gives the request's id, or "" outside a request.
 func RequestID(ctx context.Context) string {
 	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
 		return x.requestID
-	}
-	return ""
-}
-
-// ClientAddress gives the address that the request came from as the trusted
-// proxies tell it, or "" outside a request.
-func ClientAddress(ctx context.Context) string {
-	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
-		return clientAddress(x.request, x.api.opts.TrustedProxies)
 	}
 	return ""
 }
@@ -99,7 +81,7 @@ func (x *exchange) record(took time.Duration) {
 	if x.route != nil {
 		pattern, secret = x.route.pattern, x.route.secret
 	}
-	var space [20]slog.Attr
+	var space [16]slog.Attr
 	attrs := append(space[:0],
 		slog.String("listener", x.api.face.Name),
 		slog.String("method", shorten(x.request.Method, 16)),
@@ -114,7 +96,6 @@ func (x *exchange) record(took time.Duration) {
 	if x.actor != "" {
 		attrs = append(attrs, slog.String("actor", x.actor))
 	}
-	attrs = append(attrs, x.attrs...)
 	if x.failure != nil {
 		attrs = append(attrs, slog.String("error_kind", x.failure.Kind.String()))
 		if level > slog.LevelInfo {

@@ -3,12 +3,12 @@ package web_test
 import (
 	"context"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -190,30 +190,30 @@ func TestContext(t *testing.T) {
 	web.Handle(api, web.Op{Method: "GET", Path: "/api/context", ID: "context"},
 		func(ctx context.Context, _ *web.Empty) ([]string, error) {
 			web.SetActor(ctx, "somebody")
-			web.AddAttrs(ctx, slog.Int("rows", 3))
-			return []string{web.RequestID(ctx), web.ClientAddress(ctx)}, nil
+			return []string{web.RequestID(ctx)}, nil
 		})
 	r := request("GET", "/api/context")
-	if got := record(t, api, &j, r); got["actor"] != "somebody" || got["rows"] != 3.0 {
+	if got := record(t, api, &j, r); got["actor"] != "somebody" {
 		t.Error(got)
 	}
 	w := httptest.NewRecorder()
 	api.ServeHTTP(w, r)
-	if got := w.Body.String(); got != `["id-1","192.0.2.1"]` {
+	if got := w.Body.String(); got != `["id-1"]` {
 		t.Error(got)
 	}
 	ctx := context.Background()
 	web.SetActor(ctx, "nobody")
-	web.AddAttrs(ctx)
-	if web.RequestID(ctx)+web.ClientAddress(ctx) != "" {
+	if web.RequestID(ctx) != "" {
 		t.Error("a context without a request has one")
 	}
 }
 
 // An operation's time is bounded, a mounted handler's is not.
-func TestTimeout(t *testing.T) {
+func TestTimeout(t *testing.T) { synctest.Test(t, testTimeout) }
+
+func testTimeout(t *testing.T) {
 	var j journal
-	api := newAPI(testFace(), web.Options{Logger: j.logger(), Timeout: 20 * time.Millisecond})
+	api := newAPI(testFace(), web.Options{Logger: j.logger(), Timeout: time.Minute})
 	web.Handle(api, web.Op{Method: "GET", Path: "/slow", ID: "slow"},
 		func(ctx context.Context, _ *web.Empty) (web.Empty, error) {
 			<-ctx.Done()
@@ -223,7 +223,7 @@ func TestTimeout(t *testing.T) {
 		select {
 		case <-r.Context().Done():
 			t.Error("ended")
-		case <-time.After(60 * time.Millisecond):
+		case <-time.After(time.Hour):
 		}
 		_, _ = io.WriteString(w, web.RequestID(r.Context()))
 	}))
