@@ -96,6 +96,9 @@ func newMasterKey() string {
 
 // migrate brings a database to reeve's schema and gives an operator's token.
 func (b *bench) migrate(database string) (reeve.Token, error) {
+	if out, err := b.reeveCommand(database, "", "migrate").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("reeve migrate: %w: %s", err, out)
+	}
 	out, err := b.reeveCommand(database, "", "token").Output()
 	if err != nil {
 		return "", fmt.Errorf("reeve token: %w", err)
