@@ -28,6 +28,7 @@ The resident memory is the kernel's figure, before and after a mixture of reques
 both listeners: 1 %% create users, 10 %% write something else, the others read.
 
 ` + "`make bench`" + ` and ` + "`make bench-scale`" + ` print such a table for another machine.
+[decisions/speed.md](decisions/speed.md) says where a target is missed and why.
 
 `
 

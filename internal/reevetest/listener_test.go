@@ -113,6 +113,7 @@ func TestRequestIDs(t *testing.T) {
 	for face := range problems {
 		for sent, taken := range map[string]bool{
 			"a.B_c-9": true, strings.Repeat("x", 128): true, strings.Repeat("x", 129): false, "a b": false, "a/b": false, "ü": false, "": false,
+			"reeve_op_7qR9ixoqahqUvsFDa2iLwohPh13PXqE5b4HvxX6hNVd3M6pDc": false, // it would stand in the log
 		} {
 			reply := s.Send(t, reevetest.Request{Face: face, Method: "GET", Target: "/livez", Header: http.Header{"X-Request-Id": {sent}}})
 			if got := reply.Header.Get("X-Request-Id"); (got == sent) != taken || got == "" {
@@ -127,6 +128,10 @@ func TestMetrics(t *testing.T) {
 	t.Parallel()
 	s := world(t)
 	s.Do(t, step{Call: "GET /project/{px}", Status: 200, Reply: reevetest.Any})
+	s.Do(t, step{
+		Call: "POST /metrics", Face: "operator", As: "-", Status: 405, Loose: true,
+		Reply: `{"error":"method not allowed","detail":""}`, Allow: "GET, HEAD",
+	})
 	reply := s.Send(t, reevetest.Request{Face: "operator", Method: "GET", Target: "/metrics", Loose: true})
 	for _, want := range []string{
 		`reeve_http_requests_total{listener="operator",operation="createProject",status="200"} 2`,

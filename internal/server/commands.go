@@ -172,11 +172,12 @@ func Rekey(ctx context.Context, cfg Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if file != "" {
-		if err := keepFirstKey(file); err != nil {
-			return err
-		}
+	if _, err := fmt.Fprintf(out, "%d API keys sealed with the first master key\n", changed); err != nil || file == "" {
+		return err
 	}
-	_, err = fmt.Fprintf(out, "%d API keys sealed with the new master key\n", changed)
+	if err := keepFirstKey(file); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%s holds a new master key: back it up\n", file)
 	return err
 }

@@ -87,15 +87,21 @@ func New(face Face, opts Options) *API {
 	return api
 }
 
-// Mount serves a pattern of net/http's mux with a plain handler: within the
-// request's record, metrics, credentials and limits of the body, outside its
-// timeout and the document. The pattern must not contain a method.
+// Mount serves GET and HEAD of a pattern of net/http's mux with a plain
+// handler: within the request's record, metrics, credentials and limits of the
+// body, outside its timeout and the document. The pattern must not contain a
+// method.
 func (api *API) Mount(pattern string, h http.Handler) {
 	metrics := api.opts.Metrics.operation(api.face.Name, pattern)
 	mounted := &route{pattern: pattern}
 	api.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		x := w.(*exchange)
 		x.route, x.metrics = mounted, metrics
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header()["Allow"] = []string{"GET, HEAD"}
+			x.refuse(errNoMethod)
+			return
+		}
 		h.ServeHTTP(x, r.WithContext(untimed{x.client, x.ctx}))
 	})
 }

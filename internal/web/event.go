@@ -53,9 +53,10 @@ func requestID(header http.Header) string {
 	return string(out[:])
 }
 
-// isRequestID allows 1 to 128 of [A-Za-z0-9._-].
+// isRequestID allows 1 to 128 of [A-Za-z0-9._-], but no token of ours, for the
+// id goes into logs.
 func isRequestID(text string) bool {
-	if text == "" || len(text) > 128 {
+	if text == "" || len(text) > 128 || strings.Contains(text, tokenMark) {
 		return false
 	}
 	for i := range len(text) {
