@@ -101,7 +101,7 @@ func TestImportsAreRefused(t *testing.T) {
 		"internal/store/storetest/a.go: internal/store/storetest may not import internal/control",
 		"internal/tenantapi/api.go: internal/tenantapi may not import internal/operatorapi",
 		"internal/tenantapi/api.go: internal/tenantapi may not import internal/store",
-		"internal/util/util.go: internal/util is in no layer; add it to the table here and in the design",
+		"internal/util/util.go: internal/util is in no layer; add it to the table here and in ARCHITECTURE.md",
 		"macaroon/wire.go: macaroon may not import .",
 	}
 	if diff := cmp.Diff(want, violations(t, tree)); diff != "" {
@@ -165,7 +165,7 @@ func layerOf(dir string) string {
 // judge gives what one file of a layer may not do.
 func judge(name, dir string, file *ast.File) []string {
 	if name == "" {
-		return []string{dir + " is in no layer; add it to the table here and in the design"}
+		return []string{dir + " is in no layer; add it to the table here and in ARCHITECTURE.md"}
 	}
 	var found []string
 	for _, spec := range file.Imports {

@@ -103,7 +103,7 @@ func TestUpdateUser(t *testing.T) {
 	})
 }
 
-// TestDeleteUser is the contract's table, row by row.
+// TestDeleteUser goes through all that stands in the way of a deletion.
 func TestDeleteUser(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
 		owner, o, p := h.tenant("owner@mail.test")

@@ -13,7 +13,7 @@ import (
 	"github.com/reeve-cloud/reeve/internal/reevetest"
 )
 
-// published is one request of a seed document, with the reply it shows.
+// published is one request of a published document, with the reply it shows.
 type published struct {
 	method, path string
 	bodies       []string // alternatives; none: no body
@@ -54,7 +54,7 @@ var (
 	heading = regexp.MustCompile(`(?m)^(GET|POST|PUT|DELETE) (/api/\S+)$`)
 )
 
-// tenantCalls reads the first seed: each call is a line of curl.
+// tenantCalls reads the ThetaEdgeCloud document: each call is a line of curl.
 func tenantCalls(t *testing.T) (out []published) {
 	text := read(t, "theta.txt")
 	found := curl.FindAllStringSubmatchIndex(text, -1)
@@ -78,7 +78,7 @@ func tenantCalls(t *testing.T) (out []published) {
 	return out
 }
 
-// operatorCalls reads the second seed: each call is a heading.
+// operatorCalls reads the Storj document: each call is a heading.
 func operatorCalls(t *testing.T) (out []published) {
 	text := read(t, "storj.txt")
 	found := heading.FindAllStringSubmatchIndex(text, -1)
@@ -123,7 +123,7 @@ func plain(t *testing.T, text string) (out any) {
 	return out
 }
 
-// amendments are what the contract changes in the second seed's replies.
+// amendments are what reeve changes in the Storj document's replies.
 var amendments = map[string][]string{
 	"POST /api/users":                     {`"passwordHash": ""`, `"passwordHash":"","status":1,"createdAt":"2026-11-22T15:44:53Z","projectLimit":10`},
 	"GET /api/projects/{project}/apikeys": {`"createdAt"`, `"projectId":"UUID","createdAt"`},
@@ -132,14 +132,14 @@ var amendments = map[string][]string{
 	},
 }
 
-// silent are the replies that the second seed tells in words or not at all.
+// silent are the replies that the Storj document tells in words or not at all.
 var silent = map[string]string{
 	"GET /api/projects/{project-id}/usage": `{"result":"no project usage exist"}`,
 	"GET /api/projects/{project-id}": `{"id":"UUID","name":"Project","description":"Project to store data.","partnerId":"UUID","ownerId":"UUID",` +
 		`"rateLimit":null,"maxBuckets":null,"createdAt":"TIME","memberCount":1,"storageLimit":null,"bandwidthLimit":null,"organizationId":"UUID"}`,
 }
 
-// prepare makes, beyond the usual, what one call of the second seed needs.
+// prepare makes, beyond the usual, what one call of the Storj document needs.
 var prepare = map[string][]step{
 	"DELETE /api/users/{user-email}": {{Call: "DELETE /api/projects/{project}", Status: 200}},
 	"GET /api/projects/{project}/apikeys": {
@@ -158,7 +158,7 @@ var prepare = map[string][]step{
 	"GET /api/projects/{project-id}/limit": {{Call: "PUT /api/projects/{project}/limit?usage=1TB&bandwidth=1TB", Status: 200}},
 }
 
-// TestOperatorSeed replays each published request of the second seed.
+// TestOperatorSeed replays each published request of the Storj document.
 func TestOperatorSeed(t *testing.T) {
 	t.Parallel()
 	calls := operatorCalls(t)
@@ -198,7 +198,7 @@ func TestOperatorSeed(t *testing.T) {
 	}
 }
 
-// seeded makes the things that the second seed's requests name.
+// seeded makes the things that the Storj document's requests name.
 func seeded(t *testing.T, more []step) *reevetest.Server {
 	t.Helper()
 	s := reevetest.Open(t)
@@ -217,7 +217,7 @@ func seeded(t *testing.T, more []step) *reevetest.Server {
 	return s
 }
 
-// TestTenantSeed replays the first seed's requests in their order.
+// TestTenantSeed replays the ThetaEdgeCloud document's requests in their order.
 func TestTenantSeed(t *testing.T) {
 	t.Parallel()
 	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {

@@ -8,7 +8,7 @@ import (
 )
 
 // model are the tables of which every change is recorded. A new table goes
-// here, or into facts with a reason to tell in the design.
+// here, or into facts with a reason to tell in ARCHITECTURE.md.
 var model = []string{
 	"users", "organizations", "organization_members", "organization_keys", "projects", "project_members",
 	"api_keys", "revoked_tails", "buckets", "coupons", "gateways", "operator_tokens",
