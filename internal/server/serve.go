@@ -40,15 +40,17 @@ func Serve(ctx context.Context, cfg Config, out, errOut io.Writer) error {
 	defer giveBack(s)
 	var draining atomic.Bool
 	faces := Faces(c, cfg, logger, draining.Load)
+	// The addresses are taken first, and nobody is let in before the token is
+	// told: a start that fails on one makes no token that would be lost.
+	open, err := listen(cfg, faces, logger)
+	if err != nil {
+		return StartError{err}
+	}
+	defer open.close()
 	token, _, err := c.FirstOperatorToken(ctx)
 	if err != nil {
 		return StartError{err}
 	}
-	open, err := listen(cfg, faces, logger)
-	if err != nil {
-		return StartError{errors.Join(err, announceToken(out, token, ""))}
-	}
-	defer open.close()
 	open.announce(out)
 	if err := announceToken(out, token, open.url("operator")); err != nil {
 		return StartError{err}
@@ -188,17 +190,14 @@ func (l *listening) url(name string) string {
 }
 
 // announceToken shows the operator token if one was made ("" if not), and how
-// to use it if the operators' API is up. It is shown only here, so a failure
-// says how to get another.
+// to use it. It is shown only here, so a failure says how to get another.
 func announceToken(out io.Writer, token reeve.Token, url string) error {
 	if token == "" {
 		return nil
 	}
-	text := fmt.Sprintf("\noperator token, shown only this once:\n  %s\n", string(token))
-	if url != "" {
-		text += fmt.Sprintf("\ntry:\n  curl -H 'Authorization: %s' %s/api/changes\n", string(token), url)
-	}
-	if _, err := io.WriteString(out, text); err != nil {
+	_, err := fmt.Fprintf(out, "\noperator token, shown only this once:\n  %s\n\ntry:\n  curl -H 'Authorization: %s' %s/api/changes\n",
+		string(token), string(token), url)
+	if err != nil {
 		return fmt.Errorf("the operator token that was made could not be shown, run `reeve token` for another: %w", err)
 	}
 	return nil

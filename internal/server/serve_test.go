@@ -216,17 +216,18 @@ func TestKeyFileOfLink(t *testing.T) {
 	}
 }
 
-// TestServeKeepsTheToken: the token of a new database is shown though nothing
-// can listen; where it cannot be shown, the error says what to do.
+// TestServeKeepsTheToken: a start that cannot listen makes no token that would
+// be lost, and one whose output is broken says how to get another.
 func TestServeKeepsTheToken(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer taken.Close()
+	database := filepath.Join(t.TempDir(), "reeve.db")
 	serve := func(out io.Writer, args ...string) error {
 		cfg, err := load(t, append([]string{
-			"--database", "sqlite:" + filepath.Join(t.TempDir(), "reeve.db"), "--tenant-listen", "127.0.0.1:0",
+			"--database", "sqlite:" + database, "--tenant-listen", "127.0.0.1:0",
 			"--operator-listen", "127.0.0.1:0", "--gateway-listen", "127.0.0.1:0",
 		}, args...), nil)
 		if err != nil {
@@ -240,29 +241,23 @@ func TestServeKeepsTheToken(t *testing.T) {
 	}
 	var out strings.Builder
 	err = serve(&out, "--gateway-listen", taken.Addr().String())
-	if !strings.Contains(err.Error(), "--gateway-listen") || !strings.Contains(out.String(), "reeve_op_") ||
-		strings.Contains(out.String(), "http://") {
+	if !strings.Contains(err.Error(), "--gateway-listen") || out.Len() > 0 {
 		t.Errorf("nothing listens: %v, said %q", err, out.String())
 	}
-	for _, args := range [][]string{nil, {"--gateway-listen", taken.Addr().String()}} {
-		err := serve(brokenPipe{}, args...)
-		if !strings.Contains(err.Error(), "reeve token") || !strings.Contains(err.Error(), "broken pipe") {
-			t.Errorf("nobody listens: %v", err)
-		}
+	err = serve(brokenPipe{}) // the token is still to be made
+	if !strings.Contains(err.Error(), "reeve token") || !strings.Contains(err.Error(), "broken pipe") {
+		t.Errorf("nobody reads: %v", err)
 	}
 }
 
-// TestTokenBeforeListening: a failure to make the token comes before the first
-// listener opens.
-func TestTokenBeforeListening(t *testing.T) {
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
+// TestTokenBeforeServing: a failure to make the token ends the start.
+func TestTokenBeforeServing(t *testing.T) {
 	config := storetest.ConfigSQLite(t)
 	storetest.Exec(t, config, "DROP TABLE operator_tokens")
-	cfg, err := load(t, []string{"--database", "sqlite:" + config.SQLite, "--tenant-listen", taken.Addr().String()}, nil)
+	cfg, err := load(t, []string{
+		"--database", "sqlite:" + config.SQLite, "--tenant-listen", "127.0.0.1:0",
+		"--operator-listen", "127.0.0.1:0", "--gateway-listen", "127.0.0.1:0",
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
