@@ -120,13 +120,23 @@ func mustExist(cfg Config) error {
 	return nil
 }
 
+// openExisting opens the configured database, which is there already.
+func openExisting(ctx context.Context, cfg Config) (*store.Store, error) {
+	if err := mustExist(cfg); err != nil {
+		return nil, StartError{err}
+	}
+	return openStore(ctx, cfg)
+}
+
+// asSystem says that nobody asks but the program itself.
+func asSystem(ctx context.Context) context.Context {
+	return control.WithCaller(ctx, control.Caller{Actor: reeve.Actor{Kind: reeve.System}})
+}
+
 // Token makes a new root operator token in place of the old one and prints it,
 // once running replicas have let go of the old one.
 func Token(ctx context.Context, cfg Config, out io.Writer) error {
-	if err := mustExist(cfg); err != nil {
-		return StartError{err}
-	}
-	s, err := openStore(ctx, cfg)
+	s, err := openExisting(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -167,8 +177,7 @@ func Rekey(ctx context.Context, cfg Config, out io.Writer) error {
 			return err
 		}
 	}
-	by := control.Caller{Actor: reeve.Actor{Kind: reeve.System}}
-	changed, err := c.Rekey(control.WithCaller(ctx, by))
+	changed, err := c.Rekey(asSystem(ctx))
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 )
 
@@ -13,10 +12,7 @@ import (
 // kept elsewhere; the error names the first change that is not as it was. It
 // changes nothing and may run beside replicas.
 func Verify(ctx context.Context, cfg Config, out io.Writer) error {
-	if err := mustExist(cfg); err != nil {
-		return StartError{err}
-	}
-	s, err := openStore(ctx, cfg)
+	s, err := openExisting(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -24,8 +20,7 @@ func Verify(ctx context.Context, cfg Config, out io.Writer) error {
 	if err := s.Ready(ctx); err != nil {
 		return StartError{err}
 	}
-	by := control.Caller{Actor: reeve.Actor{Kind: reeve.System}}
-	chain, err := control.New(s, control.Settings{}).VerifyChanges(control.WithCaller(ctx, by))
+	chain, err := control.New(s, control.Settings{}).VerifyChanges(asSystem(ctx))
 	if err != nil {
 		return err
 	}
