@@ -15,7 +15,9 @@ type Project struct {
 	Name             string
 	Description      string
 	Limits           Limits
-	MemberCount      int // own members, disabled ones included; only where a read says so
+	RevokedBefore    *time.Time // keys made before it are refused; nil: none
+	Frozen           bool       // no key of it is valid
+	MemberCount      int        // own members, disabled ones included; only where a read says so
 	CreatedAt        time.Time
 }
 

@@ -49,6 +49,34 @@ func Ops(ops ...Op) (s OpSet) {
 // Has reports whether op is in the set.
 func (s OpSet) Has(op Op) bool { return op.known() && s&(1<<op) != 0 }
 
+// opNames are the operations' names, as other programs read them.
+var opNames = [...]string{
+	OpRead: "read", OpWrite: "write", OpList: "list", OpDelete: "delete", OpProjectInfo: "project_info", OpLock: "lock",
+	OpPutRetention: "put_retention", OpGetRetention: "get_retention",
+	OpPutLegalHold: "put_legal_hold", OpGetLegalHold: "get_legal_hold", OpBypassGovernance: "bypass_governance",
+	OpPutBucketObjectLock: "put_bucket_object_lock", OpGetBucketObjectLock: "get_bucket_object_lock",
+	OpPutBucketNotify: "put_bucket_notify", OpGetBucketNotify: "get_bucket_notify",
+}
+
+// String returns the operation's name, such as read.
+func (op Op) String() string {
+	if !op.known() {
+		return "unknown"
+	}
+	return opNames[op]
+}
+
+// Names returns the names of the operations in the set, in the order of their numbers; never nil.
+func (s OpSet) Names() []string {
+	names := []string{}
+	for op := OpRead; op <= lastOp; op++ {
+		if s.Has(op) {
+			names = append(names, op.String())
+		}
+	}
+	return names
+}
+
 func (op Op) known() bool { return op >= OpRead && op <= lastOp }
 
 // Version is the generation of a root key, kept beside it by whoever minted it: a set of bits that each admit a

@@ -80,6 +80,7 @@ func (c *Control) DeleteAPIKeyByName(ctx context.Context, project reeve.ID, name
 
 func deleteAPIKey(tx *store.Tx, by Caller, key reeve.APIKey) {
 	tx.DeleteAPIKey(key.ID)
+	tx.RevokeHead(key.Head)
 	record(tx, by, change{action: "apikey.delete", target: key.ID, before: apiKeyFields(key)})
 }
 

@@ -1,6 +1,5 @@
-// Package gatewayapi is the gateways' API. Its calls are reserved: until they
-// come, every path under /gateway/ is not found to a gateway with a valid
-// token, and 401 to anyone else.
+// Package gatewayapi is the gateways' API: they verify keys, hold leases on
+// limits, report usage, and follow the feed of what is revoked.
 package gatewayapi
 
 import (
@@ -15,7 +14,7 @@ import (
 
 // New makes the gateway listener's API.
 func New(c *control.Control, opts web.Options) *web.API {
-	return web.New(web.Face{
+	out := web.New(web.Face{
 		Name:         "gateway",
 		Title:        "reeve gateway API",
 		Description:  "For programs that admit or refuse requests: verify keys, enforce limits.",
@@ -28,7 +27,13 @@ func New(c *control.Control, opts web.Options) *web.API {
 		}},
 		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Unavailable, reeve.Internal},
 	}, opts)
+	a := &api{control: c}
+	a.verify(out)
+	return out
 }
+
+// api holds what the handlers need.
+type api struct{ control *control.Control }
 
 func authenticate(c *control.Control) func(*http.Request) (context.Context, error) {
 	return func(r *http.Request) (context.Context, error) {

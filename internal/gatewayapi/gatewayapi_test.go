@@ -19,6 +19,23 @@ func problem(status int, title, detail string) string {
 	return fmt.Sprintf(`{"type":"about:blank","title":"%s","status":%d,"detail":"%s"}`, title, status, detail)
 }
 
+// examples is one call of each operation that succeeds on things that exist.
+var examples = []step{
+	{Call: "POST /gateway/verify", Body: `{"key":"{first}","action":"read"}`, Status: 200, Reply: reevetest.Any},
+}
+
+func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
+func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, examples) }
+func TestTooLong(t *testing.T) { t.Parallel(); reevetest.TooLong(t, examples, world) }
+
+// world is two tenants, a gateway's token and a key first of px.
+func world(t *testing.T, s *reevetest.Server) {
+	t.Helper()
+	s.Tenants(t)
+	s.Gateway(t, "gateway")
+	s.Do(t, step{Call: "POST /api/projects/{px}/apikeys", Body: `{"name":"first"}`, Status: 200, Reply: `{"apikey":"{first}"}`})
+}
+
 func TestHealth(t *testing.T) { t.Parallel(); reevetest.Health(t, "gateway") }
 
 // TestReserved: the paths are reserved for calls to come.
@@ -28,8 +45,8 @@ func TestReserved(t *testing.T) {
 		s.Tenants(t)
 		s.Gateway(t, "gateway")
 		paths := []string{
-			"/gateway/verify", "/gateway/usage", "/gateway/leases", "/gateway/feed",
-			"/gateway/projects/{px}/buckets/b", "/gateway/", "/gateway/nothing", "/gateway//verify",
+			"/gateway/usage", "/gateway/leases", "/gateway/feed",
+			"/gateway/projects/{px}/buckets/b", "/gateway/", "/gateway/nothing", "/gateway//verify", "/gateway/verify/",
 		}
 		unauthorized := problem(401, "Unauthorized", "Unauthorized")
 		isProblem := func(t *testing.T, reply reevetest.Reply) {
@@ -52,13 +69,13 @@ func TestReserved(t *testing.T) {
 				}
 			}
 		}
-		s.Do(t, step{Call: "GET /gateway/verify", As: "bearer {token}", Status: 404, Reply: problem(404, "Not Found", "not found")})
+		s.Do(t, step{Call: "GET /gateway/nothing", As: "bearer {token}", Status: 404, Reply: problem(404, "Not Found", "not found")})
 		s.Do(t, step{Call: "GET /gateway", Face: "gateway", As: "-", Status: 404, Reply: problem(404, "Not Found", "not found")})
 		s.Do(t, step{Call: "PUT /livez", Face: "gateway", As: "-", Status: 405, Reply: problem(405, "Method Not Allowed", "method not allowed"), Allow: "GET, HEAD"})
 
 		s.Store.Close()
-		s.Do(t, step{Call: "GET /gateway/verify", Status: 503, Reply: problem(503, "Service Unavailable", "the database is not available"), After: isProblem})
-		s.Do(t, step{Name: "what has no form is refused all the same", Call: "GET /gateway/verify", As: "Bearer x", Status: 401, Reply: unauthorized})
+		s.Do(t, step{Call: "GET /gateway/nothing", Status: 503, Reply: problem(503, "Service Unavailable", "the database is not available"), After: isProblem})
+		s.Do(t, step{Name: "what has no form is refused all the same", Call: "GET /gateway/nothing", As: "Bearer x", Status: 401, Reply: unauthorized})
 	})
 }
 

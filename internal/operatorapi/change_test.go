@@ -17,12 +17,12 @@ func TestGateways(t *testing.T) {
 			{Call: "POST /api/gateways", Body: `{}`, Status: 400, Reply: fault("Name is not set")},
 			{Call: "POST /api/gateways", Body: `{"name":"edge"}`, Status: 200, Reply: `{"id":"{g}","token":"{token}"}`},
 			{Call: "GET /api/gateways", Status: 200, Reply: `[{"id":"{g}","name":"edge","createdAt":"{now}"}]`, Not: []string{"{token}"}},
-			{Call: "GET /gateway/verify", Status: 404, Reply: reevetest.Any},
+			{Call: "GET /gateway/nothing", Status: 404, Reply: reevetest.Any},
 			{Call: "DELETE /api/gateways/x", Status: 400, Reply: fault("invalid gateway-uuid", "uuid: invalid string length 1 expected 36")},
 			{Call: "DELETE /api/gateways/" + nobody, Status: 404, Reply: fault("gateway not found")},
 			{Call: "DELETE /api/gateways/{gw:g}", Status: 200},
 			{Call: "DELETE /api/gateways/{g}", Status: 404, Reply: fault("gateway not found")},
-			{Name: "the token is dead", Call: "GET /gateway/verify", Status: 401, Reply: reevetest.Any},
+			{Name: "the token is dead", Call: "GET /gateway/nothing", Status: 401, Reply: reevetest.Any},
 		}...)
 	})
 }

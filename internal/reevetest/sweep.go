@@ -18,6 +18,7 @@ func Down(t *testing.T, examples []Step) {
 	s := Open(t)
 	s.bindNothing(examples)
 	s.Bind("key", unknownKey)
+	s.Bind("token", unknownToken)
 	s.Store.Close()
 	for _, step := range examples {
 		step.Status, step.Reply, step.Not = http.StatusServiceUnavailable, Any, []string{"sql", "closed"}
@@ -36,6 +37,7 @@ func Broken(t *testing.T, examples []Step) {
 	s := OpenStore(t, storetest.Open(t, config))
 	s.bindNothing(examples)
 	s.Bind("key", unknownKey)
+	s.Bind("token", unknownToken)
 	for _, step := range examples {
 		before := strings.Count(s.Log.String(), "no such table")
 		step.Status, step.Reply, step.Not = http.StatusInternalServerError, Any, []string{"table", "SQL"}
@@ -47,8 +49,11 @@ func Broken(t *testing.T, examples []Step) {
 	}
 }
 
-// unknownKey has the form of an organisation key.
-const unknownKey = "reeve_org_00000000000000000000000000000000000000000002CZclj"
+// Credentials of the right form that nobody has.
+const (
+	unknownKey   = "reeve_org_00000000000000000000000000000000000000000002CZclj"
+	unknownToken = "reeve_gw_00000000000000000000000000000000000000000002CZclj"
+)
 
 // bindNothing binds the names of examples to ids of nothing.
 func (s *Server) bindNothing(examples []Step) {

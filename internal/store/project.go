@@ -7,12 +7,13 @@ import (
 )
 
 const projectColumns = `p.id, p.organization_id, p.owner_id, p.service_account_id, p.name, p.description,
-	p.usage_limit, p.bandwidth_limit, p.rate_limit, p.bucket_limit, p.created_at`
+	p.usage_limit, p.bandwidth_limit, p.rate_limit, p.bucket_limit, p.revoked_before, p.frozen, p.created_at`
 
 func projectFields(p *reeve.Project) []any {
 	return []any{
 		&p.ID, &p.OrganizationID, &p.OwnerID, &p.ServiceAccountID, &p.Name, &p.Description,
-		&p.Limits.Usage, &p.Limits.Bandwidth, &p.Limits.Rate, &p.Limits.Buckets, &p.CreatedAt,
+		&p.Limits.Usage, &p.Limits.Bandwidth, &p.Limits.Rate, &p.Limits.Buckets,
+		&p.RevokedBefore, &p.Frozen, &p.CreatedAt,
 	}
 }
 
@@ -87,10 +88,10 @@ func (tx *Tx) CreateProject(p reeve.Project) {
 func (tx *Tx) UpdateProject(p reeve.Project) {
 	tx.write(statement{
 		sql: `UPDATE projects SET name = $2, description = $3, usage_limit = $4, bandwidth_limit = $5,
-			rate_limit = $6, bucket_limit = $7 WHERE id = $1`,
+			rate_limit = $6, bucket_limit = $7, revoked_before = $8, frozen = $9 WHERE id = $1`,
 		args: []any{
 			p.ID, p.Name, p.Description,
-			p.Limits.Usage, p.Limits.Bandwidth, p.Limits.Rate, p.Limits.Buckets,
+			p.Limits.Usage, p.Limits.Bandwidth, p.Limits.Rate, p.Limits.Buckets, p.RevokedBefore, p.Frozen,
 		},
 	})
 }

@@ -29,6 +29,10 @@ var facts = map[string]bool{
 	"change_ends":     true,
 	"usage_totals":    true,
 	"billing_records": true,
+	"sessions":        true,
+	"meters":          true,
+	"leases":          true,
+	"usage_marks":     true,
 }
 
 var errUnrecorded = errors.New("a transaction changed the model and recorded no change")

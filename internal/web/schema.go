@@ -224,6 +224,15 @@ func (s *schemas) fields(out *jsonschema.Schema, t reflect.Type, request bool) e
 			}
 			continue
 		}
+		if f.Anonymous && name == "" && f.Type.Kind() == reflect.Pointer {
+			// All of its fields are there, or none.
+			required := out.Required
+			if err := s.fields(out, f.Type.Elem(), request); err != nil {
+				return err
+			}
+			out.Required = required
+			continue
+		}
 		if !f.IsExported() || name == "-" && flags == "" {
 			continue
 		}
