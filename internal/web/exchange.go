@@ -93,6 +93,9 @@ func (x *exchange) succeed(status int, out any) {
 		x.reply(status, nil, nil)
 	case *Raw:
 		x.reply(status, typeJSON, *out)
+	case HeaderSetter:
+		out.SetHeader(x.Header())
+		x.reply(status, nil, nil)
 	default:
 		buffer := newEncoder()
 		defer buffer.free()
@@ -172,6 +175,10 @@ func (x *exchange) fail(err error) {
 	}
 	if status == http.StatusServiceUnavailable {
 		header["Retry-After"] = retrySoon
+	}
+	var setter HeaderSetter
+	if errors.As(err, &setter) {
+		setter.SetHeader(header)
 	}
 	buffer := newEncoder()
 	defer buffer.free()
