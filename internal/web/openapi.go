@@ -194,9 +194,9 @@ func (b *builder) errorResponse(status int) response {
 				b.api.face.ErrorType: {&jsonschema.Schema{Ref: schemaPath + "Error"}},
 			},
 		}
-		if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
+		if asksForPatience(status) {
 			described.Headers = map[string]headerDoc{
-				"Retry-After": {"Seconds to wait.", status == http.StatusServiceUnavailable, &jsonschema.Schema{Type: "integer"}},
+				"Retry-After": {"Seconds to wait.", true, &jsonschema.Schema{Type: "integer"}},
 			}
 		}
 		b.doc.Components.Responses[name] = described
