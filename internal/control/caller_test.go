@@ -26,7 +26,7 @@ var forTenants = map[string]bool{
 }
 
 // forGateways are the methods that gateways may call.
-var forGateways = map[string]bool{"VerifyKey": true}
+var forGateways = map[string]bool{"VerifyKey": true, "IngestUsage": true}
 
 // TestMethodsAreDenied: no method does anything for the zero Caller; a tenant
 // and a gateway reach only those that are theirs, the tenant with an own project

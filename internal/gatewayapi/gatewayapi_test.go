@@ -22,6 +22,10 @@ func problem(status int, title, detail string) string {
 // examples is one call of each operation that succeeds on things that exist.
 var examples = []step{
 	{Call: "POST /gateway/verify", Body: `{"key":"{first}","action":"read"}`, Status: 200, Reply: reevetest.Any},
+	{
+		Call: "POST /gateway/usage", Status: 200, Reply: reevetest.Any,
+		Body: `{"gateway":"a","sequence":1,"records":[{"projectId":"{px}","meter":"egress","at":"2026-11-22T15:44:53Z","value":1}]}`,
+	},
 }
 
 func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
@@ -45,7 +49,7 @@ func TestReserved(t *testing.T) {
 		s.Tenants(t)
 		s.Gateway(t, "gateway")
 		paths := []string{
-			"/gateway/usage", "/gateway/leases", "/gateway/feed",
+			"/gateway/leases", "/gateway/feed",
 			"/gateway/projects/{px}/buckets/b", "/gateway/", "/gateway/nothing", "/gateway//verify", "/gateway/verify/",
 		}
 		unauthorized := problem(401, "Unauthorized", "Unauthorized")
