@@ -24,7 +24,7 @@ type SpoolSettings struct {
 	MaxBytes     int64            // what the directory may hold before Report refuses; 1 GiB when zero
 	BatchRecords int              // a batch is delivered when it has so many records, at most 1000; 1000 when zero
 	BatchAge     time.Duration    // or when its first record is so old; 1 s when zero
-	Notify       func(error)      // is told, on any goroutine, what an operator should know; optional
+	Notify       func(error)      // is told what an operator should know, on the spool's own goroutines; optional
 	Now          func() time.Time // gives records without a time theirs; time.Now when nil
 
 	fault func(op, path string) error // tests': runs before, and instead of, what fails

@@ -61,25 +61,36 @@ func (s *Spool) linger() {
 	}
 }
 
-// commitGroups writes the groups there are. The answer, if not nil, says when
-// to try again.
+// commitGroups writes the groups there are, but for one that is buffered and
+// has come meanwhile. The answer, if not nil, says when to try again.
 func (s *Spool) commitGroups() (again <-chan time.Time) {
-	for {
-		s.mu.Lock()
-		if len(s.groups) == 0 {
-			s.flushNow = false
-			s.mu.Unlock()
+	for first := true; ; first = false {
+		g := s.take(first)
+		if g == nil {
 			return nil
 		}
-		g := s.groups[0]
-		g.taken = true
-		s.mu.Unlock()
 		err := s.commit(g)
 		s.settle(g, err)
 		if err != nil && s.settings.Buffered {
 			return time.After(retryAge)
 		}
 	}
+}
+
+// take gives the next group to write; nil if there is none, or it may grow.
+func (s *Spool) take(first bool) *group {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.groups) == 0 {
+		s.flushNow = false
+		return nil
+	}
+	if s.settings.Buffered && !first && !s.flushNow && len(s.groups) == 1 {
+		s.wake()
+		return nil
+	}
+	s.groups[0].taken = true
+	return s.groups[0]
 }
 
 // settle tells a group's callers what became of it. One that is buffered stays
