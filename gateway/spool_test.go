@@ -168,7 +168,7 @@ func TestSpoolGroups(t *testing.T) {
 func TestSpoolFull(t *testing.T) {
 	t.Parallel()
 	dir, l := t.TempDir(), newLedger()
-	s := start(t, dir, SpoolSettings{MaxBytes: 1000, BatchRecords: 2}, nil)
+	s := start(t, dir, SpoolSettings{MaxBytes: 1000, BatchRecords: 2, BatchAge: time.Hour}, nil)
 	want := map[int64]bool{}
 	var err error
 	for value := int64(100); err == nil; value++ {

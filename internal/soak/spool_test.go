@@ -181,6 +181,7 @@ func (s *spooling) life(chance *rand.Rand) {
 	cmd.Env = environment(reporterVariable + "=" + string(settings))
 	cmd.Stdout, cmd.Stderr = said, os.Stderr
 	check(s.t, cmd.Start())
+	s.t.Cleanup(func() { _ = cmd.Process.Kill() })
 	pause := func() { time.Sleep(time.Duration(chance.Int64N(int64(400 * time.Millisecond)))) }
 	pause()
 	if chance.IntN(4) > 0 {

@@ -57,5 +57,4 @@ CREATE TABLE usage_marks (
     seen_at    {{bigint}} NOT NULL, -- when the batch was taken
     PRIMARY KEY (gateway_id, stream)
 ){{strict}};
-CREATE INDEX usage_marks_age ON usage_marks (seen_at);
 ALTER TABLE usage_totals ADD COLUMN requests {{bigint}} NOT NULL DEFAULT 0;

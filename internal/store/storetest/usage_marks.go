@@ -62,6 +62,16 @@ func testUsageMarks(t *testing.T, w world) {
 		}
 	}
 	lock(g.ID, "a", store.UsageMark{GatewayID: g.ID, Stream: "a"})
+
+	w.fact(func(tx *store.Tx) error {
+		_, err := tx.LockUsageMark(w.ctx(), g.ID, "kept")
+		return err
+	})
+	w.write(func(tx *store.Tx) { tx.DeleteGateway(g.ID) }) // its streams go along
+	w.in(func(tx *store.Tx) {
+		_, err := tx.LockUsageMark(w.ctx(), g.ID, "kept")
+		refused(t, "deleted", err, reeve.NotFound, "gateway not found")
+	})
 }
 
 // testAddUsage: sums are added to, in lists longer than one statement takes.
