@@ -9,7 +9,12 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 )
+
+// deliverTimeout bounds one attempt to deliver a batch: a connection that is cut
+// without a word must not hold up the next one for ever.
+const deliverTimeout = 30 * time.Second
 
 // maxReply bounds what is read of an answer; those to a batch are far shorter.
 const maxReply = 1 << 20
@@ -20,6 +25,8 @@ const maxReply = 1 << 20
 func DeliverTo(client *http.Client, base, token string) Deliver {
 	url := strings.TrimSuffix(base, "/") + "/gateway/usage"
 	return func(ctx context.Context, batch Batch) ([]Refusal, error) {
+		ctx, cancel := context.WithTimeout(ctx, deliverTimeout)
+		defer cancel()
 		body, err := json.Marshal(batch)
 		if err != nil {
 			return nil, err
