@@ -8,8 +8,10 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // smallDisk names the directory that a process of TestSpoolSmallDisk works in.
@@ -103,5 +105,33 @@ func TestSpoolSmallDisk(t *testing.T) {
 	l.check(t, acked, nil)
 	if len(acked) < 150 || len(acked) == len(outcome) || s.Stats().SetAside != 0 {
 		t.Errorf("%d of %d were taken, %+v", len(acked), len(outcome), s.Stats())
+	}
+}
+
+// TestSpoolSpoilt: what was refused is gone from the disk, even if its segment
+// could not be sealed before the process was killed.
+func TestSpoolSpoilt(t *testing.T) {
+	t.Parallel()
+	dir, copied, l := t.TempDir(), t.TempDir(), newLedger()
+	var syncs atomic.Int64
+	s := start(t, dir, SpoolSettings{BatchAge: time.Hour, fault: func(op, _ string) error {
+		if op == "rename" || op == "sync" && syncs.Add(1) == 2 {
+			return syscall.EIO
+		}
+		return nil
+	}}, nil)
+	s.report(1)
+	if err := s.Report(t.Context(), usage(2)); !errors.Is(err, syscall.EIO) {
+		t.Error(err)
+	}
+	copyDir(t, dir, copied)
+	s.report(3)
+	for _, at := range []string{copied, dir} {
+		_ = s.close()
+		s = start(t, at, SpoolSettings{}, l)
+		s.drain()
+	}
+	if l.counted[1] != 1 || l.counted[2] != 0 || l.counted[3] != 0 || len(told[*SetAsideError](s)) != 1 {
+		t.Errorf("counted %v, told of %v", l.counted, s.events())
 	}
 }
