@@ -30,6 +30,10 @@ var examples = []step{
 	authExample("POST", "/b/p"),
 	authExample("PATCH", "/b/p"),
 	authExample("DELETE", "/b/p"),
+	{
+		Call: "POST /gateway/usage",
+		Body: `{"gateway":"a","sequence":1,"records":[{"projectId":"{px}","meter":"egress","at":"2026-11-22T15:44:53Z","value":1}]}`,
+	},
 }
 
 func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
@@ -54,6 +58,7 @@ func TestReserved(t *testing.T) {
 		s.Gateway(t, "gateway")
 		paths := []string{
 			"/gateway/usage", "/gateway/leases",
+			"/gateway/leases", "/gateway/feed",
 			"/gateway/projects/{px}/buckets/b", "/gateway/", "/gateway/nothing", "/gateway//verify", "/gateway/verify/",
 		}
 		unauthorized := problem(401, "Unauthorized", "Unauthorized")
