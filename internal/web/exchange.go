@@ -170,7 +170,10 @@ func (x *exchange) fail(err error) {
 	case e.Kind == reeve.TooLarge, e.Kind == reeve.Timeout, e == errManyBodies:
 		header["Connection"] = closing // the rest of the body is not read
 	}
-	if status == http.StatusServiceUnavailable {
+	switch {
+	case e.RetryAfter > 0:
+		header["Retry-After"] = []string{strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10)}
+	case asksForPatience(status):
 		header["Retry-After"] = retrySoon
 	}
 	buffer := newEncoder()
@@ -181,6 +184,11 @@ func (x *exchange) fail(err error) {
 		status, body = http.StatusInternalServerError, nil
 	}
 	x.reply(status, []string{x.api.face.ErrorType}, body)
+}
+
+// asksForPatience tells whether every reply of a status says when to try again.
+func asksForPatience(status int) bool {
+	return status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests
 }
 
 // classify gives an error its kind. One that only says that the request's time

@@ -175,7 +175,7 @@ func (b *builder) errorResponse(status int) response {
 				b.api.face.ErrorType: {&jsonschema.Schema{Ref: schemaPath + "Error"}},
 			},
 		}
-		if status == http.StatusServiceUnavailable {
+		if asksForPatience(status) {
 			described.Headers = map[string]headerDoc{
 				"Retry-After": {"Seconds to wait.", &jsonschema.Schema{Type: "integer"}},
 			}
