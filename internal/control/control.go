@@ -21,29 +21,32 @@ import (
 
 // Settings are what an operator may configure of the rules.
 type Settings struct {
-	OperatorToken   string // accepted beside those in the database; "" for none
-	ProjectLimit    int    // how many projects a new user may own
-	PasswordHashing int    // how many password hashes are computed at once
+	OperatorToken   string       // accepted beside those in the database; "" for none
+	ProjectLimit    int          // how many projects a new user may own
+	PasswordHashing int          // how many password hashes are computed at once
+	DefaultLimits   reeve.Limits // of projects for which they are unset; unset here is unlimited
 	Keyring         *Keyring
 }
 
 // Control does the work.
 type Control struct {
-	store     *store.Store
-	keys      *Keyring
-	passwords *passwords
-	operators *operatorTokens
-	settings  Settings
+	store      *store.Store
+	keys       *Keyring
+	passwords  *passwords
+	operators  *operatorTokens
+	admissions *admissions
+	settings   Settings
 }
 
 // New makes a Control on an open, migrated store.
 func New(s *store.Store, settings Settings) *Control {
 	return &Control{
-		store:     s,
-		keys:      settings.Keyring,
-		passwords: newPasswords(settings.PasswordHashing),
-		operators: newOperatorTokens(settings.OperatorToken),
-		settings:  settings,
+		store:      s,
+		keys:       settings.Keyring,
+		passwords:  newPasswords(settings.PasswordHashing),
+		operators:  newOperatorTokens(settings.OperatorToken),
+		admissions: &admissions{},
+		settings:   settings,
 	}
 }
 

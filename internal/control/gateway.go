@@ -38,19 +38,28 @@ func (c *Control) ListGateways(ctx context.Context) ([]reeve.Gateway, error) {
 	return c.store.Gateways(ctx)
 }
 
-// DeleteGateway revokes a gateway's token and forgets the gateway.
+// DeleteGateway revokes a gateway's token and forgets the gateway. What its
+// leases hold of bandwidth and usage is charged whole.
 func (c *Control) DeleteGateway(ctx context.Context, id reeve.ID) error {
 	by, err := operator(ctx)
 	if err != nil {
 		return err
 	}
-	return c.store.Write(ctx, func(tx *store.Tx) error {
+	var charged []reeve.ID
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		g, err := tx.LockGatewayForDelete(ctx, id)
 		if err != nil {
+			return err
+		}
+		if charged, err = chargeLeases(ctx, tx, id); err != nil {
 			return err
 		}
 		tx.DeleteGateway(id)
 		record(tx, by, change{action: "gateway.delete", target: id, before: fields{"name": g.Name}})
 		return nil
 	})
+	for _, project := range charged {
+		c.admissions.changed(project)
+	}
+	return err
 }

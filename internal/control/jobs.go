@@ -27,15 +27,17 @@ const (
 const retentionTimeout = 30 * time.Second
 
 // Run does the work behind the requests until the context ends, and returns
-// when it has stopped: it numbers changes and applies the retention. Failures
-// are handed to report.
+// when it has stopped: it numbers changes, applies the retention, and clears
+// away what leases have left. Failures are handed to report.
 func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	var sequencer sync.WaitGroup
 	sequencer.Go(func() { c.store.Sequence(ctx, report) })
 	defer sequencer.Wait()
 	for {
-		if err := c.ApplyRetention(ctx, keep); err != nil && ctx.Err() == nil {
-			report(err)
+		for _, err := range []error{c.ApplyRetention(ctx, keep), c.lapseLeases(ctx)} {
+			if err != nil && ctx.Err() == nil {
+				report(err)
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -210,7 +210,7 @@ func (c *Control) UpdateLimits(ctx context.Context, id reeve.ID, patch reeve.Lim
 	if err := patch.Check(); err != nil {
 		return err
 	}
-	return c.store.Write(ctx, func(tx *store.Tx) error {
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		project, err := tx.LockProject(ctx, id)
 		if err != nil {
 			return err
@@ -225,6 +225,8 @@ func (c *Control) UpdateLimits(ctx context.Context, id reeve.ID, patch reeve.Lim
 		record(tx, by, change{action: "limits.update", target: id, before: before, after: after})
 		return nil
 	})
+	c.admissions.limited(id)
+	return err
 }
 
 func limitChanges(from, to reeve.Limits) (before, after fields) {
