@@ -29,6 +29,8 @@ func New(c *control.Control, opts web.Options) *web.API {
 	}, opts)
 	a := &api{control: c}
 	a.verify(out)
+	a.leases(out)
+	a.buckets(out)
 	return out
 }
 

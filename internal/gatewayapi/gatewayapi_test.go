@@ -22,17 +22,23 @@ func problem(status int, title, detail string) string {
 // examples is one call of each operation that succeeds on things that exist.
 var examples = []step{
 	{Call: "POST /gateway/verify", Body: `{"key":"{first}","action":"read"}`, Status: 200, Reply: reevetest.Any},
+	{Call: "POST /gateway/leases", Body: `{"project":"{px}","rate":1}`, Status: 200, Reply: reevetest.Any},
+	{Call: "PUT /gateway/leases/{lease}", Body: `{"rate":1}`, Status: 200},
+	{Call: "DELETE /gateway/leases/{lease}", Status: 200},
+	{Call: "PUT /gateway/projects/{px}/buckets/b", Status: 200},
+	{Call: "DELETE /gateway/projects/{px}/buckets/b", Status: 200},
 }
 
 func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
 func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, examples) }
 func TestTooLong(t *testing.T) { t.Parallel(); reevetest.TooLong(t, examples, world) }
 
-// world is two tenants, a gateway's token and a key first of px.
+// world is two tenants, a gateway's token and a key first of px; lease is none of its.
 func world(t *testing.T, s *reevetest.Server) {
 	t.Helper()
 	s.Tenants(t)
 	s.Gateway(t, "gateway")
+	s.Bind("lease", reevetest.NewID().String())
 	s.Do(t, step{Call: "POST /api/projects/{px}/apikeys", Body: `{"name":"first"}`, Status: 200, Reply: `{"apikey":"{first}"}`})
 }
 
@@ -45,8 +51,8 @@ func TestReserved(t *testing.T) {
 		s.Tenants(t)
 		s.Gateway(t, "gateway")
 		paths := []string{
-			"/gateway/usage", "/gateway/leases", "/gateway/feed",
-			"/gateway/projects/{px}/buckets/b", "/gateway/", "/gateway/nothing", "/gateway//verify", "/gateway/verify/",
+			"/gateway/usage", "/gateway/feed",
+			"/gateway/projects/{px}/buckets", "/gateway/", "/gateway/nothing", "/gateway//verify", "/gateway/verify/",
 		}
 		unauthorized := problem(401, "Unauthorized", "Unauthorized")
 		isProblem := func(t *testing.T, reply reevetest.Reply) {
