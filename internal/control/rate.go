@@ -34,7 +34,7 @@ func (c *Control) takeRate(ctx context.Context, project reeve.ID, cost, limit in
 	case cost <= a.held:
 		a.held -= cost
 		ok = true
-	case cost > limit, a.known && cost > a.held+a.free:
+	case cost > limit, a.known && !a.filling && cost > a.held+a.free:
 		// It cannot fit in this second, so the database is not asked again.
 	default:
 		ask = &rateAsk{cost: cost, done: make(chan struct{})}
@@ -73,30 +73,48 @@ func (c *Control) fillRate(a *admission, project reeve.ID) {
 		batch := a.waiting
 		a.waiting = nil
 		a.turn(c.store.Now().Unix(), a.limit)
-		second, pool, changes, drops := a.second, a.held, a.changes, a.drops
-		a.held = 0
-		a.mu.Unlock()
-
-		drawn, err := c.drawRate(project, func(free int64) int64 { return needed(batch, pool+free) - pool })
-		if err == nil {
-			second = drawn.second
-		}
-		pool = serve(batch, pool+drawn.granted, err)
-
-		a.mu.Lock()
-		a.turn(c.store.Now().Unix(), a.limit)
-		if a.second == second {
-			if a.drops == drops {
-				a.held += pool
-			}
+		if a.known && needed(batch, a.held+a.free) <= a.held {
+			a.held = serve(batch, a.held, nil) // no more is to be had
+			a.mu.Unlock()
+		} else {
+			pool, of := a.held, a.mark()
+			a.held = 0
+			a.mu.Unlock()
+			drawn, err := c.drawRate(project, func(free int64) int64 { return max(needed(batch, pool+free)-pool, 0) })
 			if err == nil {
-				a.free, a.known = drawn.free, drawn.limited && a.changes == changes
+				of.second = drawn.second
 			}
+			pool = serve(batch, pool+drawn.granted, err)
+			c.keep(a, of, pool, drawn, err)
 		}
-		a.mu.Unlock()
 		for _, ask := range batch {
 			close(ask.done)
 		}
+	}
+}
+
+// mark says what units that are taken out of an admission belong to.
+type mark struct {
+	second         int64
+	changes, drops int
+}
+
+func (a *admission) mark() mark { return mark{a.second, a.changes, a.drops} }
+
+// keep puts the rest of the units back, and what the database has said, if that
+// is still of use.
+func (c *Control) keep(a *admission, of mark, units int64, drawn drawing, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.turn(c.store.Now().Unix(), a.limit)
+	if a.second != of.second {
+		return
+	}
+	if a.drops == of.drops {
+		a.held += units
+	}
+	if err == nil {
+		a.free, a.known = drawn.free, drawn.limited && a.changes == of.changes
 	}
 }
 
