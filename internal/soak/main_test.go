@@ -19,6 +19,9 @@ import (
 var reevePath string
 
 func TestMain(m *testing.M) {
+	if text := os.Getenv(workerVariable); text != "" {
+		work(text)
+	}
 	os.Exit(run(m))
 }
 
