@@ -196,6 +196,29 @@ func TestAdmitUsage(t *testing.T) {
 	}
 }
 
+// TestAdmitOnAnotherReplica: what one replica leases and which limits it sets,
+// another knows within a second.
+func TestAdmitOnAnotherReplica(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		a := h.admitting()
+		other := a
+		other.house = h.second()
+		h.limit(a.project, reeve.LimitsPatch{Usage: limit(10), Rate: limit(100)})
+		same(t, "nothing used", reeve.CodeValid, other.ask(macaroon.OpWrite, 1).Code, nil)
+		_, err := h.c.ReserveLease(a.gateway, lease(a.project, reeve.Amounts{Usage: 10}, time.Minute))
+		h.check(err)
+		same(t, "here, at once", reeve.CodeUsageExceeded, a.ask(macaroon.OpWrite, 1).Code, nil)
+		h.clock.pass(time.Second)
+		same(t, "there, after a second", reeve.CodeUsageExceeded, other.ask(macaroon.OpWrite, 1).Code, nil)
+
+		same(t, "a slice is taken", reeve.CodeValid, other.ask(macaroon.OpList, 1).Code, nil)
+		h.limit(a.project, reeve.LimitsPatch{Rate: limit(20)})
+		same(t, "lowered below it", reeve.CodeRateLimited, other.ask(macaroon.OpList, 1).Code, nil)
+		h.clock.pass(time.Second)
+		same(t, "in the next second", 20, other.codes(macaroon.OpList, times(30, 1)...)[reeve.CodeValid], nil)
+	})
+}
+
 // TestDefaultLimits: the platform's limits are those of projects without their
 // own, wherever a limit counts.
 func TestDefaultLimits(t *testing.T) {

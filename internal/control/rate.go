@@ -25,10 +25,9 @@ type rateAsk struct {
 // the limit. A slice is good for the second of this replica's clock in which it
 // was taken; what is left of it lapses.
 func (c *Control) takeRate(ctx context.Context, project reeve.ID, cost, limit int64) (ok bool, left int64, err error) {
-	second := c.store.Now().Unix()
-	a := c.admissions.of(project, second)
+	a := c.admissions.of(project, c.store.Now().Unix())
 	a.mu.Lock()
-	a.turn(second, limit)
+	a.turn(c.store.Now().Unix(), limit) // read under the lock: it does not go back
 	var ask *rateAsk
 	switch {
 	case cost <= a.held:

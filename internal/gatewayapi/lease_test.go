@@ -118,3 +118,31 @@ func TestBucketPlaces(t *testing.T) {
 		unauthorized(s, t, step{Call: "PUT /gateway/projects/{px}/buckets/c"}, step{Call: "DELETE /gateway/projects/{px}/buckets/c"})
 	})
 }
+
+// TestVerifyLimits: a verdict says what of the project is used up, and what is
+// left of its rate.
+func TestVerifyLimits(t *testing.T) {
+	t.Parallel()
+	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
+		world(t, s)
+		s.Do(t, step{Call: "PUT /api/projects/{px}/limit?rate=10&usage=100B&bandwidth=50B", Status: 200})
+		s.Do(t, step{Call: "POST /gateway/leases", Body: `{"project":"{px}","usage":100,"bandwidth":50}`, Status: 200, Reply: reevetest.Any})
+		verify := func(body string, has ...string) step {
+			return step{Call: "POST /gateway/verify", Body: `{"key":"{first}",` + body + `}`, Status: 200, Reply: reevetest.Any, Has: has}
+		}
+		s.Run(t,
+			verify(
+				`"action":"list","cost":4`, `"code":"valid"`, `"limits":{"usage":100,"bandwidth":50,"rate":10,"buckets":null}`,
+				`"rate":{"limit":10,"remaining":6,"reset":1}`,
+			),
+			verify(`"action":"write"`, `"valid":false,"code":"usage_exceeded"`, `"remaining":6`),
+			verify(`"action":"read"`, `"valid":false,"code":"bandwidth_exceeded"`, `"remaining":6`),
+			verify(`"action":"list","cost":7`, `"valid":false,"code":"rate_limited"`, `"remaining":6`),
+			verify(`"action":"delete","cost":6`, `"code":"valid"`, `"remaining":0`),
+			verify(`"action":"list","cost":0`, `"code":"valid"`, `"remaining":0`),
+			verify(`"action":"list"`, `"code":"rate_limited"`, `"remaining":0`),
+		)
+		s.Clock.Advance(time.Second)
+		s.Do(t, verify(`"action":"list"`, `"code":"valid"`, `"remaining":9`))
+	})
+}
