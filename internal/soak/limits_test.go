@@ -18,7 +18,7 @@ import (
 
 // The limits that 64 workers press against.
 const (
-	soakRate    = 60
+	soakRate    = 100
 	soakBytes   = 2_000
 	soakBuckets = 10
 )
