@@ -231,6 +231,7 @@ func (c *Control) UpdateLimits(ctx context.Context, id reeve.ID, patch reeve.Lim
 	if err == nil {
 		c.refreshed(ctx, id)
 	}
+	c.admissions.limited(id)
 	return err
 }
 

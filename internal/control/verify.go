@@ -69,6 +69,7 @@ func (c *Control) VerifyKey(ctx context.Context, in KeyCheck) (out Verdict, err 
 		return out, err
 	}
 	out.judge(in, &found, found.project.state.Load(), c.store.Now())
+	out.Limits = out.Limits.Or(c.settings.DefaultLimits)
 	if out.Code != reeve.CodeValid {
 		return out, nil
 	}
