@@ -1,0 +1,73 @@
+package gateway
+
+import (
+	"context"
+	"sync"
+)
+
+// lookups bounds the questions to the control plane: one at a time for a key, and so many at all.
+type lookups struct {
+	turns chan struct{}
+	life  context.Context // ends with the client
+
+	mu     sync.Mutex
+	flying map[string]*lookup
+}
+
+// lookup is a question that is being asked.
+type lookup struct {
+	done  chan struct{} // closed when found and err are set
+	found *finding
+	err   error
+}
+
+func newLookups(life context.Context, most int) *lookups {
+	return &lookups{turns: make(chan struct{}, most), life: life, flying: map[string]*lookup{}}
+}
+
+// get asks for a key, or waits for the answer of somebody who asks already. That one counts only where it is usable:
+// it may have been given before something that happened before the call of get. If not, the question is asked again,
+// together with all who are in the same place.
+func (l *lookups) get(ctx context.Context, key string, usable func(*finding) bool, ask func(context.Context) (*finding, error)) (*finding, error) {
+	for joined := 0; ; joined++ {
+		l.mu.Lock()
+		flight, flying := l.flying[key]
+		if !flying {
+			flight = &lookup{done: make(chan struct{})}
+			l.flying[key] = flight
+			// Others may wait for the answer, so that it does not end with this caller.
+			go l.fly(key, flight, ask)
+		}
+		l.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-flight.done:
+		}
+		// The second flight began after this call, as did one that this call began.
+		if !flying || joined > 0 || flight.err == nil && usable(flight.found) {
+			return flight.found, flight.err
+		}
+	}
+}
+
+// fly asks when it is its turn.
+func (l *lookups) fly(key string, flight *lookup, ask func(context.Context) (*finding, error)) {
+	defer func() {
+		l.mu.Lock()
+		delete(l.flying, key)
+		l.mu.Unlock()
+		close(flight.done)
+	}()
+	select {
+	case l.turns <- struct{}{}:
+		defer func() { <-l.turns }()
+	case <-l.life.Done():
+		flight.err = ErrClosed
+		return
+	}
+	flight.found, flight.err = ask(l.life)
+	if l.life.Err() != nil {
+		flight.err = ErrClosed
+	}
+}
