@@ -65,25 +65,24 @@ func (d *demand) next(p pace, now time.Time) int64 {
 		*d = demand{begun: now, target: p.least}
 	case elapsed >= demandWindow:
 		*d = demand{begun: now, target: int64(float64(d.fetched) * float64(p.horizon) / float64(elapsed))}
-	case d.fetches >= demandFetches && d.target < closed/4:
+	case d.fetches >= demandFetches && d.target < mostUnits/2:
 		d.fetches, d.target = 0, 2*d.target
 	}
-	d.target = max(d.target, p.least)
+	d.target = min(max(d.target, p.least), mostUnits)
 	return d.target
 }
 
 // got counts a slice.
 func (d *demand) got(amount int64) {
 	d.fetches++
-	if d.fetched += amount; d.fetched < 0 {
-		d.fetched = closed
-	}
+	d.fetched = min(d.fetched+amount, mostUnits)
 }
 
-// take takes units from what is held. The slice is given that runs low with it, nil otherwise.
-func (a *account) take(n int64, now time.Time) (ok bool, low *slice) {
+// take takes units from what is held. The slice is given that runs low with it, nil otherwise. Only of a rate must none
+// be taken after the lease's end: of the others it counts until it is settled.
+func (a *account) take(n int64) (ok bool, low *slice) {
 	s := a.held.Load()
-	if s == nil || !s.running(now) {
+	if s == nil || a.id.meter == Rate && !s.running(time.Now()) {
 		return false, nil
 	}
 	ok, fetch := s.take(n)

@@ -3,7 +3,9 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,7 +14,7 @@ type accounts struct {
 	remote *remote
 	outage Outage
 	paces  []pace
-	shards [shards]accountShard
+	shards [accountShards]accountShard
 
 	mu      sync.Mutex
 	closed  bool
@@ -21,56 +23,84 @@ type accounts struct {
 	late    []settlement    // to be tried again
 }
 
-// accountShard is padded as the cache's are.
+// accountShard holds some of the accounts: few, since their projects' ids are random, and the control plane makes them.
+// What it points to is never written to but replaced, so that reading takes no lock.
 type accountShard struct {
-	mu   sync.RWMutex
-	byID map[accountID]*account
-	_    [64]byte
+	places atomic.Pointer[[]place]
+	mu     sync.Mutex // who replaces them
 }
 
+type place struct {
+	id      accountID
+	account *account
+}
+
+const accountShards = 4096
+
 func newAccounts(life context.Context, r *remote, outage Outage) *accounts {
-	out := &accounts{remote: r, outage: outage, paces: paces[:], life: life}
-	for i := range out.shards {
-		out.shards[i].byID = map[accountID]*account{}
-	}
-	return out
+	return &accounts{remote: r, outage: outage, paces: paces[:], life: life}
 }
 
 func (as *accounts) shard(id accountID) *accountShard {
-	return &as.shards[(id.project[15]^id.project[14]^byte(id.meter))%shards]
+	at := uint(id.project[15]) | uint(id.project[14])<<8
+	return &as.shards[(at+uint(id.meter))%accountShards]
+}
+
+// all gives the accounts of a shard.
+func (s *accountShard) all() []place {
+	if found := s.places.Load(); found != nil {
+		return *found
+	}
+	return nil
+}
+
+func (s *accountShard) find(id accountID) *account {
+	places := s.all()
+	for i := range places {
+		if places[i].id == id {
+			return places[i].account
+		}
+	}
+	return nil
 }
 
 // get finds an account or makes it.
 func (as *accounts) get(id accountID) *account {
 	s := as.shard(id)
-	s.mu.RLock()
-	found := s.byID[id]
-	s.mu.RUnlock()
-	if found != nil {
+	if found := s.find(id); found != nil {
 		return found
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if found = s.byID[id]; found == nil {
-		found = &account{id: id, used: time.Now()}
-		s.byID[id] = found
+	if found := s.find(id); found != nil {
+		return found
 	}
-	return found
+	made := &account{id: id, used: time.Now()}
+	next := append(slices.Clone(s.all()), place{id, made})
+	s.places.Store(&next)
+	return made
+}
+
+// remove takes an account out of its shard.
+func (s *accountShard) remove(a *account) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := slices.DeleteFunc(slices.Clone(s.all()), func(p place) bool { return p.account == a })
+	s.places.Store(&next)
 }
 
 // admit takes units, fetching a slice and waiting for it where none that is held has so many.
 func (as *accounts) admit(ctx context.Context, id accountID, n int64) error {
 	for {
 		a := as.get(id)
-		now := time.Now()
-		ok, low := a.take(n, now)
+		ok, low := a.take(n)
 		if low != nil {
 			as.ahead(a, low)
 		}
 		if ok {
 			return nil
 		}
-		flight, err := as.fetch(a, n, now)
+		flight, err := as.fetch(a, n)
 		if errors.Is(err, errAdmitted) {
 			return nil
 		}
@@ -96,15 +126,16 @@ var gone = func() chan struct{} {
 }()
 
 // fetch sees to it that a slice is fetched that has n units, and gives what to wait for.
-func (as *accounts) fetch(a *account, n int64, now time.Time) (<-chan struct{}, error) {
+func (as *accounts) fetch(a *account, n int64) (<-chan struct{}, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.gone {
 		return gone, nil
 	}
-	if ok, _ := a.take(n, now); ok { // a flight ended in between
+	if ok, _ := a.take(n); ok { // a flight ended in between
 		return nil, errAdmitted
 	}
+	now := time.Now()
 	if errors.Is(a.refused.err, ErrUnavailable) && now.Before(a.refused.until.Add(outageMemory)) {
 		if a.flight == nil && now.After(a.refused.until) {
 			_, _ = as.start(a, n) // nobody waits for it: it may take long to fail
@@ -125,7 +156,7 @@ const outageMemory = 5 * time.Second
 
 // without decides without the control plane: errAdmitted, or why not. a.mu is held.
 func (as *accounts) without(a *account, n int64) error {
-	if as.outage == Serve && n <= closed-a.debt {
+	if as.outage == Serve && n <= mostUnits-a.debt {
 		a.debt += n
 		return errAdmitted
 	}
@@ -191,14 +222,8 @@ func (as *accounts) run() {
 func (as *accounts) sweep(now time.Time) {
 	for i := range as.shards {
 		s := &as.shards[i]
-		var all []*account
-		s.mu.RLock()
-		for _, a := range s.byID {
-			all = append(all, a)
-		}
-		s.mu.RUnlock()
-		for _, a := range all {
-			as.sweepOne(s, a, now)
+		for _, p := range s.all() {
+			as.sweepOne(s, p.account, now)
 		}
 	}
 }
@@ -218,8 +243,6 @@ func (as *accounts) sweepOne(s *accountShard, a *account, now time.Time) {
 	}
 	if a.debt == 0 && now.Sub(a.used) > accountIdle {
 		a.gone = true
-		s.mu.Lock()
-		delete(s.byID, a.id)
-		s.mu.Unlock()
+		s.remove(a)
 	}
 }

@@ -17,7 +17,7 @@ import (
 //
 // What was admitted stays so: there is no way to give units back one by one.
 func (c *Client) Admit(ctx context.Context, project reeve.ID, meter Meter, n int64) error {
-	if n < 0 || int(meter) >= len(paces) {
+	if n < 0 || n > mostUnits || int(meter) >= len(paces) {
 		return reeve.Errorf(reeve.Invalid, "nothing can be admitted of that meter or amount")
 	}
 	if n == 0 {

@@ -115,14 +115,11 @@ func (as *accounts) close(ctx context.Context) {
 	case <-ctx.Done():
 	}
 	for i := range as.shards {
-		s := &as.shards[i]
-		s.mu.RLock()
-		for _, a := range s.byID {
-			if held := a.held.Swap(nil); held != nil {
+		for _, p := range as.shards[i].all() {
+			if held := p.account.held.Swap(nil); held != nil {
 				as.settleLater(held)
 			}
 		}
-		s.mu.RUnlock()
 	}
 	as.retry(ctx)
 }

@@ -27,7 +27,7 @@ func (c *Client) Verify(ctx context.Context, r Request) (Verdict, error) {
 			return found.judge(&r, c.clock.at(now)), nil
 		}
 	}
-	return c.lookUp(ctx, &r, until)
+	return c.lookUp(ctx, r, until)
 }
 
 // servable gives until when the cache may be used, as far as is known now.
@@ -40,7 +40,7 @@ func (c *Client) servable() ticks {
 }
 
 // lookUp judges a key that is not in the cache, or may not be served from it.
-func (c *Client) lookUp(ctx context.Context, r *Request, until ticks) (Verdict, error) {
+func (c *Client) lookUp(ctx context.Context, r Request, until ticks) (Verdict, error) {
 	key, err := macaroon.Parse(r.Key)
 	if err != nil {
 		return Verdict{Code: reeve.CodeMalformed}, nil
@@ -59,7 +59,7 @@ func (c *Client) lookUp(ctx context.Context, r *Request, until ticks) (Verdict, 
 		out := Verdict{Code: found.refused, Identity: found.grant.Identity}
 		return out.of(r.Project), nil
 	}
-	return found.grant.judge(r, c.clock.at(c.clock.ticks())), nil
+	return found.grant.judge(&r, c.clock.at(c.clock.ticks())), nil
 }
 
 // finding is what the server says of a key, whatever it is to be used for.
