@@ -150,9 +150,11 @@ func open(ctx context.Context, config Config, clock *clock) (*Client, error) {
 
 // Ready tells whether keys are judged from memory now: nil if so, else why not. It is what a health check asks.
 func (c *Client) Ready() error {
-	if c.clock.ticks() < c.servable() {
+	now := c.clock.ticks()
+	if now < c.servable() {
 		return nil
 	}
+	c.session.lapsed(now)
 	return ErrUnavailable
 }
 

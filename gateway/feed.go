@@ -114,9 +114,6 @@ func (s *session) take(e event) {
 	}
 	s.mu.Unlock()
 	if waited {
-		select {
-		case s.changed <- struct{}{}:
-		default: // the acknowledgement to come has the number
-		}
+		s.wake()
 	}
 }

@@ -31,7 +31,7 @@ type session struct {
 	mu      sync.Mutex
 	id      uuid.UUID     // of the newest session
 	number  int64         // everything up to it has been taken in
-	changed chan struct{} // buffered: something is to be acknowledged
+	changed chan struct{} // buffered: there is something to say
 }
 
 // The feed speaks every 5 seconds at least.
@@ -180,6 +180,21 @@ func (s *session) acknowledge(ctx context.Context, id uuid.UUID) (answer, opened
 		}{id, number},
 	})
 	return got, out, err
+}
+
+// wake makes renew go on now.
+func (s *session) wake() {
+	select {
+	case s.changed <- struct{}{}:
+	default: // it is about to, and will say what is true then
+	}
+}
+
+// lapsed wakes a session whose lease ran out unnoticed: the timers stand still while the machine sleeps.
+func (s *session) lapsed(now ticks) {
+	if until := s.leased.Load(); until != 0 && int64(now) >= until {
+		s.wake()
+	}
 }
 
 // leave ends a session in good order, so that nobody waits for it.

@@ -45,7 +45,9 @@ func (c *Client) lookUp(ctx context.Context, r Request, until ticks) (Verdict, e
 	if err != nil {
 		return Verdict{Code: reeve.CodeMalformed}, nil
 	}
-	if verdict, known := c.refusals.get(r.Key, c.clock.ticks()); known {
+	now := c.clock.ticks()
+	c.session.lapsed(now)
+	if verdict, known := c.refusals.get(r.Key, now); known {
 		return verdict.of(r.Project), nil
 	}
 	found, err := c.lookups.get(ctx, r.Key, func(found *finding) bool {
