@@ -36,7 +36,7 @@ var (
 	outside = []string{"context", "os", "io/fs", "net/http", "log", "syscall", "database/sql", "math/rand", "crypto/rand"}
 	faces   = layer{may: []string{".", "macaroon", "internal/control", "internal/web"}, never: sql}
 	domain  = layer{foreign: []string{"github.com/google/uuid"}, never: outside}
-	library = layer{may: []string{".", "macaroon"}, never: sql}
+	library = layer{may: []string{".", "macaroon", "internal/boottime", "internal/forward"}, never: sql}
 )
 
 // layers is the table of who may import whom. "." is the root package alone;
@@ -46,7 +46,8 @@ var layers = map[string]layer{
 	"macaroon":                 domain,
 	"internal/store":           {may: []string{"."}, never: http},
 	"internal/store/storetest": {may: []string{".", "internal/store"}, never: http},
-	"internal/control":         {may: []string{".", "macaroon", "internal/store"}, never: slices.Concat(http, sql)},
+	"internal/boottime":        {foreign: []string{"golang.org/x/sys"}, never: slices.Concat(http, sql)},
+	"internal/control":         {may: []string{".", "macaroon", "internal/boottime", "internal/store"}, never: slices.Concat(http, sql)},
 	"internal/web":             {may: []string{"."}, never: sql},
 	"internal/tenantapi":       faces,
 	"internal/operatorapi":     faces,

@@ -39,7 +39,16 @@ func (c *Control) CreateAPIKey(ctx context.Context, project reeve.ID, name strin
 	if err != nil {
 		return fail(err)
 	}
+	c.takeCreated(key, macaroon.Secret(secret))
 	return key, minted, nil
+}
+
+// takeCreated lets this replica verify a key at once. Where its project is not
+// in memory yet, the key comes with the change log.
+func (c *Control) takeCreated(k reeve.APIKey, secret macaroon.Secret) {
+	if project := c.live.project(k.ProjectID); project != nil {
+		c.live.add(k.Head, liveKey{id: k.ID, secret: secret, name: k.Name, issued: k.CreatedAt.UnixMicro(), project: project})
+	}
 }
 
 func apiKeyFields(k reeve.APIKey) fields {
@@ -57,60 +66,6 @@ func (c *Control) ListAPIKeys(ctx context.Context, project reeve.ID) (reeve.Proj
 	}
 	keys, err := c.store.APIKeys(ctx, project)
 	return p, keys, err
-}
-
-// DeleteAPIKeyByName deletes a project's key.
-func (c *Control) DeleteAPIKeyByName(ctx context.Context, project reeve.ID, name string) error {
-	by, err := operator(ctx)
-	if err != nil {
-		return err
-	}
-	return c.store.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Project(ctx, project); err != nil {
-			return err
-		}
-		key, err := tx.LockAPIKeyByName(ctx, project, name)
-		if err != nil {
-			return err
-		}
-		deleteAPIKey(tx, by, key)
-		return nil
-	})
-}
-
-func deleteAPIKey(tx *store.Tx, by Caller, key reeve.APIKey) {
-	tx.DeleteAPIKey(key.ID)
-	tx.RevokeHead(key.Head)
-	record(tx, by, change{action: "apikey.delete", target: key.ID, before: apiKeyFields(key)})
-}
-
-// RevokeAPIKey takes a whole key, root or derived. A root key is deleted; a
-// derived one is revoked with all its descendants, its root stays. A key whose
-// signature is wrong, that is unknown or is revoked already, is NotFound.
-func (c *Control) RevokeAPIKey(ctx context.Context, key macaroon.Key) error {
-	by, err := operator(ctx)
-	if err != nil {
-		return err
-	}
-	return c.store.Write(ctx, func(tx *store.Tx) error {
-		stored, err := tx.LockAPIKeyByHead(ctx, key.Head())
-		if err != nil {
-			return err
-		}
-		tails, err := c.verify(ctx, tx.Reader, stored, key)
-		if err != nil {
-			return err
-		}
-		if len(tails) == 1 {
-			deleteAPIKey(tx, by, stored)
-			return nil
-		}
-		tx.RevokeTail(stored.ID, key.Tail())
-		after := apiKeyFields(stored)
-		after["fingerprint"] = fingerprint(key)
-		record(tx, by, change{action: "apikey.revoke", target: stored.ID, after: after})
-		return nil
-	})
 }
 
 // fingerprint tells derived keys apart in the record without giving them away:

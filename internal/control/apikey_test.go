@@ -2,7 +2,6 @@ package control_test
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -62,8 +61,8 @@ func TestAPIKeys(t *testing.T) {
 		}
 		_, _, err = h.c.CreateAPIKey(h.ctx, newID(), "x", nil)
 		refused(t, "unknown project", err, reeve.NotFound, "project not found")
-		h.check(h.c.DeleteAPIKeyByName(h.ctx, p.ID, "b"))
-		refused(t, "again", h.c.DeleteAPIKeyByName(h.ctx, p.ID, "b"), reeve.NotFound, "api key not found")
+		h.check(deleteKey(h.ctx, h.c, p.ID, "b"))
+		refused(t, "again", deleteKey(h.ctx, h.c, p.ID, "b"), reeve.NotFound, "api key not found")
 		fields := fmt.Sprintf(`{"name":"b","partnerId":%q,"projectId":%q}`, partner, p.ID)
 		same(t, "log", []string{"apikey.create  " + fields, "apikey.delete " + fields}, h.log(b.ID), nil)
 
@@ -90,7 +89,7 @@ func TestRevokeAPIKey(t *testing.T) {
 		grandchild := narrow(t, child)
 		missing := func(what string, key macaroon.Key) {
 			t.Helper()
-			refused(t, what, h.c.RevokeAPIKey(h.ctx, key), reeve.NotFound, "api key not found", "")
+			refused(t, what, revoke(h.ctx, h.c, key), reeve.NotFound, "api key not found", "")
 		}
 		forged := macaroon.Mint(macaroon.Secret{1}, root.Head())
 		missing("forged", forged)
@@ -98,23 +97,22 @@ func TestRevokeAPIKey(t *testing.T) {
 		missing("unknown", macaroon.Mint(macaroon.Secret{1}, [32]byte{2}))
 		missing("zero", macaroon.Key{})
 
-		h.check(h.c.RevokeAPIKey(h.ctx, child))
+		h.check(revoke(h.ctx, h.c, child))
 		missing("child, twice", child)
 		missing("grandchild of a revoked child", grandchild)
 		missing("a later grandchild", narrow(t, child))
 		_, keys, err := h.c.ListAPIKeys(h.ctx, p.ID)
 		same(t, "roots", 2, len(keys), err)
-		h.check(h.c.RevokeAPIKey(h.ctx, sibling)) // not touched by the child's end
-		h.check(h.c.RevokeAPIKey(h.ctx, root))
+		h.check(revoke(h.ctx, h.c, sibling)) // not touched by the child's end
+		h.check(revoke(h.ctx, h.c, root))
 		missing("root, twice", root)
 		missing("child of a deleted root", narrow(t, root))
-		h.check(h.c.RevokeAPIKey(h.ctx, narrow(t, other)))
+		h.check(revoke(h.ctx, h.c, narrow(t, other)))
 		_, keys, err = h.c.ListAPIKeys(h.ctx, p.ID)
 		same(t, "roots", 1, len(keys), err)
 		fields := fmt.Sprintf(`{"name":"ci","partnerId":null,"projectId":%q}`, p.ID)
 		revoked := func(key macaroon.Key) string {
-			sum := sha256.Sum256([]byte(key.Serialize()))
-			return fmt.Sprintf(`apikey.revoke  {"fingerprint":"%x",%s`, sum[:8], fields[1:])
+			return fmt.Sprintf(`apikey.revoke  {"lineage":%q,%s`, control.TailName(key.Tail()), fields[1:])
 		}
 		same(t, "log", []string{
 			"apikey.create  " + fields, revoked(child), revoked(sibling), "apikey.delete " + fields,
@@ -141,7 +139,7 @@ func TestRekey(t *testing.T) {
 		if !reeve.IsKind(err, reeve.Invalid) {
 			t.Errorf("wrong master key: %v", err)
 		}
-		if err := wrong.RevokeAPIKey(h.ctx, roots[0]); !reeve.IsKind(err, reeve.Internal) {
+		if err := revoke(h.ctx, wrong, roots[0]); !reeve.IsKind(err, reeve.Internal) {
 			t.Errorf("revoked without the master key: %v", err)
 		}
 		if _, err := wrong.Rekey(h.ctx); !reeve.IsKind(err, reeve.Internal) {
@@ -151,14 +149,14 @@ func TestRekey(t *testing.T) {
 
 		both := newControl(t, h.s, next, masterKey)
 		h.check(both.CheckMasterKey(t.Context()))
-		h.check(both.RevokeAPIKey(h.ctx, roots[2]))
+		h.check(revoke(h.ctx, both, roots[2]))
 		for want := 2; want >= 0; want -= 2 {
 			changed, err := both.Rekey(h.ctx)
 			same(t, "resealed", want, changed, err)
 		}
 		h.check(wrong.CheckMasterKey(t.Context()))
-		h.check(wrong.RevokeAPIKey(h.ctx, narrow(t, roots[0])))
-		h.check(both.RevokeAPIKey(h.ctx, roots[1]))
+		h.check(revoke(h.ctx, wrong, narrow(t, roots[0])))
+		h.check(revoke(h.ctx, both, roots[1]))
 		if err := h.c.CheckMasterKey(t.Context()); !reeve.IsKind(err, reeve.Invalid) {
 			t.Errorf("the old key alone: %v", err)
 		}

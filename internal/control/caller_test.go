@@ -16,7 +16,8 @@ import (
 var open = map[string]bool{
 	"Ready": true, "AuthenticateOperator": true, "AuthenticateGateway": true, "AuthenticateOrganizationKey": true,
 	"FirstOperatorToken": true, "ReplaceOperatorToken": true, "CheckMasterKey": true,
-	"Run": true, "ApplyRetention": true,
+	"Run": true, "ApplyRetention": true, "Follow": true, "WatchSessions": true, "Drain": true,
+	"Now": true, "SessionLease": true,
 }
 
 // forTenants are the methods that a valid organisation key may reach.
@@ -26,7 +27,9 @@ var forTenants = map[string]bool{
 }
 
 // forGateways are the methods that gateways may call.
-var forGateways = map[string]bool{"VerifyKey": true}
+var forGateways = map[string]bool{
+	"VerifyKey": true, "OpenSession": true, "RenewSession": true, "EndSession": true, "FollowFeed": true, "FeedNumber": true,
+}
 
 // TestMethodsAreDenied: no method does anything for the zero Caller; a tenant
 // and a gateway reach only those that are theirs, the tenant with an own project

@@ -148,14 +148,14 @@ func TestNothingSecretIsRecorded(t *testing.T) {
 		key, root, err := h.c.CreateAPIKey(h.ctx, p.ID, "ci", nil)
 		h.check(err)
 		derived := narrow(t, root)
-		h.check(h.c.RevokeAPIKey(h.ctx, derived))
+		h.check(revoke(h.ctx, h.c, derived))
 		member := h.member(o, "third.address@mail.test", reeve.RoleViewer)
 		h.check(h.c.PutProjectMember(h.ctx, p.ID, member.ID, reeve.RoleViewer))
 		h.check(h.c.DeleteOrganizationMember(h.ctx, o.ID, member.ID))
 		_, err = newControl(t, h.s, [32]byte{2}, masterKey).Rekey(h.ctx)
 		h.check(err)
 		h.check(h.c.DeleteUser(h.ctx, member.Email))
-		h.check(newControl(t, h.s, [32]byte{2}).RevokeAPIKey(h.ctx, root))
+		h.check(revoke(h.ctx, newControl(t, h.s, [32]byte{2}), root))
 
 		secrets := []string{
 			"address", "Secret Name", "secret password", "Person", "Shorty", "bcrypt", "argon2", "Lovelace", "reeve_",

@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -25,7 +26,14 @@ type Settings struct {
 	ProjectLimit    int    // how many projects a new user may own
 	PasswordHashing int    // how many password hashes are computed at once
 	Keyring         *Keyring
+
+	// SessionLease is how long a gateway or a replica may answer from memory
+	// without a word of this server; 90 s if zero.
+	SessionLease time.Duration
 }
+
+// sessionLease is the default.
+const sessionLease = 90 * time.Second
 
 // Control does the work.
 type Control struct {
@@ -33,23 +41,46 @@ type Control struct {
 	keys      *Keyring
 	passwords *passwords
 	operators *operatorTokens
+	live      *live
+	feed      *feed
+	sessions  *sessions
 	settings  Settings
 }
 
 // New makes a Control on an open, migrated store.
 func New(s *store.Store, settings Settings) *Control {
+	if settings.SessionLease == 0 {
+		settings.SessionLease = sessionLease
+	}
 	return &Control{
 		store:     s,
 		keys:      settings.Keyring,
 		passwords: newPasswords(settings.PasswordHashing),
 		operators: newOperatorTokens(settings.OperatorToken),
+		live:      newLive(),
+		feed:      newFeed(),
+		sessions:  newSessions(),
 		settings:  settings,
 	}
 }
 
 // Ready tells whether requests can be served: the database answers and is
-// migrated. Otherwise it is Unavailable.
-func (c *Control) Ready(ctx context.Context) error { return c.store.Ready(ctx) }
+// migrated, and all keys are in memory, so that unknown ones do not reach it.
+// Otherwise it is Unavailable.
+func (c *Control) Ready(ctx context.Context) error {
+	if err := c.store.Ready(ctx); err != nil {
+		return err
+	}
+	if !c.live.trusted() {
+		return errLoading
+	}
+	return nil
+}
+
+var errLoading = reeve.Errorf(reeve.Unavailable, "the keys are not loaded yet")
+
+// Now gives the server's time.
+func (c *Control) Now() time.Time { return c.store.Now() }
 
 // newID makes the id of a new thing. It panics only when the system has no
 // random bytes, as crypto/rand itself does.

@@ -27,6 +27,7 @@ func (c *Control) CreateGateway(ctx context.Context, name string) (reeve.Gateway
 	if err != nil {
 		return reeve.Gateway{}, "", err
 	}
+	_ = c.refreshGateways(ctx, g.ID) // else the change log tells
 	return g, token, nil
 }
 
@@ -44,7 +45,7 @@ func (c *Control) DeleteGateway(ctx context.Context, id reeve.ID) error {
 	if err != nil {
 		return err
 	}
-	return c.store.Write(ctx, func(tx *store.Tx) error {
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		g, err := tx.LockGatewayForDelete(ctx, id)
 		if err != nil {
 			return err
@@ -53,4 +54,8 @@ func (c *Control) DeleteGateway(ctx context.Context, id reeve.ID) error {
 		record(tx, by, change{action: "gateway.delete", target: id, before: fields{"name": g.Name}})
 		return nil
 	})
+	if err == nil {
+		c.live.dropGateway(id)
+	}
+	return err
 }

@@ -27,12 +27,15 @@ const (
 const retentionTimeout = 30 * time.Second
 
 // Run does the work behind the requests until the context ends, and returns
-// when it has stopped: it numbers changes and applies the retention. Failures
-// are handed to report.
+// when it has stopped: it numbers changes, keeps the memory of keys up to date,
+// watches the sessions and applies the retention. Failures are handed to report.
 func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
-	var sequencer sync.WaitGroup
-	sequencer.Go(func() { c.store.Sequence(ctx, report) })
-	defer sequencer.Wait()
+	var others sync.WaitGroup
+	others.Go(func() { c.store.Sequence(ctx, report) })
+	others.Go(func() { c.store.Listen(ctx, report) })
+	others.Go(func() { c.Follow(ctx, report) })
+	others.Go(func() { c.WatchSessions(ctx, report) })
+	defer others.Wait()
 	for {
 		if err := c.ApplyRetention(ctx, keep); err != nil && ctx.Err() == nil {
 			report(err)
@@ -62,8 +65,15 @@ func (c *Control) ApplyRetention(ctx context.Context, keep Retention) (err error
 			return tx.DeleteChangesBefore(ctx, before, retentionBatch)
 		}))
 	}
-	return err
+	before := c.store.Now().Add(-revokedFor)
+	c.live.forgetGone(before)
+	return errors.Join(err, c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
+		return tx.DeleteRevokedHeadsBefore(ctx, before, retentionBatch)
+	}))
 }
+
+// revokedFor is how long a deleted key is called revoked; then it is unknown.
+const revokedFor = 90 * 24 * time.Hour
 
 // removeAll removes rows, some in each transaction, until none is left to go.
 func (c *Control) removeAll(ctx context.Context, remove func(context.Context, *store.Tx) (int, error)) error {

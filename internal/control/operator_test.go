@@ -72,5 +72,5 @@ func TestConfiguredOperatorToken(t *testing.T) {
 	// No token at all accepts none, the empty one least of all.
 	_, err = h.c.AuthenticateOperator(t.Context(), "")
 	refused(t, "empty", err, reeve.Unauthenticated, "Unauthorized")
-	h.check(h.c.Ready(t.Context()))
+	refused(t, "before the keys are loaded", h.c.Ready(t.Context()), reeve.Unavailable, "the keys are not loaded yet")
 }

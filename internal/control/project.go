@@ -37,6 +37,9 @@ func (c *Control) CreateProject(ctx context.Context, in NewProject) (reeve.Proje
 		out, err = createProject(ctx, tx, by, in)
 		return err
 	})
+	if err == nil {
+		c.refreshed(ctx, out.ID)
+	}
 	return out, err
 }
 
@@ -210,7 +213,7 @@ func (c *Control) UpdateLimits(ctx context.Context, id reeve.ID, patch reeve.Lim
 	if err := patch.Check(); err != nil {
 		return err
 	}
-	return c.store.Write(ctx, func(tx *store.Tx) error {
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		project, err := tx.LockProject(ctx, id)
 		if err != nil {
 			return err
@@ -225,6 +228,10 @@ func (c *Control) UpdateLimits(ctx context.Context, id reeve.ID, patch reeve.Lim
 		record(tx, by, change{action: "limits.update", target: id, before: before, after: after})
 		return nil
 	})
+	if err == nil {
+		c.refreshed(ctx, id)
+	}
+	return err
 }
 
 func limitChanges(from, to reeve.Limits) (before, after fields) {

@@ -149,7 +149,7 @@ func TestDeleteProject(t *testing.T) {
 		_, _, err := h.c.CreateAPIKey(h.ctx, p.ID, "ci", nil)
 		h.check(err)
 		refused(t, "a key", remove(), reeve.Conflict, "api-keys still exist", "count 1")
-		h.check(h.c.DeleteAPIKeyByName(h.ctx, p.ID, "ci"))
+		h.check(deleteKey(h.ctx, h.c, p.ID, "ci"))
 		blocked("usage for current month exists")
 		usage(202611, 0)
 		blocked("usage for last month exist, but is not billed yet")
@@ -163,7 +163,7 @@ func TestDeleteProject(t *testing.T) {
 			"limits": h.c.UpdateLimits(h.ctx, p.ID, reeve.LimitsPatch{}),
 			"get":    func() error { _, err := h.c.GetProject(h.ctx, p.ID); return err }(),
 			"keys":   func() error { _, _, err := h.c.ListAPIKeys(h.ctx, p.ID); return err }(),
-			"by key": h.c.DeleteAPIKeyByName(h.ctx, p.ID, "x"),
+			"by key": deleteKey(h.ctx, h.c, p.ID, "x"),
 		} {
 			refused(t, what, err, reeve.NotFound, "project not found")
 		}

@@ -243,7 +243,7 @@ func TestRaceDoubleDelete(t *testing.T) {
 			func() error { return h.c.DeleteOrganizationMember(h.ctx, o.ID, member.ID) },
 			func() error { return h.c.DeleteUser(h.ctx, member.Email) },
 			func() error { return h.c.DeleteCoupon(h.ctx, coupon.ID) },
-			func() error { return h.c.RevokeAPIKey(h.ctx, root) },
+			func() error { return revoke(h.ctx, h.c, root) },
 			func() error { return h.c.DeleteGateway(h.ctx, g.ID) },
 			func() error { return h.c.DeleteOrganizationKey(h.ctx, o.ID, "ci") },
 			func() error { return h.c.DeleteProject(h.ctx, p.ID) },

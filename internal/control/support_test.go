@@ -15,6 +15,7 @@ import (
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/store"
 	"github.com/reeve-cloud/reeve/internal/store/storetest"
+	"github.com/reeve-cloud/reeve/macaroon"
 )
 
 // house is a Control on a fresh database, with the operator's context.
@@ -241,3 +242,15 @@ func (h house) all() []reeve.Change {
 }
 
 func sqliteConfig(t *testing.T) store.Config { return storetest.ConfigSQLite(t) }
+
+// revoke revokes a whole key.
+func revoke(ctx context.Context, c *control.Control, key macaroon.Key) error {
+	_, err := c.RevokeAPIKey(ctx, key, control.WholeKey)
+	return err
+}
+
+// deleteKey deletes a key by its name.
+func deleteKey(ctx context.Context, c *control.Control, project reeve.ID, name string) error {
+	_, err := c.DeleteAPIKeyByName(ctx, project, name)
+	return err
+}

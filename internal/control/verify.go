@@ -45,16 +45,6 @@ type RateState struct {
 	Reset     time.Duration // until there are Limit units again
 }
 
-// foundKey is what is known of a key by its head.
-type foundKey struct {
-	id      reeve.ID
-	name    string
-	secret  macaroon.Secret
-	issued  time.Time
-	revoked map[[macaroon.Size]byte]struct{} // tails of its refused descendants
-	project reeve.Project
-}
-
 var errRevokedKey = errors.New("the key is revoked")
 
 // VerifyKey judges a key for one request. The error is not nil only when the
@@ -67,7 +57,7 @@ func (c *Control) VerifyKey(ctx context.Context, in KeyCheck) (out Verdict, err 
 		out.Code = reeve.CodeMalformed
 		return out, nil
 	}
-	found, err := c.findKey(ctx, out.Key.Head())
+	found, err := c.findKey(ctx, &out)
 	switch {
 	case errors.Is(err, errRevokedKey):
 		out.Code = reeve.CodeRevoked
@@ -78,7 +68,7 @@ func (c *Control) VerifyKey(ctx context.Context, in KeyCheck) (out Verdict, err 
 	case err != nil:
 		return out, err
 	}
-	out.judge(in, found, c.store.Now())
+	out.judge(in, &found, found.project.state.Load(), c.store.Now())
 	if out.Code != reeve.CodeValid {
 		return out, nil
 	}
@@ -86,31 +76,38 @@ func (c *Control) VerifyKey(ctx context.Context, in KeyCheck) (out Verdict, err 
 }
 
 // judge gives the verdict, but for what the project has used.
-func (v *Verdict) judge(in KeyCheck, found foundKey, now time.Time) {
-	tails, ok := v.Key.VerifyTails(found.secret, v.Lineage[:0])
-	if !ok || in.Project != reeve.Zero && in.Project != found.project.ID {
+func (v *Verdict) judge(in KeyCheck, key *liveKey, project *projectState, now time.Time) {
+	tails, ok := v.Key.VerifyTails(key.secret, v.Lineage[:0])
+	if !ok || in.Project != reeve.Zero && in.Project != project.id {
 		v.Code = reeve.CodeNotFound
 		return
 	}
-	if found.project.RevokedBefore != nil && found.issued.Before(*found.project.RevokedBefore) {
+	if key.issued < project.revokedBefore || key.refuses(tails) {
 		v.Code = reeve.CodeRevoked
 		return
 	}
-	for _, tail := range tails {
-		if _, dead := found.revoked[tail]; dead {
-			v.Code = reeve.CodeRevoked
-			return
-		}
-	}
 	v.Lineage = tails
-	v.KeyID, v.KeyName, v.IssuedAt = found.id, found.name, found.issued
-	v.ProjectID, v.OrganizationID, v.OwnerID = found.project.ID, found.project.OrganizationID, found.project.OwnerID
-	v.Limits = found.project.Limits
-	if found.project.Frozen {
+	v.KeyID, v.KeyName, v.IssuedAt = key.id, key.name, time.UnixMicro(key.issued).UTC()
+	v.ProjectID, v.OrganizationID, v.OwnerID = project.id, project.organization, project.owner
+	v.Limits = project.limits
+	if project.frozen {
 		v.Code = reeve.CodeProjectFrozen
 		return
 	}
 	v.Code = checkCaveats(v.Key, in, now)
+}
+
+// refuses tells whether one of a key's tails is revoked.
+func (k *liveKey) refuses(tails [][macaroon.Size]byte) bool {
+	if k.revoked == nil {
+		return false
+	}
+	for _, tail := range tails {
+		if _, dead := (*k.revoked)[tail]; dead {
+			return true
+		}
+	}
+	return false
 }
 
 // checkCaveats asks the key's caveats. One that has expired is told apart from
@@ -132,36 +129,60 @@ func checkCaveats(key macaroon.Key, in KeyCheck, now time.Time) reeve.VerdictCod
 	return reeve.CodeForbidden
 }
 
-// findKey finds a key by its head: NotFound, or errRevokedKey if it is known
-// to have been deleted.
-func (c *Control) findKey(ctx context.Context, head [macaroon.Size]byte) (foundKey, error) {
-	key, project, err := c.store.APIKeyByHead(ctx, head)
+// findKey finds a key by its head, in memory or, while that may be out of date,
+// in the database: NotFound, or errRevokedKey if it is known to have been
+// deleted. It notes in the verdict what is known.
+func (c *Control) findKey(ctx context.Context, v *Verdict) (key liveKey, err error) {
+	h := v.Key.Head()
+	// Both are read before the key: it is at least as new as they say.
+	v.Epoch = c.live.applied.Load()
+	if !c.live.trusted() {
+		return c.readKey(ctx, h, v)
+	}
+	key, found, gone := c.live.key(&h)
+	switch {
+	case gone:
+		err = errRevokedKey
+	case !found:
+		err = errNoKey
+	}
+	return key, err
+}
+
+// readKey finds a key in the database.
+func (c *Control) readKey(ctx context.Context, h head, v *Verdict) (out liveKey, err error) {
+	if v.Epoch, _, err = c.store.ChangeEnd(ctx, "head"); err != nil {
+		return out, err
+	}
+	key, project, err := c.store.APIKeyByHead(ctx, h)
 	if reeve.IsKind(err, reeve.NotFound) {
-		revoked, readErr := c.store.HeadRevoked(ctx, head)
-		if readErr != nil {
-			return foundKey{}, readErr
-		}
-		if revoked {
-			return foundKey{}, errRevokedKey
+		if revoked, readErr := c.store.HeadRevoked(ctx, h); readErr != nil {
+			err = readErr
+		} else if revoked {
+			err = errRevokedKey
 		}
 	}
 	if err != nil {
-		return foundKey{}, err
+		return out, err
 	}
 	secret, err := c.keys.open(key)
 	if err != nil {
-		return foundKey{}, err
+		return out, err
 	}
 	tails, err := c.store.RevokedTails(ctx, key.ID)
 	if err != nil {
-		return foundKey{}, err
+		return out, err
 	}
-	out := foundKey{id: key.ID, name: key.Name, secret: macaroon.Secret(secret), issued: key.CreatedAt, project: project}
+	out = liveKey{
+		id: key.ID, secret: macaroon.Secret(secret), name: key.Name, issued: key.CreatedAt.UnixMicro(), project: &liveProject{},
+	}
+	out.project.state.Store(newProjectState(&project))
 	if len(tails) > 0 {
-		out.revoked = make(map[[macaroon.Size]byte]struct{}, len(tails))
+		revoked := make(map[[macaroon.Size]byte]struct{}, len(tails))
 		for _, tail := range tails {
-			out.revoked[tail] = struct{}{}
+			revoked[tail] = struct{}{}
 		}
+		out.revoked = &revoked
 	}
 	return out, nil
 }

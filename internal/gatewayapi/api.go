@@ -29,6 +29,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	}, opts)
 	a := &api{control: c}
 	a.verify(out)
+	a.followed(out)
 	return out
 }
 

@@ -21,7 +21,10 @@ func problem(status int, title, detail string) string {
 
 // examples is one call of each operation that succeeds on things that exist.
 var examples = []step{
-	{Call: "POST /gateway/verify", Body: `{"key":"{first}","action":"read"}`, Status: 200, Reply: reevetest.Any},
+	{Call: "POST /gateway/verify", Body: `{"key":"{first}","action":"read"}`},
+	{Call: "POST /gateway/feed", Body: `{}`},
+	{Call: "GET /gateway/feed"},
+	{Call: "DELETE /gateway/feed/{session}"},
 }
 
 func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
@@ -45,7 +48,7 @@ func TestReserved(t *testing.T) {
 		s.Tenants(t)
 		s.Gateway(t, "gateway")
 		paths := []string{
-			"/gateway/usage", "/gateway/leases", "/gateway/feed",
+			"/gateway/usage", "/gateway/leases",
 			"/gateway/projects/{px}/buckets/b", "/gateway/", "/gateway/nothing", "/gateway//verify", "/gateway/verify/",
 		}
 		unauthorized := problem(401, "Unauthorized", "Unauthorized")
@@ -74,7 +77,7 @@ func TestReserved(t *testing.T) {
 		s.Do(t, step{Call: "PUT /livez", Face: "gateway", As: "-", Status: 405, Reply: problem(405, "Method Not Allowed", "method not allowed"), Allow: "GET, HEAD"})
 
 		s.Store.Close()
-		s.Do(t, step{Call: "GET /gateway/nothing", Status: 503, Reply: problem(503, "Service Unavailable", "the database is not available"), After: isProblem})
+		s.Do(t, step{Name: "a token that may be new", Call: "GET /gateway/nothing", As: "Bearer reeve_gw_00000000000000000000000000000000000000000002CZclj", Status: 503, Reply: problem(503, "Service Unavailable", "the database is not available"), After: isProblem})
 		s.Do(t, step{Name: "what has no form is refused all the same", Call: "GET /gateway/nothing", As: "Bearer x", Status: 401, Reply: unauthorized})
 	})
 }

@@ -1,8 +1,6 @@
 package gatewayapi
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -91,18 +89,11 @@ func newVerdict(v *control.Verdict, decision string, lineage bool) verdict {
 	}
 	if lineage {
 		for _, tail := range v.Lineage {
-			out.Lineage = append(out.Lineage, tailName(tail))
+			out.Lineage = append(out.Lineage, control.TailName(tail))
 		}
 		out.IssuedAt = &v.IssuedAt
 	}
 	return out
-}
-
-// tailName names a key without giving its tail away: 16 bytes of the tail's
-// SHA-256, in hexadecimal.
-func tailName(tail [macaroon.Size]byte) string {
-	sum := sha256.Sum256(tail[:])
-	return hex.EncodeToString(sum[:16])
 }
 
 func number(l reeve.Limit) *int64 {

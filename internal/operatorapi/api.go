@@ -26,6 +26,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.projects(out)
 	a.limits(out)
 	a.apiKeys(out)
+	a.revocations(out)
 	a.organizations(out)
 	a.organizationKeys(out)
 	a.members(out)

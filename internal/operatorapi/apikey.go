@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/web"
 	"github.com/reeve-cloud/reeve/macaroon"
 )
@@ -22,13 +23,17 @@ func (a *api) apiKeys(out *web.API) {
 	}, a.createAPIKey)
 	web.Handle(out, web.Op{
 		Method: "DELETE", Path: "/api/projects/{project}/apikeys/{name}", ID: "deleteAPIKeyByName", Tag: "apikeys",
-		Summary: "Delete a project's API key by its name",
-		Errors:  []reeve.Kind{reeve.Invalid, reeve.NotFound},
+		Summary:     "Delete a project's API key by its name",
+		Description: waitNote,
+		Timeout:     waitTimeout,
+		Errors:      []reeve.Kind{reeve.Invalid, reeve.NotFound},
 	}, a.deleteAPIKeyByName)
 	web.Handle(out, web.Op{
 		Method: "DELETE", Path: "/api/apikeys/{apikey}", ID: "deleteAPIKey", Tag: "apikeys",
-		Summary: "Delete an API key, or revoke a derived one with its descendants",
-		Errors:  []reeve.Kind{reeve.Invalid, reeve.NotFound},
+		Summary:     "Delete an API key, or revoke a derived one with its descendants",
+		Description: waitNote,
+		Timeout:     waitTimeout,
+		Errors:      []reeve.Kind{reeve.Invalid, reeve.NotFound},
 	}, a.deleteAPIKey)
 }
 
@@ -78,22 +83,34 @@ func (a *api) createAPIKey(ctx context.Context, in *createAPIKeyIn) (createdAPIK
 
 type apiKeyNameIn struct {
 	projectPath
+	waitIn
 	Name string `path:"name" doc:"The key's name."`
 }
 
-func (a *api) deleteAPIKeyByName(ctx context.Context, in *apiKeyNameIn) (web.Empty, error) {
-	return web.Empty{}, a.control.DeleteAPIKeyByName(ctx, in.Project.id, in.Name)
+func (a *api) deleteAPIKeyByName(ctx context.Context, in *apiKeyNameIn) (*receipt, error) {
+	revoked, err := a.control.DeleteAPIKeyByName(ctx, in.Project.id, in.Name)
+	return a.receiptIfAsked(ctx, in.waitIn, revoked, err)
 }
 
 // apiKeyIn holds a whole key in its path, which no log shows.
 type apiKeyIn struct {
+	waitIn
 	APIKey string `path:"apikey,secret" doc:"The serialised key."`
 }
 
-func (a *api) deleteAPIKey(ctx context.Context, in *apiKeyIn) (web.Empty, error) {
-	key, err := macaroon.Parse(in.APIKey)
+func (a *api) deleteAPIKey(ctx context.Context, in *apiKeyIn) (*receipt, error) {
+	key, err := parseAPIKey(in.APIKey)
 	if err != nil {
-		return web.Empty{}, reeve.Errorf(reeve.Invalid, "invalid apikey format").WithDetail("%s", err)
+		return nil, err
 	}
-	return web.Empty{}, a.control.RevokeAPIKey(ctx, key)
+	revoked, err := a.control.RevokeAPIKey(ctx, key, control.WholeKey)
+	return a.receiptIfAsked(ctx, in.waitIn, revoked, err)
+}
+
+func parseAPIKey(text string) (macaroon.Key, error) {
+	key, err := macaroon.Parse(text)
+	if err != nil {
+		return key, reeve.Errorf(reeve.Invalid, "invalid apikey format").WithDetail("%s", err)
+	}
+	return key, nil
 }

@@ -71,6 +71,9 @@ var examples = []step{
 	{Call: "GET /api/gateways"},
 	{Call: "DELETE /api/gateways/{gateway}"},
 	{Call: "GET /api/changes"},
+	{Call: "POST /api/revocations", Body: `{"projectId":"{px}","name":"k"}`},
+	{Call: "GET /api/revocations/1"},
+	{Call: "GET /api/sessions"},
 }
 
 // strangersKey is the seed's example: well formed, and nobody's.

@@ -52,6 +52,7 @@ type (
 	couponID       struct{ id reeve.ID }
 	deadCouponID   struct{ id reeve.ID } // DELETE spells its error differently
 	partnerID      struct{ id reeve.ID }
+	apiKeyID       struct{ id reeve.ID }
 )
 
 func (p *projectID) UnmarshalText(text []byte) error {
@@ -76,6 +77,10 @@ func (p *couponID) UnmarshalText(text []byte) error {
 
 func (p *deadCouponID) UnmarshalText(text []byte) error {
 	return parseID(&p.id, reeve.PrefixCoupon, text, "invalid couponid")
+}
+
+func (p *apiKeyID) UnmarshalText(text []byte) error {
+	return parseID(&p.id, reeve.PrefixAPIKey, text, "invalid apikey-uuid")
 }
 
 func (p *partnerID) UnmarshalText(text []byte) error {
@@ -114,6 +119,8 @@ func (gatewayID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.Pre
 func (couponID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixCoupon) }
 
 func (deadCouponID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixCoupon) }
+
+func (apiKeyID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixAPIKey) }
 
 func (partnerID) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{Type: "string", Format: "uuid"}

@@ -6,6 +6,7 @@ package reevetest
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"net"
@@ -88,6 +89,7 @@ func start(t *testing.T, opened *store.Store, clock *Clock, bodyTimeout time.Dur
 		}),
 		names: map[string]string{"operator": OperatorToken},
 	}
+	s.run(t)
 	logger := slog.New(slog.NewJSONHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	faces := server.Faces(s.Control, server.Config{}, logger, nil)
 	if bodyTimeout > 0 {
@@ -111,6 +113,37 @@ func start(t *testing.T, opened *store.Store, clock *Clock, bodyTimeout time.Dur
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return s
+}
+
+// run does the server's work behind the requests until the test ends, and waits
+// until the keys are loaded.
+func (s *Server) run(t *testing.T) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.Control.Run(ctx, control.Retention{}, func(error) {}) // a test may break the database
+	}()
+	t.Cleanup(func() {
+		s.Control.Drain()
+		stop()
+		<-done
+	})
+}
+
+// Ready waits until the server is ready.
+func (s *Server) Ready(t *testing.T) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		err := s.Control.Ready(t.Context())
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the server is not ready: %v", err)
+		}
+	}
 }
 
 // URL is where a face ("tenant", "operator", "gateway") listens.
@@ -160,6 +193,28 @@ func (s *Server) Send(t *testing.T, r Request) Reply {
 	}
 	check(t, r, Reply{response.StatusCode, response.Header, string(text)})
 	return Reply{response.StatusCode, response.Header, string(text)}
+}
+
+// Stream sends a request whose reply does not end, checks how that begins, and
+// gives its body, which ends with the test.
+func (s *Server) Stream(t *testing.T, r Request) io.Reader {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	request, err := http.NewRequestWithContext(ctx, r.Method, s.urls[r.Face]+r.Target, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header = r.Header
+	response, err := s.client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stop()
+		_ = response.Body.Close()
+	})
+	check(t, r, Reply{response.StatusCode, response.Header, ""})
+	return response.Body
 }
 
 // Clock stands still until it is moved.

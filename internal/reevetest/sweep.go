@@ -102,6 +102,7 @@ func dropTables(t *testing.T, path string) {
 // Health exercises what every listener answers without credentials.
 func Health(t *testing.T, face string) {
 	s := Open(t)
+	s.Ready(t)
 	for _, step := range []Step{
 		{Call: "GET /livez", Status: 200, Reply: `{"status":"ok"}`},
 		{Call: "GET /readyz", Status: 200, Reply: `{"status":"ok"}`},

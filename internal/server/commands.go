@@ -72,6 +72,7 @@ func newControl(ctx context.Context, cfg Config, s *store.Store) (*control.Contr
 		ProjectLimit:    cfg.ProjectLimit,
 		PasswordHashing: cfg.PasswordHashing,
 		Keyring:         ring,
+		SessionLease:    cfg.SessionLease,
 	})
 	if err := c.CheckMasterKey(ctx); err != nil {
 		return nil, StartError{err}

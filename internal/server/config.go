@@ -39,6 +39,7 @@ type Config struct {
 	ProjectLimit     int           // of a new user
 	ChangesRetention time.Duration // 0: for ever
 	UsageRetention   int           // months; 0: for ever
+	SessionLease     time.Duration
 
 	ReadTimeout       time.Duration
 	ReadHeaderTimeout time.Duration

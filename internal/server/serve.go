@@ -68,6 +68,7 @@ func Serve(ctx context.Context, cfg Config, out, errOut io.Writer) error {
 	case <-ctx.Done():
 	}
 	draining.Store(true)
+	c.Drain()
 	logger.Info("draining")
 	open.drain(cfg.DrainTimeout)
 	logger.Info("stopped")

@@ -63,6 +63,7 @@ func open(t *testing.T, args ...string) []string {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
+	go c.Follow(t.Context(), func(error) {}) // a test may break the database
 	logger := slog.New(slog.DiscardHandler)
 	listeners, err := listen(cfg, Faces(c, cfg, logger, func() bool { return false }), logger)
 	if err != nil {
@@ -150,12 +151,28 @@ func TestReadyz(t *testing.T) {
 	database := filepath.Join(t.TempDir(), "reeve.db")
 	for i, url := range open(t, "--database", "sqlite:"+database) {
 		if i == 0 {
-			wantStatus(t, url+"/readyz", http.StatusOK)
+			awaitStatus(t, url+"/readyz", http.StatusOK)
 			storetest.Exec(t, store.Config{SQLite: database}, "DELETE FROM goose_db_version WHERE version_id > 0")
 		}
 		wantStatus(t, url+"/readyz", http.StatusServiceUnavailable)
 		wantStatus(t, url+"/livez", http.StatusOK)
 	}
+}
+
+// awaitStatus waits for what comes soon after the start.
+func awaitStatus(t *testing.T, url string, want int) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		reply, err := http.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply.Body.Close()
+		if reply.StatusCode == want {
+			return
+		}
+	}
+	t.Errorf("%s: never %d", url, want)
 }
 
 func wantStatus(t *testing.T, url string, want int) {

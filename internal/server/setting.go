@@ -94,6 +94,11 @@ var settings = []setting{
 		field: func(c *Config) field { return &countField{&c.UsageRetention, 0, 1_200} },
 	},
 	{
+		name: "session-lease", def: "90s",
+		usage: "how long a gateway or another replica may answer from memory without a word of the database, a `duration`; the same on all replicas",
+		field: func(c *Config) field { return &durationField{&c.SessionLease, false} },
+	},
+	{
 		name: "read-timeout", def: "30s",
 		usage: "longest `duration` of reading a request",
 		field: func(c *Config) field { return &durationField{&c.ReadTimeout, false} },

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/reeve-cloud/reeve"
 )
@@ -37,6 +38,32 @@ func (tx *Tx) LockAPIKeyByName(ctx context.Context, project reeve.ID, name strin
 		[]any{project, name},
 		missing("api key"),
 	}, scanAPIKey)
+}
+
+// LockAPIKey finds a key by its id and guards it, as LockAPIKeyByHead does.
+func (tx *Tx) LockAPIKey(ctx context.Context, id reeve.ID) (reeve.APIKey, error) {
+	return one(ctx, tx.Reader, read{
+		"SELECT " + apiKeyColumns + " FROM api_keys WHERE id = $1" + tx.d.lockDrop,
+		[]any{id},
+		missing("api key"),
+	}, scanAPIKey)
+}
+
+// LockAPIKeysBefore lists a project's keys that were made before a time, and
+// guards them.
+func (tx *Tx) LockAPIKeysBefore(ctx context.Context, project reeve.ID, before time.Time) ([]reeve.APIKey, error) {
+	return many(ctx, tx.Reader, read{
+		sql: "SELECT " + apiKeyColumns + " FROM api_keys WHERE project_id = $1 AND created_at < $2 ORDER BY id" +
+			tx.d.lockDrop,
+		args: []any{project, before},
+	}, scanAPIKey)
+}
+
+// TailRevoked tells whether a tail is revoked.
+func (r Reader) TailRevoked(ctx context.Context, tail [32]byte) (bool, error) {
+	return one(ctx, r, read{
+		sql: "SELECT COUNT(*) > 0 FROM revoked_tails WHERE tail = $1", args: []any{tail},
+	}, value[bool])
 }
 
 // LockAPIKeyByHead finds a key by its macaroon's head and guards it: no other

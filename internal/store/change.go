@@ -92,6 +92,45 @@ func (s *Store) Sequence(ctx context.Context, report func(error)) {
 	}
 }
 
+// Changed rings when changes may have got numbers since it was last read. It is
+// for one reader, who also looks now and then: a bell can be missed where
+// Listen has no connection.
+func (s *Store) Changed() <-chan struct{} { return s.changed }
+
+// listenPause is how long Listen waits before it tries again.
+const listenPause = time.Second
+
+// Listen rings Changed for what other processes number, until the context ends;
+// failures are handed to report, and tried again. A store that has its
+// database to itself has nothing to do here.
+func (s *Store) Listen(ctx context.Context, report func(error)) {
+	for !s.d.numbers {
+		err := s.db.listen(ctx, func() { ring(s.changed) })
+		if ctx.Err() != nil {
+			return
+		}
+		report(err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(listenPause):
+		}
+	}
+}
+
+// Shared tells whether other processes may have the same database open.
+func (s *Store) Shared() bool { return !s.d.numbers }
+
+// NewestChange gives the number of the newest change of a target with an
+// action; NotFound if none has its number yet.
+func (r Reader) NewestChange(ctx context.Context, target reeve.ID, action string) (int64, error) {
+	return one(ctx, r, read{
+		"SELECT number FROM changes WHERE target = $1 AND action = $2 ORDER BY number DESC LIMIT 1",
+		[]any{target, action},
+		missing("change"),
+	}, value[int64])
+}
+
 // number moves pending changes into the log, in the order of their sequence,
 // and gives how many. The caller holds the sequencer's lock.
 func (tx *Tx) number(ctx context.Context, limit int) (int, error) {
@@ -115,6 +154,10 @@ func (tx *Tx) number(ctx context.Context, limit int) (int, error) {
 		rest = rest[n:]
 	}
 	tx.setChangeEnd("head", number, hash)
+	tx.numbered = true
+	if tx.d.notify != "" {
+		tx.queue = append(tx.queue, statement{sql: tx.d.notify})
+	}
 	return len(changes), nil
 }
 

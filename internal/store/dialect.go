@@ -19,6 +19,7 @@ type dialect struct {
 	lockShare string            // suffix for a row that must not go away meanwhile
 	advisory  string            // takes a lock named by $1 until the transaction ends; "" where there is one writer
 	table     string            // counts the tables named $1
+	notify    string            // tells other processes that changes got numbers; "" where there are none
 	numbers   bool              // changes are numbered inside the transaction
 	classify  func(error) error // driver's error → one of ours below, or an *reeve.Error
 	id        func(reeve.ID) any

@@ -30,6 +30,7 @@ var postgresDialect = &dialect{
 	lockDrop:  " FOR UPDATE",
 	lockShare: " FOR KEY SHARE",
 	advisory:  "SELECT pg_advisory_xact_lock($1)",
+	notify:    "SELECT pg_notify('reeve_changes', '')",
 	table: `SELECT COUNT(*) FROM information_schema.tables
 		WHERE table_schema = current_schema() AND table_name = $1`,
 	classify: classifyPostgres,
@@ -109,6 +110,25 @@ func (db *postgresDB) dialect() *dialect { return postgresDialect }
 func (db *postgresDB) writable(context.Context) error { return nil }
 
 func (db *postgresDB) close() { db.pool.Close() }
+
+// listen has a connection of its own, for a pooled one may be another's after
+// each transaction. Behind a pooler in transaction mode nothing is heard.
+func (db *postgresDB) listen(ctx context.Context, heard func()) error {
+	conn, err := pgx.ConnectConfig(ctx, db.pool.Config().ConnConfig)
+	if err != nil {
+		return classifyPostgres(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, "LISTEN reeve_changes"); err != nil {
+		return classifyPostgres(err)
+	}
+	for {
+		heard() // also once connected: something may have been missed
+		if _, err := conn.WaitForNotification(ctx); err != nil {
+			return classifyPostgres(err)
+		}
+	}
+}
 
 func (db *postgresDB) durability(ctx context.Context) (map[string]string, error) {
 	out := map[string]string{}

@@ -136,6 +136,12 @@ func (db *sqliteDB) query(ctx context.Context, text string, args []any, each fun
 
 func (db *sqliteDB) begin(context.Context) session { return &sqliteSession{writer: db.writer} }
 
+// listen has nobody to listen to.
+func (db *sqliteDB) listen(ctx context.Context, _ func()) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
 func (db *sqliteDB) durability(ctx context.Context) (map[string]string, error) {
 	out := map[string]string{}
 	session := &sqliteSession{writer: db.writer}

@@ -29,9 +29,10 @@ type Config struct {
 // Store is an open database.
 type Store struct {
 	Reader
-	db   database
-	now  func() time.Time
-	wake chan struct{} // something was committed that waits for its number
+	db      database
+	now     func() time.Time
+	wake    chan struct{} // something was committed that waits for its number
+	changed chan struct{} // something has got its number
 }
 
 // database is what either kind of database does for the store.
@@ -42,6 +43,9 @@ type database interface {
 	dialect() *dialect
 	migrate(ctx context.Context, run func(migrator) error) error
 	durability(ctx context.Context) (map[string]string, error)
+	// listen calls heard when another process may have numbered changes, until
+	// the context ends or listening fails.
+	listen(ctx context.Context, heard func()) error
 	close()
 }
 
@@ -89,10 +93,11 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		return nil, err
 	}
 	return &Store{
-		Reader: Reader{q: db, d: db.dialect()},
-		db:     db,
-		now:    config.Now,
-		wake:   make(chan struct{}, 1),
+		Reader:  Reader{q: db, d: db.dialect()},
+		db:      db,
+		now:     config.Now,
+		wake:    make(chan struct{}, 1),
+		changed: make(chan struct{}, 1),
 	}, nil
 }
 
@@ -174,14 +179,18 @@ func (s *Store) attempt(ctx context.Context, fn func(*Tx) error) error {
 		return err
 	}
 	if tx.recorded {
-		s.wakeSequencer()
+		ring(s.wake)
+	}
+	if tx.numbered {
+		ring(s.changed)
 	}
 	return nil
 }
 
-func (s *Store) wakeSequencer() {
+// ring wakes who waits on a channel of one place; it need not be told twice.
+func ring(bell chan struct{}) {
 	select {
-	case s.wake <- struct{}{}:
+	case bell <- struct{}{}:
 	default:
 	}
 }

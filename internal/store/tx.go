@@ -18,6 +18,7 @@ type Tx struct {
 	queue    []statement
 	changed  bool // a table of the model was written
 	recorded bool // and the change log says so
+	numbered bool // changes got their numbers
 	failed   error
 }
 

@@ -214,5 +214,8 @@ func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.refuse(errTooLarge)
 		return
 	}
+	if op.Timeout > 0 {
+		defer x.extend(op.Timeout)()
+	}
 	op.serve(x, r)
 }

@@ -16,6 +16,7 @@ import (
 // plan says how an In is decoded. It is made once, at registration.
 type plan struct {
 	path, query []field
+	header      []field
 	body        *field // nil: no JSON body
 	custom      bool   // In is a RequestDecoder
 }
@@ -80,6 +81,10 @@ func (p *plan) add(f reflect.StructField) (err error) {
 			out.set, err = newSetter(f.Type)
 		}
 		p.query = append(p.query, out)
+	} else if tag, ok := f.Tag.Lookup("header"); ok {
+		out.name = http.CanonicalHeaderKey(tag)
+		out.set, err = newSetter(f.Type)
+		p.header = append(p.header, out)
 	} else if _, ok := f.Tag.Lookup("body"); ok {
 		if p.body != nil {
 			return errors.New("second body")
@@ -88,7 +93,7 @@ func (p *plan) add(f reflect.StructField) (err error) {
 	} else if p.custom {
 		return nil // its own affair
 	} else {
-		return errors.New("no path, query or body tag")
+		return errors.New("no path, query, header or body tag")
 	}
 	if !f.IsExported() {
 		return errors.New("tagged, but not exported")
@@ -155,7 +160,7 @@ func newSetter(t reflect.Type) (setter, error) {
 
 func (p *plan) readsBody() bool { return p.custom || p.body != nil }
 
-// decodeHead sets the path's and the query's fields. A path value that cannot
+// decodeHead sets the fields of the path, the header and the query. A path value that cannot
 // be read names nothing: it is not found, unless its type says otherwise.
 func (p *plan) decodeHead(x *exchange, r *http.Request, in reflect.Value) *reeve.Error {
 	for i := range p.path {
@@ -169,11 +174,33 @@ func (p *plan) decodeHead(x *exchange, r *http.Request, in reflect.Value) *reeve
 			return asKind(err, func(error) *reeve.Error { return errNotFound })
 		}
 	}
+	if err := p.decodeHeader(r.Header, in); err != nil {
+		return asKind(err, x.api.face.BadQuery)
+	}
 	if p.custom || r.URL.RawQuery == "" {
 		return nil
 	}
 	if err := p.decodeQuery(r.URL.RawQuery, in); err != nil {
 		return asKind(err, x.api.face.BadQuery)
+	}
+	return nil
+}
+
+// decodeHeader sets the header's fields; of one that is repeated the first
+// counts.
+func (p *plan) decodeHeader(header http.Header, in reflect.Value) error {
+	for i := range p.header {
+		f := &p.header[i]
+		values := header[f.name]
+		if len(values) == 0 {
+			continue
+		}
+		if !isText(values[0]) {
+			return inField(f.name, errText)
+		}
+		if err := f.set(in.FieldByIndex(f.index), values[0]); err != nil {
+			return inField(f.name, err)
+		}
 	}
 	return nil
 }

@@ -123,10 +123,11 @@ func TestSchemas(t *testing.T) {
 	check("raw", `true`)(schemaOf[json.RawMessage](t, false))
 	check("any", `true`)(schemaOf[any](t, false))
 	check("map", `{"type":"object","additionalProperties":{"type":"number"}}`)(schemaOf[map[string]float64](t, false))
-	check("pointer out", `{"type":["integer","null"]}`)(schemaOf[*int64](t, false))
+	check("pointer out", `{"type":"array","items":{"type":["integer","null"]}}`)(schemaOf[[]*int64](t, false))
+	check("reply that may be empty", `{"type":"integer"}`)(schemaOf[*int64](t, false))
 	check("pointer in", `{"type":"integer"}`)(schemaOf[*int64](t, true))
 	check("component", `{"$ref":"#/components/schemas/Thing"}`)(schemaOf[thing](t, false))
-	check("pointer to a component", `{"anyOf":[{"$ref":"#/components/schemas/Thing"},{"type":"null"}]}`)(schemaOf[*thing](t, false))
+	check("pointer to a component", `{"type":"array","items":{"anyOf":[{"$ref":"#/components/schemas/Thing"},{"type":"null"}]}}`)(schemaOf[[]*thing](t, false))
 	check("custom", `{"type":"string","pattern":"^[a-z]+$"}`)(schemaOf[color](t, false))
 	check("generic", `{"type":"object","properties":{"body":{"type":"integer"}},"required":["body"],"additionalProperties":false}`)(
 		schemaOf[generic[int]](t, false))

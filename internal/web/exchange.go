@@ -93,6 +93,8 @@ func (x *exchange) succeed(status int, out any) {
 		x.reply(status, nil, nil)
 	case *Raw:
 		x.reply(status, typeJSON, *out)
+	case *Stream:
+		x.stream(status, out)
 	default:
 		buffer := newEncoder()
 		defer buffer.free()

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/reeve-cloud/reeve"
 )
@@ -23,6 +24,9 @@ type Op struct {
 	Errors       []reeve.Kind // documented, beyond the face's Common
 	Security     []string     // names of the face's schemes; nil means any of them
 
+	// Timeout bounds the operation's context, if the face's own does not suit.
+	Timeout time.Duration
+
 	// Form documents that the query's fields may also come as an urlencoded
 	// body; In reads them itself, in DecodeRequest.
 	Form bool
@@ -33,6 +37,12 @@ type Op struct {
 // Empty is the input of an operation that reads nothing, and the output of one
 // that answers nothing: no body, no Content-Type.
 type Empty struct{}
+
+// Stream as an output is sent piece by piece, for as long as Send runs. It is
+// called once the status is written; its context ends with the connection.
+type Stream struct {
+	Send func(context.Context, *StreamWriter) error
+}
 
 // Raw as an output is a JSON object sent as it is; it must be valid and compact.
 type Raw []byte
@@ -71,14 +81,15 @@ type operation struct {
 // handler is the typed part of an operation.
 type handler[In, Out any] struct {
 	options[In]
-	plan   *plan
-	status int
-	fn     func(context.Context, *In) (Out, error)
+	plan     *plan
+	status   int
+	optional bool // Out is a pointer
+	fn       func(context.Context, *In) (Out, error)
 }
 
 // Handle registers an operation: In is decoded from the request, as its tags
-// path:"name", query:"name" and body:"" say, and fn's Out is the reply. An
-// error of fn is answered by the face's table; one without a kind is internal.
+// path:"name", query:"name", header:"Name" and body:"" say, and fn's Out is the
+// reply; an Out that is a nil pointer is an empty one. An error of fn is answered by the face's table; one without a kind is internal.
 // It panics on an In that could not be decoded and on a route that exists.
 func Handle[In, Out any](api *API, op Op, fn func(context.Context, *In) (Out, error), opts ...Option[In]) {
 	if op.Status == 0 {
@@ -89,7 +100,7 @@ func Handle[In, Out any](api *API, op Op, fn func(context.Context, *In) (Out, er
 	if err != nil {
 		panic(fmt.Sprintf("web: %s %s: %s", op.Method, op.Path, err))
 	}
-	h := &handler[In, Out]{plan: p, status: op.Status, fn: fn}
+	h := &handler[In, Out]{plan: p, status: op.Status, optional: out.Kind() == reflect.Pointer, fn: fn}
 	for _, opt := range opts {
 		opt(&h.options)
 	}
@@ -116,6 +127,10 @@ func (h *handler[In, Out]) serve(x *exchange, r *http.Request) {
 	out, err := h.fn(x.ctx, in)
 	if err != nil {
 		x.fail(err)
+		return
+	}
+	if h.optional && reflect.ValueOf(&out).Elem().IsNil() {
+		x.succeed(h.status, &Empty{})
 		return
 	}
 	x.succeed(h.status, &out)

@@ -58,6 +58,7 @@ type (
 		Description string               `json:"description,omitempty"`
 		Headers     map[string]headerDoc `json:"headers,omitempty"`
 		Content     map[string]media     `json:"content,omitempty"`
+		MayBeEmpty  bool                 `json:"x-may-be-empty,omitempty"` // the body
 	}
 	headerDoc struct {
 		Description string             `json:"description,omitempty"`
@@ -141,8 +142,16 @@ func (b *builder) build() error {
 // face's prefixes there are no common errors: nothing is asked there.
 func (b *builder) responses(op *operation) (map[string]response, error) {
 	success := response{Description: http.StatusText(op.Status)}
-	if op.out != reflect.TypeFor[Empty]() {
-		schema, err := b.schemas.of(op.out, false)
+	switch {
+	case op.out == reflect.TypeFor[Empty]():
+	case op.out == reflect.TypeFor[Stream]():
+		success.Content = map[string]media{"text/event-stream": {&jsonschema.Schema{Type: "string"}}}
+	default:
+		typ := op.out
+		if typ.Kind() == reflect.Pointer {
+			typ, success.MayBeEmpty = typ.Elem(), true
+		}
+		schema, err := b.schemas.of(typ, false)
 		if err != nil {
 			return nil, err
 		}
@@ -204,6 +213,11 @@ func (b *builder) request(op *operation, out *operating) (err error) {
 			return err
 		}
 	}
+	for _, f := range op.plan.header {
+		if err := b.parameter(out, f, "header"); err != nil {
+			return err
+		}
+	}
 	if op.plan.body != nil {
 		schema, err := b.schemas.of(op.plan.body.typ, true)
 		if err != nil {
@@ -217,8 +231,8 @@ func (b *builder) request(op *operation, out *operating) (err error) {
 	return err
 }
 
-// parameter describes one field of the path or the query; those of the path
-// are never optional, those of the query always.
+// parameter describes one field of the path, the query or the header; those of
+// the path are never optional, the others always.
 func (b *builder) parameter(out *operating, f field, in string) error {
 	schema, err := b.schemas.of(f.typ, true)
 	if err != nil {

@@ -1,21 +1,24 @@
 -- A session is a program that answers from its own memory: a gateway, or a
--- replica of the server (gateway_id is NULL).
+-- replica of the server (gateway_id is NULL). It outlives its gateway, which
+-- may answer until its lease is over: no foreign key.
 CREATE TABLE sessions (
     id         {{id}} PRIMARY KEY,
-    gateway_id {{id}} REFERENCES gateways (id) ON DELETE CASCADE,
+    gateway_id {{id}},
     name       {{text}} NOT NULL,
     applied    {{bigint}} NOT NULL, -- the number of the newest change it has taken in
     renewals   {{bigint}} NOT NULL, -- counted, so that who watches can time the lease by its own clock
+    lease      {{bigint}} NOT NULL, -- microseconds
     created_at {{bigint}} NOT NULL
 ){{strict}};
-CREATE INDEX sessions_gateway ON sessions (gateway_id);
 
 -- What a deleted key leaves behind: its head is refused as revoked, not as
 -- unknown. It outlives its project: no foreign key.
 CREATE TABLE revoked_heads (
     head       {{bytes}} PRIMARY KEY,
+    api_key_id {{id}} NOT NULL,
     revoked_at {{bigint}} NOT NULL
 ){{strict}};
+CREATE INDEX revoked_heads_key ON revoked_heads (api_key_id);
 CREATE INDEX revoked_heads_age ON revoked_heads (revoked_at);
 
 -- Keys of the project made before this time are refused.

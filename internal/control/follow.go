@@ -1,0 +1,390 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/boottime"
+	"github.com/reeve-cloud/reeve/internal/store"
+	"github.com/reeve-cloud/reeve/macaroon"
+)
+
+// How often a replica looks for changes it was not told of, how long it waits
+// after a failure, and how many changes it takes in at once.
+const (
+	followPoll  = 250 * time.Millisecond
+	followPause = time.Second
+	followBatch = 500
+)
+
+// renewals is how often a lease is renewed while it runs.
+const renewals = 6
+
+// follower keeps the live memory true to the database: it loads everything
+// once, then takes in the changes by their numbers. A gap in the numbers, or a
+// database that was put back, makes it load again.
+type follower struct {
+	*Control
+	session reeve.ID      // this replica's; zero: none
+	renewed time.Duration // when it was renewed last, by boottime
+}
+
+// Follow fills the memory that keys are verified from and keeps it up to date,
+// until the context ends; failures are handed to report, and tried again.
+func (c *Control) Follow(ctx context.Context, report func(error)) {
+	f := &follower{Control: c}
+	defer f.leave(ctx)
+	for ctx.Err() == nil {
+		err := f.round(ctx)
+		if err == nil || ctx.Err() != nil {
+			continue
+		}
+		if errors.Is(err, errGap) {
+			c.live.complete.Store(false)
+		}
+		report(err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(followPause):
+		}
+	}
+}
+
+// round is one turn: load if need be, wait, take changes in, renew the session.
+func (f *follower) round(ctx context.Context) error {
+	if !f.live.complete.Load() {
+		if err := f.load(ctx); err != nil {
+			return err
+		}
+	}
+	wait := time.NewTimer(followPoll)
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-f.store.Changed():
+	case <-wait.C:
+	}
+	pass, cancel := context.WithTimeout(ctx, followTimeout)
+	defer cancel()
+	urgent, err := f.catchUp(pass)
+	if err != nil {
+		return err
+	}
+	return f.renew(pass, urgent)
+}
+
+// followTimeout bounds one turn, so that a connection that went silent does
+// not stop it for good.
+const followTimeout = 30 * time.Second
+
+var errGap = errors.New("the change log has a gap: loading all keys again")
+
+// load reads everything. Numbers are read first: what changes meanwhile is
+// taken in once more, which does no harm.
+func (f *follower) load(ctx context.Context) error {
+	l := f.live
+	l.forget()
+	number, _, err := f.store.ChangeEnd(ctx, "head")
+	if err != nil {
+		return err
+	}
+	if err := f.loadAll(ctx); err != nil {
+		return err
+	}
+	l.applied.Store(number)
+	f.feed.begin(number)
+	if _, err := f.catchUp(ctx); err != nil {
+		return err
+	}
+	return f.join(ctx)
+}
+
+func (f *follower) loadAll(ctx context.Context) error {
+	l := f.live
+	err := f.store.EachProject(ctx, nil, func(p reeve.Project) {
+		if l.project(p.ID) == nil {
+			l.put(&p)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	err = f.store.EachGatewayToken(ctx, nil, func(g store.GatewayToken) { l.putGateway(g.ID, g.Hash) })
+	if err != nil {
+		return err
+	}
+	err = f.store.EachRevokedHead(ctx, nil, func(h store.RevokedHead) { l.drop(h.Head, h.At) })
+	if err != nil {
+		return err
+	}
+	return f.takeKeys(ctx, nil)
+}
+
+// takeKeys reads keys, all if ids is nil, with their refused descendants.
+func (c *Control) takeKeys(ctx context.Context, ids []reeve.ID) error {
+	revoked := map[reeve.ID]map[[macaroon.Size]byte]struct{}{}
+	err := c.store.EachRevokedTail(ctx, ids, func(t store.RevokedTail) {
+		if revoked[t.APIKeyID] == nil {
+			revoked[t.APIKeyID] = map[[macaroon.Size]byte]struct{}{}
+		}
+		revoked[t.APIKeyID][t.Tail] = struct{}{}
+	})
+	if err != nil {
+		return err
+	}
+	var failed error
+	var orphans []reeve.APIKey
+	err = c.store.EachAPIKey(ctx, ids, func(k reeve.APIKey) {
+		if c.live.project(k.ProjectID) == nil {
+			orphans = append(orphans, k)
+		} else if err := c.takeKey(k, revoked[k.ID]); err != nil {
+			failed = err
+		}
+	})
+	// Projects that were made after all were read.
+	for _, k := range orphans {
+		if err == nil {
+			err = c.refreshProjects(ctx, k.ProjectID)
+		}
+		if err == nil && c.live.project(k.ProjectID) != nil {
+			err = c.takeKey(k, revoked[k.ID])
+		}
+	}
+	return errors.Join(err, failed)
+}
+
+// takeKey takes one key in, whose project is here.
+func (c *Control) takeKey(k reeve.APIKey, revoked map[[macaroon.Size]byte]struct{}) error {
+	secret, err := c.keys.open(k)
+	if err != nil {
+		return err
+	}
+	key := liveKey{
+		id: k.ID, secret: macaroon.Secret(secret), name: k.Name, issued: k.CreatedAt.UnixMicro(),
+		project: c.live.project(k.ProjectID),
+	}
+	if revoked != nil {
+		key.revoked = &revoked
+	}
+	c.live.add(k.Head, key)
+	for tail := range revoked {
+		c.live.refuse(k.Head, tail) // it may have been here already
+	}
+	return nil
+}
+
+// catchUp takes in all changes that have numbers; urgent tells that some of
+// them end what a gateway may hold to be valid.
+func (f *follower) catchUp(ctx context.Context) (urgent bool, err error) {
+	for {
+		from := f.live.applied.Load()
+		changes, err := f.store.ChangesAfter(ctx, from, followBatch)
+		if err != nil || len(changes) == 0 {
+			return urgent, err
+		}
+		if changes[0].Number != from+1 {
+			return urgent, errGap
+		}
+		if err := f.take(ctx, changes); err != nil {
+			return urgent, err
+		}
+		events := feedEvents(changes)
+		urgent = urgent || anyUrgent(events)
+		last := changes[len(changes)-1].Number
+		f.live.applied.Store(last)
+		f.feed.advance(events, last)
+	}
+}
+
+// take reads anew what changes tell of.
+func (f *follower) take(ctx context.Context, changes []reeve.Change) error {
+	var keys, projects, gateways []reeve.ID
+	gone := map[reeve.ID]bool{}
+	for i := range changes {
+		id := changes[i].Target
+		switch changes[i].Action {
+		case "apikey.create", "apikey.revoke":
+			keys = append(keys, id)
+		case "apikey.delete":
+			gone[id] = true
+		case "project.create", "project.update", "project.delete", "project.revoke", "limits.update":
+			projects = append(projects, id)
+		case "gateway.create", "gateway.delete":
+			gateways = append(gateways, id)
+		}
+	}
+	if err := f.refreshProjects(ctx, projects...); err != nil {
+		return err
+	}
+	if err := f.refreshGateways(ctx, gateways...); err != nil {
+		return err
+	}
+	if len(gone) > 0 {
+		ids := make([]reeve.ID, 0, len(gone))
+		for id := range gone {
+			ids = append(ids, id)
+		}
+		err := f.store.EachRevokedHead(ctx, ids, func(h store.RevokedHead) { f.live.drop(h.Head, h.At) })
+		if err != nil {
+			return err
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	return f.takeKeys(ctx, keys)
+}
+
+// refreshProjects reads projects anew. It holds a lock over reading and
+// putting, so that of two the later one has read last.
+func (c *Control) refreshProjects(ctx context.Context, ids ...reeve.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	c.live.refreshing.Lock()
+	defer c.live.refreshing.Unlock()
+	found := map[reeve.ID]bool{}
+	err := c.store.EachProject(ctx, ids, func(p reeve.Project) {
+		found[p.ID] = true
+		c.live.put(&p)
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if !found[id] {
+			c.live.dropProject(id)
+		}
+	}
+	return nil
+}
+
+// refreshed lets this replica know at once what it has just changed of a
+// project. If that fails the change log will tell.
+func (c *Control) refreshed(ctx context.Context, project reeve.ID) {
+	_ = c.refreshProjects(ctx, project)
+}
+
+// refreshGateways reads gateways anew.
+func (c *Control) refreshGateways(ctx context.Context, ids ...reeve.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	c.live.refreshing.Lock()
+	defer c.live.refreshing.Unlock()
+	found := map[reeve.ID]reeve.TokenHash{}
+	err := c.store.EachGatewayToken(ctx, ids, func(g store.GatewayToken) { found[g.ID] = g.Hash })
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if hash, ok := found[id]; ok {
+			c.live.putGateway(id, hash)
+		} else {
+			c.live.dropGateway(id)
+		}
+	}
+	return nil
+}
+
+// join opens this replica's session, and then takes in what happened until it
+// was there: no receipt has waited for it till then. A process that has its
+// database to itself needs none: it sees all changes as it makes them.
+func (f *follower) join(ctx context.Context) error {
+	if !f.store.Shared() {
+		f.live.until.Store(math.MaxInt64)
+		f.live.complete.Store(true)
+		return nil
+	}
+	if f.session != reeve.Zero {
+		f.end(ctx) // what it answers now it answers from the database
+	}
+	began := boottime.Now()
+	session := reeve.Session{
+		ID: newID(), Name: replicaName(), Applied: f.live.applied.Load(), Lease: f.settings.SessionLease,
+	}
+	err := f.store.Write(ctx, func(tx *store.Tx) error {
+		session.CreatedAt = tx.Now()
+		tx.CreateSession(session)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	f.session = session.ID
+	urgent, err := f.catchUp(ctx)
+	if err != nil {
+		return err
+	}
+	if urgent {
+		applied := f.live.applied.Load()
+		err = f.store.Write(ctx, func(tx *store.Tx) error { return tx.RenewSession(ctx, f.session, nil, applied) })
+		if err != nil {
+			return err
+		}
+	}
+	f.renewed = began
+	f.live.until.Store(int64(began + f.settings.SessionLease))
+	f.live.complete.Store(true)
+	return nil
+}
+
+// replicaName tells an operator which process a session is of.
+func replicaName() string {
+	host, _ := os.Hostname() // a name that is missing misses little
+	return host + ":" + strconv.Itoa(os.Getpid())
+}
+
+// renew says how far this replica is: at once when it is urgent, else when a
+// part of the lease has passed. The lease begins before it asks.
+func (f *follower) renew(ctx context.Context, urgent bool) error {
+	now := boottime.Now()
+	if !f.store.Shared() || !urgent && now-f.renewed < f.settings.SessionLease/renewals {
+		return nil
+	}
+	applied := f.live.applied.Load()
+	head, _, err := f.store.ChangeEnd(ctx, "head")
+	if err != nil {
+		return err
+	}
+	if head < applied {
+		return errGap // the database was put back
+	}
+	err = f.store.Write(ctx, func(tx *store.Tx) error { return tx.RenewSession(ctx, f.session, nil, applied) })
+	if reeve.IsKind(err, reeve.NotFound) {
+		// Whoever ended it told a receipt that this replica answers no more.
+		f.live.until.Store(0)
+		return f.join(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	f.renewed = now
+	f.live.until.Store(int64(now + f.settings.SessionLease))
+	return nil
+}
+
+// leave ends the session in good order, as far as that goes.
+func (f *follower) leave(ctx context.Context) {
+	f.live.complete.Store(false)
+	if f.session != reeve.Zero {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
+		defer cancel()
+		f.end(ctx)
+	}
+}
+
+// end ends the session. If that fails, or somebody else has ended it, its lease
+// runs out by itself.
+func (f *follower) end(ctx context.Context) {
+	_ = f.store.Write(ctx, func(tx *store.Tx) error { return tx.EndSession(ctx, f.session, nil) })
+	f.session = reeve.Zero
+}
+
+const leaveTimeout = 2 * time.Second

@@ -1,0 +1,238 @@
+package control
+
+import (
+	"encoding/binary"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/boottime"
+	"github.com/reeve-cloud/reeve/macaroon"
+)
+
+// live is all that verifying needs, in memory: the heads of all keys there
+// are, so that one that is not among them is unknown without asking anybody.
+// It follows the change log, and may be trusted while the replica's session
+// runs (see follow.go).
+//
+// There is no cache of keys that were verified: to compute a key's tails costs
+// about as much as to look one up, and nobody can fill what is not there.
+type live struct {
+	shards [liveShards]liveShard
+
+	mu       sync.RWMutex
+	projects map[reeve.ID]*liveProject
+	gateways map[reeve.TokenHash]reeve.ID
+
+	refreshing sync.Mutex // reading rows and putting them here is one step
+
+	applied  atomic.Int64 // number of the newest change taken in
+	complete atomic.Bool  // everything was loaded
+	until    atomic.Int64 // boottime at which the trust ends
+}
+
+const liveShards = 64
+
+// liveShard holds the keys of some heads.
+type liveShard struct {
+	mu   sync.RWMutex
+	keys map[head]liveKey
+	gone map[head]time.Time // deleted keys, which never come back
+}
+
+type head = [macaroon.Size]byte
+
+// liveKey is a root key.
+type liveKey struct {
+	id      reeve.ID
+	secret  macaroon.Secret
+	name    string
+	issued  int64 // Unix microseconds
+	project *liveProject
+	revoked *map[[macaroon.Size]byte]struct{} // tails of refused descendants; replaced, never written to
+}
+
+// liveProject is a project; its state is replaced as a whole.
+type liveProject struct{ state atomic.Pointer[projectState] }
+
+// projectState is what verifying needs of a project.
+type projectState struct {
+	id, organization, owner reeve.ID
+	limits                  reeve.Limits
+	revokedBefore           int64 // Unix microseconds; 0: never
+	frozen                  bool
+}
+
+func newProjectState(p *reeve.Project) *projectState {
+	out := &projectState{
+		id: p.ID, organization: p.OrganizationID, owner: p.OwnerID, limits: p.Limits, frozen: p.Frozen,
+	}
+	if p.RevokedBefore != nil {
+		out.revokedBefore = p.RevokedBefore.UnixMicro()
+	}
+	return out
+}
+
+func newLive() *live {
+	l := &live{}
+	l.forget()
+	return l
+}
+
+// forget empties the memory, which is to be filled anew.
+func (l *live) forget() {
+	l.complete.Store(false)
+	for i := range l.shards {
+		s := &l.shards[i]
+		s.mu.Lock()
+		s.keys, s.gone = map[head]liveKey{}, map[head]time.Time{}
+		s.mu.Unlock()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.projects, l.gateways = map[reeve.ID]*liveProject{}, map[reeve.TokenHash]reeve.ID{}
+}
+
+// trusted tells whether the memory knows all that it must.
+func (l *live) trusted() bool {
+	return l.complete.Load() && int64(boottime.Now()) < l.until.Load()
+}
+
+func (l *live) shard(h *head) *liveShard {
+	return &l.shards[binary.LittleEndian.Uint64(h[:])%liveShards]
+}
+
+// key finds a root key; gone tells that it was deleted.
+func (l *live) key(h *head) (key liveKey, found, gone bool) {
+	s := l.shard(h)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if key, found = s.keys[*h]; !found {
+		_, gone = s.gone[*h]
+	}
+	return key, found, gone
+}
+
+// add takes a key in, unless it is here or was deleted: what is read of a key
+// never changes but for its refused descendants.
+func (l *live) add(h head, key liveKey) {
+	s := l.shard(&h)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, gone := s.gone[h]; gone {
+		return
+	}
+	if _, here := s.keys[h]; !here {
+		s.keys[h] = key
+	}
+}
+
+// drop takes a key out for good.
+func (l *live) drop(h head, at time.Time) {
+	s := l.shard(&h)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.keys, h)
+	s.gone[h] = at
+}
+
+// forgetGone forgets deleted keys of before a time.
+func (l *live) forgetGone(before time.Time) {
+	for i := range l.shards {
+		s := &l.shards[i]
+		s.mu.Lock()
+		for h, at := range s.gone {
+			if at.Before(before) {
+				delete(s.gone, h)
+			}
+		}
+		s.mu.Unlock()
+	}
+}
+
+// refuse adds tails to those of a key's refused descendants.
+func (l *live) refuse(h head, tails ...[macaroon.Size]byte) {
+	s := l.shard(&h)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key, found := s.keys[h]
+	if !found {
+		return
+	}
+	revoked := map[[macaroon.Size]byte]struct{}{}
+	if key.revoked != nil {
+		for tail := range *key.revoked {
+			revoked[tail] = struct{}{}
+		}
+	}
+	for _, tail := range tails {
+		revoked[tail] = struct{}{}
+	}
+	key.revoked = &revoked
+	s.keys[h] = key
+}
+
+// project finds a project; nil if it is not here.
+func (l *live) project(id reeve.ID) *liveProject {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.projects[id]
+}
+
+// put takes a project in, or its newer state.
+func (l *live) put(p *reeve.Project) *liveProject {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	kept := l.projects[p.ID]
+	if kept == nil {
+		kept = &liveProject{}
+		l.projects[p.ID] = kept
+	}
+	kept.state.Store(newProjectState(p))
+	return kept
+}
+
+// dropProject takes a project out.
+func (l *live) dropProject(id reeve.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.projects, id)
+}
+
+// gateway finds the gateway of a token.
+func (l *live) gateway(hash reeve.TokenHash) (reeve.ID, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	id, ok := l.gateways[hash]
+	return id, ok
+}
+
+// hasGateway tells whether there is such a gateway.
+func (l *live) hasGateway(id reeve.ID) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for _, other := range l.gateways {
+		if other == id {
+			return true
+		}
+	}
+	return false
+}
+
+// putGateway takes a gateway's token in, and dropGateway takes it out.
+func (l *live) putGateway(id reeve.ID, hash reeve.TokenHash) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gateways[hash] = id
+}
+
+func (l *live) dropGateway(id reeve.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for hash, other := range l.gateways {
+		if other == id {
+			delete(l.gateways, hash)
+		}
+	}
+}

@@ -1,0 +1,229 @@
+package control
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/store"
+	"github.com/reeve-cloud/reeve/macaroon"
+)
+
+// Revoked names the change that refuses something from now on; Epoch tells its
+// number.
+type Revoked struct {
+	target reeve.ID
+	action string
+	Keys   int // how many root keys are gone
+}
+
+// Epoch gives the number of a revocation's change: what sessions acknowledge.
+// It may be that of a later revocation of the same thing.
+func (c *Control) Epoch(ctx context.Context, r Revoked) (int64, error) {
+	if _, err := operator(ctx); err != nil {
+		return 0, err
+	}
+	if err := c.store.NumberChanges(ctx); err != nil {
+		return 0, err
+	}
+	return c.store.NewestChange(ctx, r.target, r.action)
+}
+
+// DeleteAPIKeyByName deletes a project's key, with all that derive from it.
+func (c *Control) DeleteAPIKeyByName(ctx context.Context, project reeve.ID, name string) (Revoked, error) {
+	return c.deleteAPIKey(ctx, func(tx *store.Tx) (reeve.APIKey, error) {
+		if _, err := tx.Project(ctx, project); err != nil {
+			return reeve.APIKey{}, err
+		}
+		return tx.LockAPIKeyByName(ctx, project, name)
+	})
+}
+
+// DeleteAPIKey deletes a key by its id, with all that derive from it.
+func (c *Control) DeleteAPIKey(ctx context.Context, id reeve.ID) (Revoked, error) {
+	return c.deleteAPIKey(ctx, func(tx *store.Tx) (reeve.APIKey, error) { return tx.LockAPIKey(ctx, id) })
+}
+
+func (c *Control) deleteAPIKey(ctx context.Context, find func(*store.Tx) (reeve.APIKey, error)) (out Revoked, err error) {
+	by, err := operator(ctx)
+	if err != nil {
+		return out, err
+	}
+	var key reeve.APIKey
+	var at time.Time
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		if key, err = find(tx); err != nil {
+			return err
+		}
+		at = tx.Now()
+		out = deleteAPIKey(tx, by, key)
+		return nil
+	})
+	if err == nil {
+		c.live.drop(key.Head, at)
+	}
+	return out, err
+}
+
+func deleteAPIKey(tx *store.Tx, by Caller, key reeve.APIKey) Revoked {
+	tx.DeleteAPIKey(key.ID)
+	tx.RevokeHead(key)
+	record(tx, by, change{action: "apikey.delete", target: key.ID, before: apiKeyFields(key)})
+	return Revoked{key.ID, "apikey.delete", 1}
+}
+
+// WholeKey as the number of caveats means all that a key has.
+const WholeKey = -1
+
+// RevokeAPIKey takes a whole key, root or derived, and how many caveats the key
+// to revoke has: the key itself, or an ancestor of it. A root key is deleted; a
+// derived one is revoked with all its descendants, its root stays. A key whose
+// signature is wrong, that is unknown or is revoked already, is NotFound.
+func (c *Control) RevokeAPIKey(ctx context.Context, key macaroon.Key, caveats int) (out Revoked, err error) {
+	by, err := operator(ctx)
+	if err != nil {
+		return out, err
+	}
+	var tail *[macaroon.Size]byte // nil: the root itself
+	var at time.Time
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		stored, err := tx.LockAPIKeyByHead(ctx, key.Head())
+		if err != nil {
+			return err
+		}
+		tails, err := c.verify(ctx, tx.Reader, stored, key)
+		if err != nil {
+			return err
+		}
+		last := len(tails) - 1
+		switch {
+		case caveats > last || caveats < WholeKey:
+			return reeve.Errorf(reeve.Invalid, "the key has %d caveats", last)
+		case caveats != WholeKey:
+			last = caveats
+		}
+		tail, at = &tails[last], tx.Now()
+		if last == 0 {
+			tail, out = nil, deleteAPIKey(tx, by, stored)
+			return nil
+		}
+		out = revokeTail(tx, by, stored, *tail)
+		return nil
+	})
+	switch {
+	case err != nil:
+	case tail == nil:
+		c.live.drop(key.Head(), at)
+	default:
+		c.live.refuse(key.Head(), *tail)
+	}
+	return out, err
+}
+
+// RevokeTail refuses the key of a tail, which derives from an API key, with all
+// its descendants. The tail of the API key itself deletes it. A tail that is
+// revoked already is NotFound; one that no key has does no harm.
+func (c *Control) RevokeTail(ctx context.Context, id reeve.ID, tail [macaroon.Size]byte) (out Revoked, err error) {
+	by, err := operator(ctx)
+	if err != nil {
+		return out, err
+	}
+	var stored reeve.APIKey
+	var at time.Time
+	root := false
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		if stored, err = tx.LockAPIKey(ctx, id); err != nil {
+			return err
+		}
+		secret, err := c.keys.open(stored)
+		if err != nil {
+			return err
+		}
+		at = tx.Now()
+		if root = macaroon.Mint(macaroon.Secret(secret), stored.Head).Tail() == tail; root {
+			out = deleteAPIKey(tx, by, stored)
+			return nil
+		}
+		if done, err := tx.TailRevoked(ctx, tail); err != nil || done {
+			return errNoKeyUnless(err)
+		}
+		out = revokeTail(tx, by, stored, tail)
+		return nil
+	})
+	switch {
+	case err != nil:
+	case root:
+		c.live.drop(stored.Head, at)
+	default:
+		c.live.refuse(stored.Head, tail)
+	}
+	return out, err
+}
+
+func errNoKeyUnless(err error) error {
+	if err != nil {
+		return err
+	}
+	return errNoKey
+}
+
+func revokeTail(tx *store.Tx, by Caller, stored reeve.APIKey, tail [macaroon.Size]byte) Revoked {
+	tx.RevokeTail(stored.ID, tail)
+	after := apiKeyFields(stored)
+	after["lineage"] = TailName(tail)
+	record(tx, by, change{action: "apikey.revoke", target: stored.ID, after: after})
+	return Revoked{stored.ID, "apikey.revoke", 0}
+}
+
+// TailName names a derived key without giving its tail away: the first 16 bytes
+// of the tail's SHA-256, in hexadecimal.
+func TailName(tail [macaroon.Size]byte) string {
+	sum := sha256.Sum256(tail[:])
+	return hex.EncodeToString(sum[:16])
+}
+
+// RevokeProjectKeys refuses every key of a project that was made before a time,
+// which is not in the future, and deletes those there are.
+func (c *Control) RevokeProjectKeys(ctx context.Context, id reeve.ID, before time.Time) (out Revoked, err error) {
+	by, err := operator(ctx)
+	if err != nil {
+		return out, err
+	}
+	before = before.UTC().Truncate(time.Microsecond)
+	var keys []reeve.APIKey
+	var at time.Time
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		at = tx.Now()
+		if before.After(at) {
+			return reeve.Errorf(reeve.Invalid, "before is in the future")
+		}
+		// No key is made meanwhile; one that was begun is refused by its date.
+		project, err := tx.LockProjectForDelete(ctx, id)
+		if err != nil {
+			return err
+		}
+		if project.RevokedBefore == nil || before.After(*project.RevokedBefore) {
+			project.RevokedBefore = &before
+			tx.UpdateProject(project)
+		}
+		if keys, err = tx.LockAPIKeysBefore(ctx, id, before); err != nil {
+			return err
+		}
+		for _, key := range keys {
+			deleteAPIKey(tx, by, key)
+		}
+		// Last, so that its number is above theirs.
+		record(tx, by, change{action: "project.revoke", target: id, after: fields{"before": before, "keys": len(keys)}})
+		return nil
+	})
+	if err != nil {
+		return out, err
+	}
+	for _, key := range keys {
+		c.live.drop(key.Head, at)
+	}
+	c.refreshed(ctx, id)
+	return Revoked{id, "project.revoke", len(keys)}, nil
+}
