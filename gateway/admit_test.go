@@ -139,12 +139,12 @@ func TestAdmitWithoutControlPlane(t *testing.T) {
 		if err := admit(100); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "fetched ahead", func() bool {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			return book.committed == 100
-		})
 		a := c.accounts.get(accountID{reeve.ID{1}, Usage})
+		eventually(t, "fetched ahead", func() bool {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			return a.flight == nil && a.held.Load() != nil && a.held.Load().used.Load() == 0
+		})
 		rest := a.held.Load().rest()
 		p.fail(t, http.StatusServiceUnavailable)
 		if err := admit(rest); err != nil {

@@ -29,7 +29,7 @@ func newKey(tb testing.TB, seed byte, caveats ...macaroon.Caveat) macaroon.Key {
 func still(tb testing.TB) *Client {
 	tb.Helper()
 	clock := newClock()
-	clock.learn(time.Time{}, 0, clock.ticks())
+	clock.guess(time.Time{}, 0, clock.ticks())
 	c := &Client{clock: clock, cache: newCache(defaultCacheSize), session: &session{}, config: Config{Verify: Serve}}
 	c.session.leased.Store(closed)
 	c.accounts = newAccounts(tb.Context(), nil, Refuse)

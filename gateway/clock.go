@@ -3,6 +3,8 @@ package gateway
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/reeve-cloud/reeve/internal/boottime"
 )
 
 // ticks is a time in nanoseconds since an instant that means nothing by itself, on a clock that also runs while the
@@ -26,26 +28,31 @@ type clock struct {
 
 func newClock() *clock { return &clock{ticks: bootTicks, wall: time.Now} }
 
-// dateHalf is the middle of the second that a Date header names.
-const dateHalf = time.Second / 2
+func bootTicks() ticks { return ticks(boottime.Now()) }
 
-// longestTrip is the longest round trip that says anything about the server's clock.
+// longestTrip is the longest round trip that corrects what is known of the server's clock.
 const longestTrip = 2 * time.Second
 
-// learn takes the time in a reply's Date header (zero: none) for the server's: it was read between sent and received,
-// so that the estimate is wrong by half of that and half a second at most.
-func (c *clock) learn(date time.Time, sent, received ticks) {
-	known := c.synced.Load()
-	switch {
-	case date.IsZero() && !known:
-		c.offset.Store(c.wall().UnixNano() - int64(received))
-	case date.IsZero(), known && received.minus(sent) > longestTrip:
+// learn takes a time that the server read between sent and received: the estimate is wrong by half of that at most.
+func (c *clock) learn(server time.Time, sent, received ticks) {
+	trip := received.minus(sent)
+	if c.synced.Load() && trip > longestTrip {
 		return
-	default:
-		middle := sent.plus(received.minus(sent) / 2)
-		c.offset.Store(date.Add(dateHalf).UnixNano() - int64(middle))
 	}
+	c.offset.Store(server.UnixNano() - int64(sent.plus(trip/2)))
 	c.synced.Store(true)
+}
+
+// guess takes the Date of a reply, where nothing better is known: it is a whole second, so that the estimate is wrong
+// by half a second more. Without one the machine's own clock must do.
+func (c *clock) guess(date time.Time, sent, received ticks) {
+	switch {
+	case c.synced.Load():
+	case date.IsZero():
+		c.learn(c.wall(), received, received)
+	default:
+		c.learn(date.Add(time.Second/2), sent, received)
+	}
 }
 
 // at gives the server's time at some ticks.

@@ -20,8 +20,8 @@
 // does not, and nothing is served from the cache. So no request that comes after the receipt is accepted, even by a
 // gateway that was stopped or cut off.
 //
-// Times in caveats are judged by the server's clock, learnt from the Date of its replies: right to half a second and
-// half a round trip, of 2 s at most, whatever this machine believes the date to be.
+// Times in caveats are judged by the server's clock, which it tells with each renewal: right to half a round trip, so
+// to a second, whatever this machine believes the date to be.
 //
 // # Limits
 //

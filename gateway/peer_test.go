@@ -106,6 +106,7 @@ func (p *peer) renew(w http.ResponseWriter, r *http.Request) {
 	}
 	_ = json.NewEncoder(w).Encode(map[string]any{
 		"session": p.session, "number": p.number, "lease": p.lease.Seconds(), "renewEvery": p.lease.Seconds() / 3,
+		"now": time.Now(),
 	})
 }
 

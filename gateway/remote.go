@@ -136,7 +136,7 @@ func (r *remote) ask(ctx context.Context, at int, c call, body []byte) (out answ
 		return out, unavailable(err)
 	}
 	date, _ := http.ParseTime(response.Header.Get("Date"))
-	r.clock.learn(date, out.sent, out.received)
+	r.clock.guess(date, out.sent, out.received)
 	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
 		out.retryAfter = time.Duration(seconds) * time.Second
 	}

@@ -51,9 +51,8 @@ type opened struct {
 	Number     int64     `json:"number"`
 	Lease      float64   `json:"lease"`      // seconds
 	RenewEvery float64   `json:"renewEvery"` // seconds
+	Now        time.Time `json:"now"`
 }
-
-func (o *opened) lease() time.Duration { return time.Duration(o.Lease * float64(time.Second)) }
 
 func (o *opened) renewEvery() time.Duration {
 	return max(time.Duration(o.RenewEvery*float64(time.Second)), 10*time.Millisecond)
@@ -75,13 +74,14 @@ func (s *session) open(ctx context.Context) (*opened, error) {
 	s.id, s.number = out.Session, out.Number
 	s.mu.Unlock()
 	s.cache.restart(out.Number)
-	s.extend(got.sent, out.lease())
+	s.extend(got, out)
 	return out, nil
 }
 
 // extend prolongs the lease, which is counted from when it was asked for.
-func (s *session) extend(sent ticks, lease time.Duration) {
-	s.leased.Store(int64(lasting(sent, lease)))
+func (s *session) extend(got answer, o *opened) {
+	s.clock.learn(o.Now, got.sent, got.received)
+	s.leased.Store(int64(lasting(got.sent, time.Duration(o.Lease*float64(time.Second)))))
 }
 
 // end stops everything being served from the cache.
@@ -153,7 +153,7 @@ func (s *session) renew(ctx context.Context, current *opened) error {
 		got, answered, err := s.acknowledge(ctx, current.Session)
 		switch {
 		case err == nil:
-			s.extend(got.sent, answered.lease())
+			s.extend(got, &answered)
 			wait = answered.renewEvery()
 			pause.reset()
 		case errors.Is(err, ErrToken):
