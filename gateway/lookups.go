@@ -5,13 +5,13 @@ import (
 	"sync"
 )
 
-// lookups bounds the questions to the control plane: one at a time for a key, and so many at all.
+// lookups bounds the questions to the control plane: one at a time for each, and so many at all.
 type lookups struct {
 	turns chan struct{}
 	life  context.Context // ends with the client
 
 	mu     sync.Mutex
-	flying map[string]*lookup
+	flying map[question]*lookup
 }
 
 // lookup is a question that is being asked.
@@ -22,21 +22,21 @@ type lookup struct {
 }
 
 func newLookups(life context.Context, most int) *lookups {
-	return &lookups{turns: make(chan struct{}, most), life: life, flying: map[string]*lookup{}}
+	return &lookups{turns: make(chan struct{}, most), life: life, flying: map[question]*lookup{}}
 }
 
-// get asks for a key, or waits for the answer of somebody who asks already. That one counts only where it is usable:
+// get asks, or waits for the answer of somebody who asks already. That one counts only where it is usable:
 // it may have been given before something that happened before the call of get. If not, the question is asked again,
 // together with all who are in the same place.
-func (l *lookups) get(ctx context.Context, key string, usable func(*finding) bool, ask func(context.Context) (*finding, error)) (*finding, error) {
+func (l *lookups) get(ctx context.Context, what question, usable func(*finding) bool, ask func(context.Context) (*finding, error)) (*finding, error) {
 	for joined := 0; ; joined++ {
 		l.mu.Lock()
-		flight, flying := l.flying[key]
+		flight, flying := l.flying[what]
 		if !flying {
 			flight = &lookup{done: make(chan struct{})}
-			l.flying[key] = flight
+			l.flying[what] = flight
 			// Others may wait for the answer, so that it does not end with this caller.
-			go l.fly(key, flight, ask)
+			go l.fly(what, flight, ask)
 		}
 		l.mu.Unlock()
 		select {
@@ -52,10 +52,10 @@ func (l *lookups) get(ctx context.Context, key string, usable func(*finding) boo
 }
 
 // fly asks when it is its turn.
-func (l *lookups) fly(key string, flight *lookup, ask func(context.Context) (*finding, error)) {
+func (l *lookups) fly(what question, flight *lookup, ask func(context.Context) (*finding, error)) {
 	defer func() {
 		l.mu.Lock()
-		delete(l.flying, key)
+		delete(l.flying, what)
 		l.mu.Unlock()
 		close(flight.done)
 	}()

@@ -10,7 +10,7 @@ import (
 // flood of calls. It can only refuse, so that it needs no lease; what becomes good is noticed a moment late.
 type refusals struct {
 	mu    sync.Mutex
-	known map[string]refusal
+	known map[question]refusal
 }
 
 type refusal struct {
@@ -23,21 +23,22 @@ const (
 	refusalMost = 4096 // keys, of at most 4 KiB each
 )
 
-func newRefusals() *refusals { return &refusals{known: map[string]refusal{}} }
+func newRefusals() *refusals { return &refusals{known: map[question]refusal{}} }
 
-func (r *refusals) get(key string, now ticks) (Verdict, bool) {
+func (r *refusals) get(what question, now ticks) (Verdict, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	found, ok := r.known[key]
+	found, ok := r.known[what]
 	return found.verdict, ok && now < found.until
 }
 
 // add remembers a key. When there are too many all are forgotten: they were about to be.
-func (r *refusals) add(key string, verdict Verdict, now ticks) {
+func (r *refusals) add(what question, verdict Verdict, now ticks) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.known) >= refusalMost {
 		clear(r.known)
 	}
-	r.known[strings.Clone(key)] = refusal{verdict, now.plus(refusalTime)}
+	what.key = strings.Clone(what.key)
+	r.known[what] = refusal{verdict, now.plus(refusalTime)}
 }

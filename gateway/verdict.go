@@ -26,14 +26,6 @@ type Verdict struct {
 // Valid tells whether the request may go on.
 func (v *Verdict) Valid() bool { return v.Code == reeve.CodeValid }
 
-// of gives the verdict for who asks for keys of a project: one of another is as a key that never was.
-func (v Verdict) of(project reeve.ID) Verdict {
-	if project != reeve.Zero && v.ProjectID != project {
-		return Verdict{Code: reeve.CodeNotFound}
-	}
-	return v
-}
-
 // Identity is what is known of a key that is one. Its slices are shared: nobody may write to them.
 type Identity struct {
 	KeyID    reeve.ID // of the root key, however far the key is narrowed
@@ -72,6 +64,9 @@ const room = 256
 
 // judge asks the caveats. Nothing else can be said against the key.
 func (g *grant) judge(r *Request, now time.Time) Verdict {
+	if r.Project != reeve.Zero && r.Project != g.ProjectID {
+		return Verdict{Code: reeve.CodeNotFound} // as a key that never was
+	}
 	out := Verdict{Code: reeve.CodeValid, Identity: g.Identity}
 	switch {
 	case g.unreadable:
@@ -79,7 +74,7 @@ func (g *grant) judge(r *Request, now time.Time) Verdict {
 	case len(g.Caveats) > 0:
 		out.Code = g.ask(r, now)
 	}
-	return out.of(r.Project)
+	return out
 }
 
 // ask judges by the caveats. One that has expired is told apart from one that refuses for good.

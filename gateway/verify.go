@@ -47,19 +47,19 @@ func (c *Client) lookUp(ctx context.Context, r Request, until ticks) (Verdict, e
 	}
 	now := c.clock.ticks()
 	c.session.lapsed(now)
-	if verdict, known := c.refusals.get(r.Key, now); known {
-		return verdict.of(r.Project), nil
+	what := question{r.Key, r.Project}
+	if verdict, known := c.refusals.get(what, now); known {
+		return verdict, nil
 	}
-	found, err := c.lookups.get(ctx, r.Key, func(found *finding) bool {
+	found, err := c.lookups.get(ctx, what, func(found *finding) bool {
 		// Somebody asked before this request came. The answer counts for it too if it would be served from the cache.
 		return c.clock.ticks() < until && c.cache.stands(found.grant.Epoch)
-	}, func(ctx context.Context) (*finding, error) { return c.find(ctx, r.Key, key) })
+	}, func(ctx context.Context) (*finding, error) { return c.find(ctx, what, key) })
 	switch {
 	case err != nil:
 		return Verdict{}, err
 	case found.refused != reeve.CodeValid:
-		out := Verdict{Code: found.refused, Identity: found.grant.Identity}
-		return out.of(r.Project), nil
+		return Verdict{Code: found.refused, Identity: found.grant.Identity}, nil
 	}
 	return found.grant.judge(&r, c.clock.at(c.clock.ticks())), nil
 }
@@ -70,12 +70,20 @@ type finding struct {
 	grant   grant
 }
 
-// asked is the question: reading nothing in particular, which takes nothing of any limit. The caveats are asked here.
+// question is what the server is asked: the rest of a request is judged here. The project is part of it because what is
+// told of a revoked key does not name it.
+type question struct {
+	key     string
+	project reeve.ID // zero: any
+}
+
+// asked is a question as it is sent: reading nothing in particular, which takes nothing of any limit. The caveats are asked here.
 type asked struct {
 	Key     string `json:"key"`
 	Action  string `json:"action"`
 	Cost    int    `json:"cost"`
 	Lineage bool   `json:"lineage"`
+	Project string `json:"project,omitempty"`
 }
 
 // told is the verdict, as far as it is of use. Its restrictions are not: the key has them.
@@ -103,11 +111,14 @@ func limit(n *int64) reeve.Limit {
 }
 
 // find asks the server for a key and keeps the answer as long as it may be kept.
-func (c *Client) find(ctx context.Context, text string, key macaroon.Key) (*finding, error) {
+func (c *Client) find(ctx context.Context, what question, key macaroon.Key) (*finding, error) {
+	in := asked{Key: what.key, Action: macaroon.OpRead.String(), Lineage: true}
+	if what.project != reeve.Zero {
+		in.Project = what.project.String()
+	}
 	var verdict told
 	_, err := c.remote.do(ctx, call{
-		method: http.MethodPost, path: "/gateway/verify", twice: true, out: &verdict,
-		in: asked{Key: text, Action: macaroon.OpRead.String(), Lineage: true},
+		method: http.MethodPost, path: "/gateway/verify", twice: true, in: in, out: &verdict,
 	})
 	if _, answered := errors.AsType[*statusError](err); answered {
 		return nil, unavailable(err) // a well-formed question is always answered 200
@@ -120,9 +131,9 @@ func (c *Client) find(ctx context.Context, text string, key macaroon.Key) (*find
 	case reeve.CodeValid, reeve.CodeExpired, reeve.CodeForbidden,
 		reeve.CodeUsageExceeded, reeve.CodeBandwidthExceeded, reeve.CodeRateLimited:
 		out.refused = reeve.CodeValid
-		c.cache.add(text, out.grant)
+		c.cache.add(what.key, out.grant)
 	default:
-		c.refusals.add(text, Verdict{Code: verdict.Code, Identity: out.grant.Identity}, c.clock.ticks())
+		c.refusals.add(what, Verdict{Code: verdict.Code, Identity: out.grant.Identity}, c.clock.ticks())
 	}
 	return out, nil
 }
