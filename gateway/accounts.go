@@ -13,7 +13,7 @@ import (
 type accounts struct {
 	remote *remote
 	outage Outage
-	paces  []pace
+	paces  [len(paces)]pace
 	shards [accountShards]accountShard
 
 	mu      sync.Mutex
@@ -38,7 +38,7 @@ type place struct {
 const accountShards = 4096
 
 func newAccounts(life context.Context, r *remote, outage Outage) *accounts {
-	return &accounts{remote: r, outage: outage, paces: paces[:], life: life}
+	return &accounts{remote: r, outage: outage, paces: paces, life: life}
 }
 
 func (as *accounts) shard(id accountID) *accountShard {

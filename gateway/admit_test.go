@@ -89,7 +89,7 @@ func TestAdmitAtOnce(t *testing.T) {
 	const limit = 5_000
 	book := p.lend(limit)
 	c, _ := p.connect(t, nil)
-	for i := range paces {
+	for i := range c.accounts.paces {
 		c.accounts.paces[i].holdOff = time.Millisecond
 	}
 	var admitted, over atomic.Int64
