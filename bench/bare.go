@@ -19,7 +19,7 @@ const poolSize = 20
 
 // projectQuery is the statement with which reeve answers GET /api/projects/{id}.
 const projectQuery = `SELECT p.id, p.organization_id, p.owner_id, p.service_account_id, p.name, p.description,
-	p.usage_limit, p.bandwidth_limit, p.rate_limit, p.bucket_limit, p.created_at,
+	p.usage_limit, p.bandwidth_limit, p.rate_limit, p.bucket_limit, p.revoked_before, p.frozen, p.created_at,
 			(SELECT COUNT(*) FROM project_members m WHERE m.project_id = p.id)
 			FROM projects p WHERE p.id = $1`
 
@@ -52,15 +52,20 @@ func serveBare(ctx context.Context, database string) error {
 		return err
 	}
 	defer pool.Close()
-	socket, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/projects/{project}", func(w http.ResponseWriter, r *http.Request) {
 		answerBare(pool, w, r)
 	})
-	server := &http.Server{Handler: mux}
+	return serveHandler(ctx, mux)
+}
+
+// serveHandler serves on a free port, which it tells, until the context ends.
+func serveHandler(ctx context.Context, handler http.Handler) error {
+	socket, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: handler}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	fmt.Printf("bare http://%s\n", socket.Addr())
 	if err := server.Serve(socket); !errors.Is(err, http.ErrServerClosed) {
@@ -78,10 +83,12 @@ func answerBare(pool *pgxpool.Pool, w http.ResponseWriter, r *http.Request) {
 	var p bareProject
 	var account [16]byte
 	var created int64
+	var revokedBefore *int64
+	var frozen bool
 	err = pool.QueryRow(r.Context(), projectQuery, [16]byte(id)).Scan(
 		(*[16]byte)(&p.ID), (*[16]byte)(&p.OrganizationID), (*[16]byte)(&p.OwnerID), &account,
 		&p.Name, &p.Description, &p.StorageLimit, &p.BandwidthLimit, &p.RateLimit, &p.MaxBuckets,
-		&created, &p.MemberCount)
+		&revokedBefore, &frozen, &created, &p.MemberCount)
 	if errors.Is(err, pgx.ErrNoRows) {
 		http.Error(w, "not found", http.StatusNotFound)
 		return

@@ -40,6 +40,7 @@ type dataset struct {
 	projects int
 	tokens   []reeve.Token // by organisation
 	random   *rand.ChaCha8
+	seal     *sealer // nil: the keys' secrets are noise
 }
 
 func newDataset(projects int) *dataset {
@@ -158,9 +159,12 @@ func (d *dataset) projectTables() []table {
 			[]string{"id", "project_id", "name", "head", "secret", "sealed_by", "created_at"},
 			d.projects * keysEach,
 			func(n int) []any {
+				head, sealed, by := d.bytes(headSize), d.bytes(sealedSize), make([]byte, sealSize)
+				if d.seal != nil {
+					head, sealed, by = d.seal.key(d.id(kindAPIKey, n), n)
+				}
 				return []any{
-					d.id(kindAPIKey, n), d.id(kindProject, n/keysEach), fmt.Sprintf("key-%d", n),
-					d.bytes(headSize), d.bytes(sealedSize), make([]byte, sealSize), now,
+					d.id(kindAPIKey, n), d.id(kindProject, n/keysEach), fmt.Sprintf("key-%d", n), head, sealed, by, now,
 				}
 			},
 		},

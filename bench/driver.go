@@ -25,6 +25,7 @@ type plan struct {
 	next        source
 	duration    time.Duration // how long, unless requests is set
 	requests    int64         // how many in all
+	rate        float64       // a second on each connection, 0 for as many as it takes
 }
 
 // worker is one connection to each address. It does one thing at a time.
@@ -120,6 +121,9 @@ func (w *worker) work(ctx context.Context, p plan, start time.Time, left, failur
 		if p.requests > 0 && left.Add(-1) < 0 || p.requests == 0 && began.After(end) {
 			return nil
 		}
+		if p.rate > 0 {
+			began = w.await(start, p.rate)
+		}
 		request, to, want := p.next(w, w.out[:0])
 		w.out = request
 		status, err := w.exchange(w.conns[to], request)
@@ -135,6 +139,14 @@ func (w *worker) work(ctx context.Context, p plan, start time.Time, left, failur
 		began = now
 	}
 	return ctx.Err()
+}
+
+// await waits for the time of the next request at a steady rate, and gives it:
+// a request that is late because the one before took long has waited.
+func (w *worker) await(start time.Time, rate float64) time.Time {
+	due := start.Add(time.Duration((float64(len(w.took)) + float64(w.number%connections)/connections) / rate * float64(time.Second)))
+	time.Sleep(time.Until(due))
+	return due
 }
 
 // exchange sends one request and reads its reply whole.
@@ -216,6 +228,6 @@ func summarize(workers []*worker, elapsed time.Duration) (sample, error) {
 	slices.Sort(took)
 	return sample{
 		rate: float64(len(took)) / elapsed.Seconds(),
-		p50:  percentile(took, 0.50), p99: percentile(took, 0.99),
+		p50:  percentile(took, 0.50), p99: percentile(took, 0.99), answers: len(took),
 	}, nil
 }

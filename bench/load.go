@@ -7,8 +7,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// load copies the data into a migrated database. The secrets are noise that no
-// master key opens, so a reeve that serves the database has to run already.
+// load copies the data into a migrated database. Unless the secrets are sealed
+// they are noise that no master key opens, so a reeve that serves the database
+// has to run already.
 func (d *dataset) load(ctx context.Context, databaseURL string) error {
 	return withConn(ctx, databaseURL, func(conn *pgx.Conn) error {
 		// The rows refer to rows that are there: looking each up takes longer

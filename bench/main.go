@@ -31,6 +31,7 @@ type options struct {
 	perf     string // a load's name: profile it
 	write    bool   // docs/benchmarks.md
 	bare     string // a database's URL: be the bare handler
+	answer   int    // be a handler that only answers so many bytes
 }
 
 // measure is something to measure.
@@ -45,6 +46,7 @@ var measures = []measure{
 	{"apikeys", (*bench).measureAPIKeys},
 	{"start", (*bench).measureStart},
 	{"memory", (*bench).measureMemory},
+	{"verify", (*bench).measureVerify},
 	{"scale", (*bench).measureScale},
 }
 
@@ -66,13 +68,14 @@ func parseOptions() options {
 	var o options
 	flag.IntVar(&o.rounds, "rounds", 5, "how many rounds to take the median of")
 	flag.DurationVar(&o.duration, "duration", 5*time.Second, "how long each side runs in a round, in whole seconds")
-	names := flag.String("measures", "reads,apikeys,start,memory", "what to measure: any of reads,apikeys,start,memory,scale")
+	names := flag.String("measures", "reads,apikeys,start,memory,verify", "what to measure: any of reads,apikeys,start,memory,verify,scale")
 	scale := flag.Bool("scale", false, "short for -measures scale: a million projects and ten million keys")
 	flag.StringVar(&o.reeve, "reeve", "bin/reeve", "the `binary` to measure")
 	flag.StringVar(&o.json, "json", "", "also write the figures to this `file`")
 	flag.BoolVar(&o.write, "write", false, "also write the figures to "+document)
-	flag.StringVar(&o.perf, "perf", "", "only profile reeve under a `load`, project, tenant or apikey, to "+profileFile)
+	flag.StringVar(&o.perf, "perf", "", "only profile reeve under a `load`, project, tenant, apikey, verify or auth, to "+profileFile)
 	flag.StringVar(&o.bare, "bare", "", "serve what reeve is compared with, on this database; the program does so itself")
+	flag.IntVar(&o.answer, "answer", 0, "serve a constant answer of so many bytes; the program does so itself")
 	flag.Parse()
 	if *scale {
 		*names = "scale"
@@ -99,6 +102,9 @@ func (o options) check() error {
 func run(ctx context.Context, o options) (err error) {
 	if o.bare != "" {
 		return serveBare(ctx, o.bare)
+	}
+	if o.answer > 0 {
+		return serveAnswer(ctx, o.answer)
 	}
 	b := &bench{options: o, cluster: cluster{os.Getenv("REEVE_TEST_POSTGRES")}}
 	if err := b.prepare(ctx); err != nil {

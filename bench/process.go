@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -85,4 +86,26 @@ func (p *process) stop() error {
 	defer kill.Stop()
 	<-p.drained
 	return p.cmd.Wait()
+}
+
+// clockTick is USER_HZ, which is 100 on every Linux: the unit of proc_pid_stat(5).
+const clockTick = 10 * time.Millisecond
+
+// processorTime is what the process has used so far, user and system.
+func (p *process) processorTime() (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	// The second field, the name, ends with the last parenthesis.
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	var total time.Duration
+	for _, field := range fields[11:13] { // utime and stime, the 14th and 15th of all
+		ticks, err := strconv.ParseInt(string(field), 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		total += time.Duration(ticks) * clockTick
+	}
+	return total, nil
 }

@@ -23,30 +23,9 @@ const profileFile = "cpu.pprof"
 //
 //	go tool pprof -tagignore part:driver cpu.pprof
 func (b *bench) profile(ctx context.Context, name string) (err error) {
-	database, err := b.database(ctx, "profile")
+	chosen, err := b.profiled(ctx, name)
 	if err != nil {
 		return err
-	}
-	token, err := b.migrate(database)
-	if err != nil {
-		return err
-	}
-	addresses, err := b.serveHere(ctx, database)
-	if err != nil {
-		return err
-	}
-	w := &world{&instance{&process{addresses: addresses}, database, token}, newDataset(smallProjects)}
-	if err := w.data.load(ctx, database); err != nil {
-		return err
-	}
-	loads := map[string]contender{
-		"project": w.projectLoad(name),
-		"tenant":  w.tenantLoad(name),
-		"apikey":  w.apiKeyLoad(name),
-	}
-	chosen, ok := loads[name]
-	if !ok {
-		return fmt.Errorf("-perf %s: must be project, tenant or apikey", name)
 	}
 	if _, err := chosen.run(ctx, b.duration); err != nil { // the warm-up
 		return err
@@ -68,15 +47,72 @@ func (b *bench) profile(ctx context.Context, name string) (err error) {
 	return err
 }
 
+// profiled starts a reeve in this process and gives a load for it.
+func (b *bench) profiled(ctx context.Context, name string) (contender, error) {
+	if name == "verify" || name == "auth" {
+		return b.profiledGateway(ctx, name)
+	}
+	database, err := b.database(ctx, "profile")
+	if err != nil {
+		return contender{}, err
+	}
+	token, err := b.migrate(database)
+	if err != nil {
+		return contender{}, err
+	}
+	addresses, err := b.serveHere(ctx, database, newMasterKey())
+	if err != nil {
+		return contender{}, err
+	}
+	w := &world{&instance{&process{addresses: addresses}, database, token}, newDataset(smallProjects)}
+	if err := w.data.load(ctx, database); err != nil {
+		return contender{}, err
+	}
+	loads := map[string]contender{
+		"project": w.projectLoad(name),
+		"tenant":  w.tenantLoad(name),
+		"apikey":  w.apiKeyLoad(name),
+	}
+	chosen, ok := loads[name]
+	if !ok {
+		return contender{}, fmt.Errorf("-perf %s: must be project, tenant, apikey, verify or auth", name)
+	}
+	return chosen, nil
+}
+
+// profiledGateway is profiled for a gateway's requests.
+func (b *bench) profiledGateway(ctx context.Context, name string) (contender, error) {
+	w, err := b.newGatewayWorld(ctx, smallProjects)
+	if err != nil {
+		return contender{}, err
+	}
+	addresses, err := b.serveHere(ctx, w.database, w.data.seal.setting())
+	if err != nil {
+		return contender{}, err
+	}
+	w.process = &process{addresses: addresses}
+	if err := w.awaitReady(ctx); err != nil {
+		return contender{}, err
+	}
+	if err := w.makeGateway(ctx); err != nil {
+		return contender{}, err
+	}
+	asks := w.verify()
+	if name == "auth" {
+		asks = w.auth()
+	}
+	return load(name, w.addresses["gateway"], asks), nil
+}
+
 // serveHere runs the server in this process until the run is over, and gives
 // its listeners' addresses.
-func (b *bench) serveHere(ctx context.Context, database string) (map[string]string, error) {
+func (b *bench) serveHere(ctx context.Context, database, masterKey string) (map[string]string, error) {
 	flags := pflag.NewFlagSet("serve", pflag.ContinueOnError)
 	server.AddFlags(flags)
 	if err := flags.Parse(serveArgs()[1:]); err != nil {
 		return nil, err
 	}
-	cfg, err := server.Load(flags, []string{"REEVE_DATABASE=" + database, "REEVE_MASTER_KEY=" + newMasterKey()})
+	cfg, err := server.Load(flags, []string{"REEVE_DATABASE=" + database, "REEVE_MASTER_KEY=" + masterKey})
 	if err != nil {
 		return nil, err
 	}

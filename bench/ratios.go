@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -155,12 +156,24 @@ func fetch(ctx context.Context, at string, token reeve.Token) ([]byte, error) {
 		return nil, err
 	}
 	request.Header.Set("Authorization", string(token))
+	return answerOf(request)
+}
+
+func answerOf(request *http.Request) ([]byte, error) {
 	reply, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = reply.Body.Close() }()
 	return io.ReadAll(reply.Body)
+}
+
+func answerJSON(request *http.Request, into any) error {
+	body, err := answerOf(request)
+	if err == nil {
+		err = json.Unmarshal(body, into)
+	}
+	return err
 }
 
 // measureAPIKeys compares the creation of API keys with pgbench on a database

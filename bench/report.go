@@ -45,6 +45,8 @@ const (
 	unitRatio = "ratio"
 	unitTime  = "ms"
 	unitSize  = "MiB"
+	unitBytes = "bytes"
+	unitTimes = "times"
 )
 
 func newFigures(s series) *figures {
@@ -101,7 +103,7 @@ func (r row) bound(target float64) string {
 	if r.Unit == unitRatio {
 		return fmt.Sprintf("≥ %.2f", target)
 	}
-	return fmt.Sprintf("≤ %.0f %s", target, r.Unit)
+	return fmt.Sprintf("≤ %g %s", target, r.Unit)
 }
 
 var columns = []string{"measure", "reeve", "compared with", "value", "target", "met"}

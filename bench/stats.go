@@ -10,6 +10,7 @@ import (
 type sample struct {
 	rate     float64 // answers a second
 	p50, p99 time.Duration
+	answers  int
 }
 
 // series is a contender's rounds, in their order.

@@ -65,8 +65,8 @@ func TestRatio(t *testing.T) {
 }
 
 func TestSeriesMedian(t *testing.T) {
-	got := series{{3, 30, 300}, {1, 10, 100}, {2, 20, 200}}.median()
-	if want := (sample{2, 20, 200}); got != want {
+	got := series{{3, 30, 300, 1}, {1, 10, 100, 2}, {2, 20, 200, 3}}.median()
+	if want := (sample{2, 20, 200, 0}); got != want {
 		t.Errorf("median = %v, want %v", got, want)
 	}
 }

@@ -138,14 +138,13 @@ func (c *Control) takeKeys(ctx context.Context, ids []reeve.ID) error {
 	if err != nil {
 		return err
 	}
-	var failed error
 	var orphans []reeve.APIKey
 	err = c.store.EachAPIKey(ctx, ids, func(k reeve.APIKey) {
 		if c.live.project(k.ProjectID) == nil {
 			orphans = append(orphans, k)
-		} else if err := c.takeKey(k, revoked[k.ID]); err != nil {
-			failed = err
+			return
 		}
+		c.takeKey(k, revoked[k.ID])
 	})
 	// Projects that were made after all were read.
 	for _, k := range orphans {
@@ -153,17 +152,18 @@ func (c *Control) takeKeys(ctx context.Context, ids []reeve.ID) error {
 			err = c.refreshProjects(ctx, k.ProjectID)
 		}
 		if err == nil && c.live.project(k.ProjectID) != nil {
-			err = c.takeKey(k, revoked[k.ID])
+			c.takeKey(k, revoked[k.ID])
 		}
 	}
-	return errors.Join(err, failed)
+	return err
 }
 
-// takeKey takes one key in, whose project is here.
-func (c *Control) takeKey(k reeve.APIKey, revoked map[[macaroon.Size]byte]struct{}) error {
+// takeKey takes one key in, whose project is here. One whose secret cannot be
+// opened stays out, and is unknown: it must not keep all others from working.
+func (c *Control) takeKey(k reeve.APIKey, revoked map[[macaroon.Size]byte]struct{}) {
 	secret, err := c.keys.open(k)
 	if err != nil {
-		return err
+		return
 	}
 	key := liveKey{
 		id: k.ID, secret: macaroon.Secret(secret), name: k.Name, issued: k.CreatedAt.UnixMicro(),
@@ -176,7 +176,6 @@ func (c *Control) takeKey(k reeve.APIKey, revoked map[[macaroon.Size]byte]struct
 	for tail := range revoked {
 		c.live.refuse(k.Head, tail) // it may have been here already
 	}
-	return nil
 }
 
 // catchUp takes in all changes that have numbers; urgent tells that some of
