@@ -3,6 +3,7 @@ package reeve
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Kind says what sort of failure an Error is; each face maps kinds to its own
@@ -35,10 +36,11 @@ func (k Kind) String() string { return kindNames[k] }
 // Error is a failure with a kind, a sentence for the caller, an optional
 // detail for operators, and the cause, which callers never see.
 type Error struct {
-	Kind    Kind
-	Message string // for the caller
-	Detail  string // for operators only; "" when there is none
-	Cause   error  // for the log
+	Kind       Kind
+	Message    string        // for the caller
+	Detail     string        // for operators only; "" when there is none
+	RetryAfter time.Duration // when it is worth another try; 0 when that is not said
+	Cause      error         // for the log
 }
 
 // Error gives the whole story, for the log.
@@ -65,6 +67,13 @@ func Errorf(kind Kind, format string, args ...any) *Error {
 func (e *Error) WithDetail(format string, args ...any) *Error {
 	out := *e
 	out.Detail = fmt.Sprintf(format, args...)
+	return &out
+}
+
+// WithRetryAfter gives a copy of the error that says when to try again.
+func (e *Error) WithRetryAfter(wait time.Duration) *Error {
+	out := *e
+	out.RetryAfter = wait
 	return &out
 }
 

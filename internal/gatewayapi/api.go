@@ -24,12 +24,16 @@ func New(c *control.Control, opts web.Options) *web.API {
 		ErrorType:    "application/problem+json",
 		Security: []web.SecurityScheme{{
 			Name: "gatewayToken", Type: "http", Scheme: "bearer", Description: "The gateway's token.",
+		}, {
+			Name: "proxyToken", Type: "apiKey", Header: tokenHeader, Named: true,
+			Description: "The gateway's token, where Authorization is that of a proxy's client.",
 		}},
 		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Unavailable, reeve.Internal},
 	}, opts)
 	a := &api{control: c}
 	a.verify(out)
 	a.followed(out)
+	a.auth(out)
 	return out
 }
 
@@ -48,13 +52,13 @@ func authenticate(c *control.Control) func(*http.Request) (context.Context, erro
 	}
 }
 
-// authPath is where proxies ask: there Authorization is their client's own.
-const authPath = "/gateway/auth"
+// tokenHeader has the gateway's token where Authorization is another's.
+const tokenHeader = "Reeve-Gateway-Token"
 
 // token finds the gateway's token in a request; "" if there is none.
 func token(r *http.Request) string {
-	if r.URL.Path == authPath {
-		return r.Header.Get("Reeve-Gateway-Token")
+	if rest, ok := strings.CutPrefix(r.URL.Path, authPath); ok && (rest == "" || rest[0] == '/') {
+		return r.Header.Get(tokenHeader)
 	}
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {

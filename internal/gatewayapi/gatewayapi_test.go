@@ -2,7 +2,6 @@ package gatewayapi_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/reeve-cloud/reeve/internal/reevetest"
@@ -25,6 +24,12 @@ var examples = []step{
 	{Call: "POST /gateway/feed", Body: `{}`},
 	{Call: "GET /gateway/feed"},
 	{Call: "DELETE /gateway/feed/{session}"},
+	authExample("GET", "?action=read&bucket=b"),
+	authExample("GET", "/b/p"),
+	authExample("PUT", "/b/p"),
+	authExample("POST", "/b/p"),
+	authExample("PATCH", "/b/p"),
+	authExample("DELETE", "/b/p"),
 }
 
 func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
@@ -79,23 +84,5 @@ func TestReserved(t *testing.T) {
 		s.Store.Close()
 		s.Do(t, step{Name: "a token that may be new", Call: "GET /gateway/nothing", As: "Bearer reeve_gw_00000000000000000000000000000000000000000002CZclj", Status: 503, Reply: problem(503, "Service Unavailable", "the database is not available"), After: isProblem})
 		s.Do(t, step{Name: "what has no form is refused all the same", Call: "GET /gateway/nothing", As: "Bearer x", Status: 401, Reply: unauthorized})
-	})
-}
-
-// TestAuthPath: where proxies ask, Authorization is their client's, so that
-// only the header of ours counts.
-func TestAuthPath(t *testing.T) {
-	t.Parallel()
-	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
-		s.Gateway(t, "gateway")
-		for header, status := range map[string]string{
-			"Reeve-Gateway-Token: {token}": "404", "Authorization: Bearer {token}": "401",
-			"Reeve-Gateway-Token: {token}x": "401", "Reeve-Gateway-Token: Bearer {token}": "401", "X: y": "401",
-		} {
-			reply := s.Raw(t, "gateway", s.Expand("GET /gateway/auth HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"+header+"\r\n\r\n"))
-			if !strings.HasPrefix(reply, "HTTP/1.1 "+status) {
-				t.Errorf("%s: %.40q, want %s", header, reply, status)
-			}
-		}
 	})
 }

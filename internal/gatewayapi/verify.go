@@ -10,8 +10,8 @@ import (
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/forward"
 	"github.com/reeve-cloud/reeve/internal/web"
-	"github.com/reeve-cloud/reeve/macaroon"
 )
 
 func (a *api) verify(out *web.API) {
@@ -20,7 +20,7 @@ func (a *api) verify(out *web.API) {
 		Summary: "Judge API keys for a request",
 		Description: "Answers 200 with a verdict for every well-formed request, whatever becomes of the key. " +
 			"With keys, up to 100 of them are judged, each for its own request or for the one beside the list.",
-		Errors: []reeve.Kind{reeve.Invalid},
+		Errors: []reeve.Kind{reeve.Invalid}, Quiet: true,
 	}, a.verifyKeys)
 }
 
@@ -85,14 +85,6 @@ func (q question) or(other question) question {
 	return q
 }
 
-// operations are the actions by their names.
-var operations = map[string]macaroon.Op{
-	"read": macaroon.OpRead, "write": macaroon.OpWrite, "list": macaroon.OpList, "delete": macaroon.OpDelete,
-}
-
-// maxCost bounds what one request may take of a rate.
-const maxCost = 1_000_000
-
 // check reads a question.
 func (q *question) check() (out control.KeyCheck, err error) {
 	if q.Key == nil {
@@ -100,7 +92,7 @@ func (q *question) check() (out control.KeyCheck, err error) {
 	}
 	out = control.KeyCheck{Key: *q.Key, Cost: 1, Bucket: []byte(q.Bucket), Path: []byte(q.Path)}
 	var ok bool
-	if out.Op, ok = operations[q.Action]; !ok {
+	if out.Op, ok = forward.ParseAction(q.Action); !ok {
 		return out, reeve.Errorf(reeve.Invalid, "action must be read, write, list or delete")
 	}
 	if q.EncryptedPath != nil {
@@ -112,8 +104,8 @@ func (q *question) check() (out control.KeyCheck, err error) {
 	if q.Cost != nil {
 		out.Cost = *q.Cost
 	}
-	if out.Cost < 0 || out.Cost > maxCost {
-		return out, reeve.Errorf(reeve.Invalid, "cost must be 0 to %d", maxCost)
+	if out.Cost < 0 || out.Cost > forward.MaxCost {
+		return out, reeve.Errorf(reeve.Invalid, "cost must be 0 to %d", forward.MaxCost)
 	}
 	if q.Project != nil {
 		out.Project = q.Project.id

@@ -18,14 +18,14 @@ import (
 // {now3} for the clock's time as operators and tenants read it. In Reply a
 // name that is not bound yet takes what stands there.
 type Step struct {
-	Name   string // why the step is there; the call if empty
-	Call   string // "GET /api/users/alice@mail.test"
-	Face   string // found by the path if empty
-	As     string // the credential's header value; "-" sends none
-	Body   string // JSON
-	Form   string // an urlencoded body instead
-	Header http.Header
-	Loose  bool // the request is not as documented, and works all the same
+	Name   string      // why the step is there; the call if empty
+	Call   string      // "GET /api/users/alice@mail.test"
+	Face   string      // found by the path if empty
+	As     string      // the credential's header value; "-" sends none
+	Body   string      // JSON
+	Form   string      // an urlencoded body instead
+	Header http.Header // templates, too
+	Loose  bool        // the request is not as documented, and works all the same
 
 	Status int
 	Reply  string   // the whole body; Any leaves it to Has and Not
@@ -128,12 +128,18 @@ func (s *Server) header(face string, step Step) http.Header {
 		if as == "" {
 			as = "Bearer " + s.names["token"]
 		}
+		if _, target, _ := strings.Cut(step.Call, " "); strings.HasPrefix(target, "/gateway/auth") {
+			name, as = "Reeve-Gateway-Token", strings.TrimPrefix(as, "Bearer ")
+		}
 	}
 	if as != "-" {
 		out.Set(name, s.Expand(as))
 	}
 	for name, values := range step.Header {
-		out[name] = values
+		out[name] = nil
+		for _, value := range values {
+			out[name] = append(out[name], s.Expand(value))
+		}
 	}
 	return out
 }

@@ -64,6 +64,7 @@ type API struct {
 
 	mux        *http.ServeMux    // one pattern per path: methods are ours, for 405 in the face's form
 	routes     map[string]*route // by path
+	subtrees   []*route          // those that the mux must not clean, outside of it
 	operations []*operation      // in order of registration
 
 	unmatched *operationMetrics // of requests that met no operation
@@ -120,6 +121,8 @@ func (api *API) Operations() []Op {
 func (api *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x, r := api.begin(w, r)
 	defer x.end()
+	subtree := api.subtree(r.URL.Path)
+	x.route = subtree
 	if api.face.guards(r.URL.Path) {
 		ctx, err := api.face.Authenticate(r)
 		if err != nil {
@@ -127,6 +130,10 @@ func (api *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		x.ctx, x.guarded = ctx, true
+	}
+	if subtree != nil {
+		subtree.ServeHTTP(x, r)
+		return
 	}
 	// The mux would answer these with a redirect.
 	if !isClean(r.URL) {
@@ -184,6 +191,7 @@ func (c untimed) Value(key any) any { return c.values.Value(key) }
 // route is one path with its methods.
 type route struct {
 	pattern string
+	root    string // of a subtree: its path with the last slash, else ""
 	methods map[string]*operation
 	allow   string // the methods, sorted; GET implies HEAD
 	secret  []bool // by segment: hidden from the log
@@ -210,7 +218,7 @@ func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if op.guarded && !x.guarded {
 		panic("web: " + op.ID + " reached without credentials: " + strings.Join(x.api.face.Prefixes, " "))
 	}
-	if r.ContentLength > maxBody {
+	if r.ContentLength > maxBody && !op.plan.head {
 		x.refuse(errTooLarge)
 		return
 	}

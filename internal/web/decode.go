@@ -19,6 +19,7 @@ type plan struct {
 	header      []field
 	body        *field // nil: no JSON body
 	custom      bool   // In is a RequestDecoder
+	head        bool   // In is a HeadDecoder
 }
 
 // field is one tagged field of an In.
@@ -28,7 +29,8 @@ type field struct {
 	typ    reflect.Type
 	doc    string // its description in the document
 	secret bool   // hidden from the log
-	set    setter // nil for a body and a RequestDecoder's query
+	rest   bool   // of the path: the rest of it, slashes and all
+	set    setter // nil for a body and what a decoder reads itself
 }
 
 // setter parses text into a field.
@@ -39,7 +41,9 @@ var (
 	errSemicolon = errors.New("invalid semicolon separator in query")
 
 	textType    = reflect.TypeFor[encoding.TextUnmarshaler]()
+	setterType  = reflect.TypeFor[HeaderSetter]()
 	decoderType = reflect.TypeFor[RequestDecoder]()
+	headType    = reflect.TypeFor[HeadDecoder]()
 )
 
 // newPlan checks that every wildcard of the path has a field, and every field
@@ -48,7 +52,10 @@ func newPlan(in reflect.Type, op Op) (*plan, error) {
 	if in.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("input %s is no struct", in)
 	}
-	p := &plan{custom: reflect.PointerTo(in).Implements(decoderType)}
+	p := &plan{custom: implements(in, decoderType), head: implements(in, headType)}
+	if root(op.Path) != "" && !p.head {
+		return nil, errors.New("a path of any depth is for a HeadDecoder")
+	}
 	for _, f := range reflect.VisibleFields(in) {
 		if f.Anonymous {
 			if f.Type.Kind() == reflect.Pointer {
@@ -60,24 +67,26 @@ func newPlan(in reflect.Type, op Op) (*plan, error) {
 			return nil, fmt.Errorf("field %s: %w", f.Name, err)
 		}
 	}
-	if p.body != nil && (p.custom || op.Method == http.MethodGet) {
-		return nil, errors.New("body has no place in a GET or beside DecodeRequest")
+	if p.body != nil && (p.custom || p.head || op.Method == http.MethodGet) {
+		return nil, errors.New("body has no place in a GET or beside a decoder")
 	}
 	return p, p.checkWildcards(op.Path)
 }
 
-// add takes one field up by its tag. A RequestDecoder may have fields without
-// any, and its query tags only describe.
+// add takes one field up by its tag. A decoder may have fields without any,
+// and what it reads itself has tags that only describe.
 func (p *plan) add(f reflect.StructField) (err error) {
 	out := field{index: f.Index, typ: f.Type, doc: f.Tag.Get("doc")}
 	if tag, ok := f.Tag.Lookup("path"); ok {
 		name, option, _ := strings.Cut(tag, ",")
 		out.name, out.secret = name, option == "secret"
-		out.set, err = newSetter(f.Type)
+		if !p.head {
+			out.set, err = newSetter(f.Type)
+		}
 		p.path = append(p.path, out)
 	} else if tag, ok := f.Tag.Lookup("query"); ok {
 		out.name = tag
-		if !p.custom {
+		if !p.custom && !p.head {
 			out.set, err = newSetter(f.Type)
 		}
 		p.query = append(p.query, out)
@@ -90,7 +99,7 @@ func (p *plan) add(f reflect.StructField) (err error) {
 			return errors.New("second body")
 		}
 		p.body = &out
-	} else if p.custom {
+	} else if p.custom || p.head {
 		return nil // its own affair
 	} else {
 		return errors.New("no path, query, header or body tag")
@@ -104,15 +113,16 @@ func (p *plan) add(f reflect.StructField) (err error) {
 // checkWildcards matches the path's wildcards with the fields, one to one.
 func (p *plan) checkWildcards(path string) error {
 	fields := map[string]bool{}
-	for _, f := range p.path {
+	for i, f := range p.path {
 		fields[f.name] = true
+		p.path[i].rest = strings.HasSuffix(path, "{"+f.name+"...}")
 	}
 	for segment := range strings.SplitSeq(path, "/") {
 		name, ok := strings.CutPrefix(segment, "{")
 		if !ok {
 			continue
 		}
-		name = strings.TrimSuffix(name, "}")
+		name = strings.TrimSuffix(strings.TrimSuffix(name, "}"), "...")
 		if !fields[name] {
 			return fmt.Errorf("wildcard %q has no field", name)
 		}
@@ -163,6 +173,10 @@ func (p *plan) readsBody() bool { return p.custom || p.body != nil }
 // decodeHead sets the fields of the path, the header and the query. A path value that cannot
 // be read names nothing: it is not found, unless its type says otherwise.
 func (p *plan) decodeHead(x *exchange, r *http.Request, in reflect.Value) *reeve.Error {
+	if p.head {
+		in.Addr().Interface().(HeadDecoder).DecodeHead(r)
+		return nil
+	}
 	for i := range p.path {
 		f := &p.path[i]
 		text := r.PathValue(f.name)

@@ -191,6 +191,13 @@ func TestMistakes(t *testing.T) {
 		"body of a GET":          func(api *web.API) { register[bodied](api, get) },
 		"hidden field":           func(api *web.API) { register[hidden](api, get); _ = hidden{}.id },
 		"no struct":              func(api *web.API) { register[string](api, post) },
+		"any depth without a decoder": func(api *web.API) {
+			register[struct {
+				X string `path:"x"`
+			}](api, web.Op{Method: "GET", Path: "/y/{x...}", ID: "y"})
+		},
+		"any depth without a field": func(api *web.API) { register[headIn](api, web.Op{Method: "GET", Path: "/y/{x...}", ID: "y"}) },
+		"body beside a decoder":     func(api *web.API) { register[headBodyIn](api, post) },
 		"same route": func(api *web.API) {
 			register[web.Empty](api, post)
 			register[web.Empty](api, web.Op{Method: "POST", Path: "/x", ID: "y"})
@@ -210,6 +217,16 @@ func TestMistakes(t *testing.T) {
 		})
 	}
 }
+
+type (
+	headIn     struct{}
+	headBodyIn struct {
+		headIn
+		Body string `body:""`
+	}
+)
+
+func (*headIn) DecodeHead(*http.Request) {}
 
 func register[In any](api *web.API, op web.Op) {
 	web.Handle(api, op, func(context.Context, *In) (web.Empty, error) { return web.Empty{}, nil })

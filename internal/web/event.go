@@ -78,15 +78,20 @@ func (x *exchange) record(took time.Duration) {
 	if !logger.Enabled(x.ctx, level) {
 		return
 	}
-	pattern, secret := "", []bool(nil)
-	if x.route != nil {
-		pattern, secret = x.route.pattern, x.route.secret
+	pattern, path := "", ""
+	switch {
+	case x.route == nil:
+		path = redact(x.request.URL, nil)
+	case x.route.root != "":
+		pattern, path = x.route.pattern, x.route.pattern
+	default:
+		pattern, path = x.route.pattern, redact(x.request.URL, x.route.secret)
 	}
 	var space [16]slog.Attr
 	attrs := append(space[:0],
 		slog.String("listener", x.api.face.Name),
 		slog.String("method", shorten(x.request.Method, 16)),
-		slog.String("path", redact(x.request.URL, secret)),
+		slog.String("path", path),
 		slog.String("route", pattern),
 		slog.Int("status", x.status),
 		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
@@ -114,14 +119,14 @@ func (x *exchange) record(took time.Duration) {
 }
 
 // level is error for what is ours to mend, warn for what we depend on, info
-// for the rest, and debug for a probe that is content.
+// for the rest, and debug for what a quiet operation decides.
 func (x *exchange) level() slog.Level {
 	switch {
 	case x.failure != nil && x.failure.Kind == reeve.Internal:
 		return slog.LevelError
 	case x.failure != nil && x.failure.Kind == reeve.Unavailable && x.client.Err() == nil:
 		return slog.LevelWarn
-	case x.failure == nil && x.operation != nil && x.operation.quiet:
+	case x.operation != nil && x.operation.Quiet && (x.failure == nil || x.failure.Kind != reeve.Invalid):
 		return slog.LevelDebug
 	}
 	return slog.LevelInfo

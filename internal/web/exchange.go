@@ -95,6 +95,9 @@ func (x *exchange) succeed(status int, out any) {
 		x.reply(status, typeJSON, *out)
 	case *Stream:
 		x.stream(status, out)
+	case HeaderSetter:
+		out.SetHeader(x.Header())
+		x.reply(status, nil, nil)
 	default:
 		buffer := newEncoder()
 		defer buffer.free()
@@ -159,6 +162,10 @@ func (x *exchange) admitBody() bool {
 // fail answers an error in the face's form, and keeps it for the record: that
 // is the one place where its cause is told.
 func (x *exchange) fail(err error) {
+	var setter HeaderSetter
+	if errors.As(err, &setter) {
+		setter.SetHeader(x.Header())
+	}
 	e := x.classify(err)
 	x.failure = e
 	status := x.api.statuses[e.Kind]
@@ -172,7 +179,10 @@ func (x *exchange) fail(err error) {
 	case e.Kind == reeve.TooLarge, e.Kind == reeve.Timeout, e == errManyBodies:
 		header["Connection"] = closing // the rest of the body is not read
 	}
-	if status == http.StatusServiceUnavailable {
+	switch {
+	case e.RetryAfter > 0:
+		header["Retry-After"] = []string{strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10)}
+	case asksForPatience(status):
 		header["Retry-After"] = retrySoon
 	}
 	buffer := newEncoder()
@@ -183,6 +193,11 @@ func (x *exchange) fail(err error) {
 		status, body = http.StatusInternalServerError, nil
 	}
 	x.reply(status, []string{x.api.face.ErrorType}, body)
+}
+
+// asksForPatience tells whether every reply of a status says when to try again.
+func asksForPatience(status int) bool {
+	return status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests
 }
 
 // classify gives an error its kind. One that only says that the request's time

@@ -55,6 +55,7 @@ type SecurityScheme struct {
 	Header      string // of an apiKey
 	Scheme      string // of http, such as bearer
 	Description string
+	Named       bool // only for operations whose Security names it
 }
 
 // What web itself answers, in each face's form.

@@ -34,7 +34,7 @@ func registerHealth(api *API) {
 	probe := func(path, id, summary string, kinds ...reeve.Kind) Op {
 		return Op{
 			Method: http.MethodGet, Path: path, ID: id, Summary: summary, Tag: "health",
-			Errors: kinds, quiet: true,
+			Errors: kinds, Quiet: true,
 		}
 	}
 	Handle(api, probe("/livez", "livez", "Tell that the process runs"),

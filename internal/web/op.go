@@ -15,14 +15,15 @@ import (
 // Op is one operation of a face. Handing it to Handle registers the route and
 // yields the OpenAPI operation: there is no second list.
 type Op struct {
-	Method, Path string // "GET", "/api/projects/{project}"
-	ID           string // operationId, such as getProject; unique in the face
-	Summary      string
-	Description  string
-	Tag          string
-	Status       int          // of success; 200 if zero
-	Errors       []reeve.Kind // documented, beyond the face's Common
-	Security     []string     // names of the face's schemes; nil means any of them
+	Method      string // "GET"
+	Path        string // "/api/projects/{project}"; see HeadDecoder for "/gateway/auth/{path...}"
+	ID          string // operationId, such as getProject; unique in the face
+	Summary     string
+	Description string
+	Tag         string
+	Status      int          // of success; 200 if zero
+	Errors      []reeve.Kind // documented, beyond the face's Common
+	Security    []string     // names of the face's schemes; nil means any that is not Named
 
 	// Timeout bounds the operation's context, if the face's own does not suit.
 	Timeout time.Duration
@@ -31,7 +32,10 @@ type Op struct {
 	// body; In reads them itself, in DecodeRequest.
 	Form bool
 
-	quiet bool // a success is recorded at debug level: probes come every second
+	// Quiet records what the operation decides, be it a success or a refusal,
+	// at debug level: probes come every second, and a gateway asks at every
+	// request. What is malformed or breaks is recorded as everywhere.
+	Quiet bool
 }
 
 // Empty is the input of an operation that reads nothing, and the output of one
@@ -52,6 +56,25 @@ type Raw []byte
 // by the face's BadQuery. The body it reads ends at 1 MiB with an error.
 type RequestDecoder interface {
 	DecodeRequest(*http.Request) error
+}
+
+// HeadDecoder is for an In that reads the query and the header itself, and
+// keeps what is wrong with them for the operation. It runs instead of all
+// decoding: tags of the path and the query only describe. The operation reads
+// no body, however long, and its reply does not wait for one.
+//
+// Only such an operation may have a path that ends in {name...}: it answers
+// everything below, in whatever spelling, where other paths with empty or dot
+// segments are not found. The record shows the operation's path, not the
+// request's.
+type HeadDecoder interface {
+	DecodeHead(*http.Request)
+}
+
+// HeaderSetter is for an Out that is all header and has no body; its fields'
+// header tags describe. An error may be one too, beside its reeve.Error.
+type HeaderSetter interface {
+	SetHeader(http.Header)
 }
 
 // Option changes how one operation is handled.
@@ -123,6 +146,8 @@ func (h *handler[In, Out]) serve(x *exchange, r *http.Request) {
 			h.refuseBody(x, in, err)
 			return
 		}
+	} else if h.plan.head && x.body != nil {
+		x.Header()["Connection"] = closing // net/http would wait for the body
 	}
 	out, err := h.fn(x.ctx, in)
 	if err != nil {
@@ -170,7 +195,11 @@ func (api *API) register(op *operation) {
 	if rt == nil {
 		rt = &route{pattern: op.Path, methods: map[string]*operation{}}
 		api.routes[op.Path] = rt
-		api.mux.Handle(op.Path, rt)
+		if rt.root = root(op.Path); rt.root != "" {
+			api.subtrees = append(api.subtrees, rt)
+		} else {
+			api.mux.Handle(op.Path, rt)
+		}
 	}
 	if rt.methods[op.Method] != nil {
 		panic("web: " + op.Method + " " + op.Path + " is registered twice")

@@ -46,6 +46,7 @@ type (
 		Description string             `json:"description,omitempty"`
 		Required    bool               `json:"required,omitempty"`
 		Schema      *jsonschema.Schema `json:"schema"`
+		Slashes     bool               `json:"x-slashes,omitempty"` // the rest of the path, slashes and all
 	}
 	requestBody struct {
 		Description string           `json:"description,omitempty"`
@@ -62,6 +63,7 @@ type (
 	}
 	headerDoc struct {
 		Description string             `json:"description,omitempty"`
+		Required    bool               `json:"required,omitempty"`
 		Schema      *jsonschema.Schema `json:"schema"`
 	}
 	media struct {
@@ -128,10 +130,11 @@ func (b *builder) build() error {
 		if err := b.request(op, &described[i]); err != nil {
 			return fmt.Errorf("request of %s: %w", op.ID, err)
 		}
-		item := b.doc.Paths[op.Path]
+		path := strings.Replace(op.Path, "...}", "}", 1)
+		item := b.doc.Paths[path]
 		if item == nil {
 			item = map[string]operating{}
-			b.doc.Paths[op.Path] = item
+			b.doc.Paths[path] = item
 		}
 		item[strings.ToLower(op.Method)] = described[i]
 	}
@@ -146,6 +149,8 @@ func (b *builder) responses(op *operation) (map[string]response, error) {
 	case op.out == reflect.TypeFor[Empty]():
 	case op.out == reflect.TypeFor[Stream]():
 		success.Content = map[string]media{"text/event-stream": {&jsonschema.Schema{Type: "string"}}}
+	case implements(op.out, setterType):
+		success.Headers = headers(op.out)
 	default:
 		typ := op.out
 		if typ.Kind() == reflect.Pointer {
@@ -172,6 +177,18 @@ func (b *builder) responses(op *operation) (map[string]response, error) {
 	return out, nil
 }
 
+// headers describes a reply that is all header. Those that may be missing are
+// tagged header:"Name,optional".
+func headers(t reflect.Type) map[string]headerDoc {
+	out := map[string]headerDoc{}
+	for _, f := range reflect.VisibleFields(t) {
+		if name, option, _ := strings.Cut(f.Tag.Get("header"), ","); name != "" {
+			out[name] = headerDoc{f.Tag.Get("doc"), option == "", &jsonschema.Schema{Type: "string"}}
+		}
+	}
+	return out
+}
+
 // errorResponse refers to the face's one description of a status.
 func (b *builder) errorResponse(status int) response {
 	name := strings.Join(strings.FieldsFunc(http.StatusText(status), func(r rune) bool {
@@ -184,9 +201,9 @@ func (b *builder) errorResponse(status int) response {
 				b.api.face.ErrorType: {&jsonschema.Schema{Ref: schemaPath + "Error"}},
 			},
 		}
-		if status == http.StatusServiceUnavailable {
+		if asksForPatience(status) {
 			described.Headers = map[string]headerDoc{
-				"Retry-After": {"Seconds to wait.", &jsonschema.Schema{Type: "integer"}},
+				"Retry-After": {"Seconds to wait.", true, &jsonschema.Schema{Type: "integer"}},
 			}
 		}
 		b.doc.Components.Responses[name] = described
@@ -238,7 +255,7 @@ func (b *builder) parameter(out *operating, f field, in string) error {
 	if err != nil {
 		return fmt.Errorf("parameter %s: %w", f.name, err)
 	}
-	out.Parameters = append(out.Parameters, parameter{f.name, in, f.doc, in == "path", schema})
+	out.Parameters = append(out.Parameters, parameter{f.name, in, f.doc, in == "path", schema, f.rest})
 	return nil
 }
 
@@ -262,7 +279,7 @@ func (b *builder) form(op *operation) (*requestBody, error) {
 // security lists the alternatives: any one of them will do.
 func (b *builder) security(op *operation) (out []map[string][]string) {
 	for _, scheme := range b.api.face.Security {
-		if op.Security == nil || slices.Contains(op.Security, scheme.Name) {
+		if op.Security == nil && !scheme.Named || slices.Contains(op.Security, scheme.Name) {
 			out = append(out, map[string][]string{scheme.Name: {}})
 		}
 	}

@@ -14,6 +14,25 @@ const (
 	hiddenValue = "***"
 )
 
+// root gives what a pattern /root/{name...} covers: all that begins with
+// /root/. It is "" for any other.
+func root(pattern string) string {
+	if !strings.HasSuffix(pattern, "...}") {
+		return ""
+	}
+	return pattern[:strings.LastIndexByte(pattern, '{')]
+}
+
+// subtree finds the route that answers everything below a path's root.
+func (api *API) subtree(path string) *route {
+	for _, rt := range api.subtrees {
+		if strings.HasPrefix(path, rt.root) {
+			return rt
+		}
+	}
+	return nil
+}
+
 // spelling gives the path as its segments were sent: with escapes where
 // decoding would move a slash.
 func spelling(u *url.URL) (path string, escaped bool) {

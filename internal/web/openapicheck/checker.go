@@ -48,6 +48,7 @@ type parameter struct {
 	Name   string          `json:"name"`
 	In     string          `json:"in"`
 	Schema json.RawMessage `json:"schema"`
+	Rest   bool            `json:"x-slashes"` // of the path: the last, slashes and all
 }
 
 type requestBody struct {
@@ -56,10 +57,14 @@ type requestBody struct {
 }
 
 type response struct {
-	Ref        string              `json:"$ref"`
-	Headers    map[string]struct{} `json:"headers"`
-	Content    map[string]media    `json:"content"`
-	MayBeEmpty bool                `json:"x-may-be-empty"`
+	Ref        string            `json:"$ref"`
+	Headers    map[string]header `json:"headers"`
+	Content    map[string]media  `json:"content"`
+	MayBeEmpty bool              `json:"x-may-be-empty"`
+}
+
+type header struct {
+	Required bool `json:"required"`
 }
 
 type media struct {
@@ -92,6 +97,9 @@ func NewChecker(document []byte) (*Checker, error) {
 	for path, item := range doc.Paths {
 		for method, op := range item {
 			op.method, op.segments = strings.ToUpper(method), strings.Split(path, "/")
+			if slices.ContainsFunc(op.Params, func(p parameter) bool { return p.Rest }) {
+				op.segments[len(op.segments)-1] = rest
+			}
 			for status, r := range op.Responses {
 				if name, ok := strings.CutPrefix(r.Ref, "#/components/responses/"); ok {
 					op.Responses[status] = doc.Components.Responses[name]
@@ -150,8 +158,8 @@ func (c *Checker) Response(method, path string, status int, header http.Header, 
 	if !ok {
 		return fmt.Errorf("%s: not documented for %s", where, op.ID)
 	}
-	for name := range documented.Headers {
-		if header.Get(name) == "" {
+	for name, described := range documented.Headers {
+		if described.Required && header.Get(name) == "" {
 			return fmt.Errorf("%s: no %s", where, name)
 		}
 	}
@@ -268,6 +276,9 @@ func (c *Checker) find(method, target string) (op *operation, known bool) {
 
 // match compares a path with a template by decoded segments, as net/http does.
 func match(template, path []string) (literals int, ok bool) {
+	if last := len(template) - 1; template[last] == rest && len(path) > last {
+		template, path = template[:last], path[:last]
+	}
 	if len(template) != len(path) {
 		return 0, false
 	}
@@ -285,6 +296,9 @@ func match(template, path []string) (literals int, ok bool) {
 	}
 	return literals, true
 }
+
+// rest stands for the wildcard of an operation that answers everything below.
+const rest = "{/}"
 
 // isWildcard tells {name} from a literal segment.
 func isWildcard(segment string) bool { return strings.HasPrefix(segment, "{") }

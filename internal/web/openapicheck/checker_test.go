@@ -49,6 +49,11 @@ const document = `{
         "responses": {"200": {}}
       }
     },
+    "/below/{rest}": {"get": {
+      "operationId": "below",
+      "parameters": [{"name": "rest", "in": "path", "required": true, "schema": {"type": "string"}, "x-slashes": true}],
+      "responses": {"200": {"headers": {"X-Must": {"required": true}, "X-May": {}}}}
+    }},
     "/things/newest": {"get": {"operationId": "newestThing", "responses": {"200": {}}}}
   },
   "components": {
@@ -57,7 +62,7 @@ const document = `{
       "Error": {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"], "additionalProperties": false}
     },
     "responses": {
-      "Unavailable": {"headers": {"Retry-After": {}}, "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
+      "Unavailable": {"headers": {"Retry-After": {"required": true}}, "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
     }
   }
 }`
@@ -113,6 +118,10 @@ func TestResponse(t *testing.T) {
 		{"type without body", "POST", "/things", 200, http.Header{"Content-Type": {jsonType}}, ``, "where none is documented"},
 		{"error", "GET", "/things", 503, http.Header{"Content-Type": {problem}, "Retry-After": {"1"}}, `{"error":"x"}`, ""},
 		{"error without its header", "GET", "/things", 503, http.Header{"Content-Type": {problem}}, `{"error":"x"}`, "no Retry-After"},
+		{"below", "GET", "/below/", 200, http.Header{"X-Must": {"x"}}, ``, ""},
+		{"deep below", "GET", "/below/a//../%zz", 200, http.Header{"X-Must": {"x"}, "X-May": {"y"}}, ``, ""},
+		{"below without its header", "GET", "/below/a", 200, http.Header{"X-May": {"y"}}, ``, "no X-Must"},
+		{"not below", "GET", "/below", 404, http.Header{"Content-Type": {problem}}, `{"error":"x"}`, ""},
 		{"unknown path", "GET", "/nothing", 404, http.Header{"Content-Type": {problem}}, `{"error":"x"}`, ""},
 		{"unknown path, other form", "GET", "/nothing", 404, http.Header{"Content-Type": {problem}}, `{"message":"x"}`, "additional"},
 		{"unknown path, text", "GET", "/nothing", 404, http.Header{"Content-Type": {"text/plain"}}, `no`, "not documented"},
@@ -127,7 +136,7 @@ func TestResponse(t *testing.T) {
 			verdict(t, checker.Response(tt.method, tt.path, tt.status, tt.header, []byte(tt.body)), tt.want)
 		})
 	}
-	want := map[string][]int{"getThing": {200}, "listThings": {200, 503}, "createThing": {200}, "newestThing": {200}}
+	want := map[string][]int{"getThing": {200}, "listThings": {200, 503}, "createThing": {200}, "newestThing": {200}, "below": {200}}
 	if diff := cmp.Diff(want, checker.Exercised()); diff != "" {
 		t.Error(diff)
 	}
