@@ -110,9 +110,11 @@ type Client struct {
 	cache    *cache
 	refusals *refusals
 	lookups  *lookups
+	used     *used
 	session  *session
 	accounts *accounts
 
+	life context.Context // of all that goes on beside calls
 	stop func()
 	work sync.WaitGroup
 }
@@ -127,7 +129,7 @@ func open(ctx context.Context, config Config, clock *clock) (*Client, error) {
 	}
 	life, stop := context.WithCancel(context.Background())
 	c := &Client{
-		config: config, clock: clock, stop: stop,
+		config: config, clock: clock, life: life, stop: stop, used: newUsed(),
 		remote:   &remote{urls: config.URLs, token: config.Token, client: config.HTTPClient, timeout: config.Timeout, clock: clock},
 		cache:    newCache(config.CacheSize),
 		refusals: newRefusals(),
