@@ -30,7 +30,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 		}},
 		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Unavailable, reeve.Internal},
 	}, opts)
-	a := &api{control: c}
+	a := &api{control: c, judgement: c.VerifyKey}
 	a.verify(out)
 	a.followed(out)
 	a.auth(out)
@@ -38,7 +38,13 @@ func New(c *control.Control, opts web.Options) *web.API {
 }
 
 // api holds what the handlers need.
-type api struct{ control *control.Control }
+type api struct {
+	control   *control.Control // nil in a sidecar
+	judgement Judgement
+}
+
+// Judgement judges a key for one request, as control.VerifyKey does.
+type Judgement func(context.Context, control.KeyCheck) (control.Verdict, error)
 
 func authenticate(c *control.Control) func(*http.Request) (context.Context, error) {
 	return func(r *http.Request) (context.Context, error) {
