@@ -130,7 +130,7 @@ func open(ctx context.Context, config Config, clock *clock) (*Client, error) {
 	life, stop := context.WithCancel(context.Background())
 	c := &Client{
 		config: config, clock: clock, life: life, stop: stop, used: newUsed(),
-		remote:   &remote{urls: config.URLs, token: config.Token, client: config.HTTPClient, timeout: config.Timeout, clock: clock},
+		remote:   newRemote(config, clock),
 		cache:    newCache(config.CacheSize),
 		refusals: newRefusals(),
 		lookups:  newLookups(life, config.Lookups),
@@ -139,6 +139,7 @@ func open(ctx context.Context, config Config, clock *clock) (*Client, error) {
 		remote: c.remote, clock: clock, cache: c.cache, name: config.Name, logger: config.Logger,
 		changed: make(chan struct{}, 1),
 	}
+	c.remote.lost = c.session.wake // it finds out whether any replica answers
 	c.accounts = newAccounts(life, c.remote, config.Admit)
 	first, err := c.session.open(ctx)
 	if errors.Is(err, ErrToken) {

@@ -29,7 +29,7 @@ func (s *session) follow(ctx context.Context) error {
 		if heard {
 			pause.reset()
 		}
-		at = (at + 1) % len(s.remote.urls)
+		at = (at + 1) % len(s.remote.replicas)
 		pause.wait(ctx, false)
 	}
 }

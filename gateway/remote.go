@@ -18,13 +18,32 @@ import (
 
 // remote is the control plane: the replicas, any of which answers for all.
 type remote struct {
-	urls    []string
-	token   reeve.Token
-	client  *http.Client
-	timeout time.Duration // of one call to one replica
-	clock   *clock
+	replicas []*replica
+	token    reeve.Token
+	client   *http.Client
+	timeout  time.Duration // of one call to one replica
+	clock    *clock
+	lost     func() // called when a replica does not answer
 
 	preferred atomic.Uint32 // the replica that answered last
+}
+
+// replica is a server's gateway listener.
+type replica struct {
+	url   string
+	down  atomic.Bool  // it did not answer when it was asked last
+	probe atomic.Int64 // ticks from which one call may find out whether it still is
+}
+
+// probeEvery is how often a call of any kind tries a replica that did not answer. The session does all the time.
+const probeEvery = 5 * time.Second
+
+func newRemote(config Config, clock *clock) *remote {
+	out := &remote{token: config.Token, client: config.HTTPClient, timeout: config.Timeout, clock: clock}
+	for _, url := range config.URLs {
+		out.replicas = append(out.replicas, &replica{url: url})
+	}
+	return out
 }
 
 // call is one question to the control plane.
@@ -35,6 +54,9 @@ type call struct {
 	// twice says that nothing is lost if two replicas get the call, so that another is asked after a failure of any
 	// kind. Without it, only where the first cannot have got it.
 	twice bool
+	// patient is for who has nothing else to do: replicas that did not answer are asked too, last. Other calls fail at
+	// once where there are no others, for their callers have somebody waiting.
+	patient bool
 }
 
 // answer is what came back, whatever the status.
@@ -71,15 +93,11 @@ func (r *remote) do(ctx context.Context, c call) (answer, error) {
 			return answer{}, fmt.Errorf("encode %s: %w", c.path, err)
 		}
 	}
-	first := int(r.preferred.Load())
-	var failure error
-	for i := range r.urls {
-		at := (first + i) % len(r.urls)
+	failure := unavailable(errNoReplica)
+	for _, at := range r.order(c) {
 		got, err := r.ask(ctx, at, c, body)
 		if !errors.Is(err, ErrUnavailable) {
-			if at != first {
-				r.preferred.Store(uint32(at))
-			}
+			r.preferred.Store(uint32(at))
 			return got, err
 		}
 		if ctx.Err() != nil {
@@ -91,6 +109,44 @@ func (r *remote) do(ctx context.Context, c call) (answer, error) {
 		}
 	}
 	return answer{}, failure
+}
+
+var errNoReplica = errors.New("no replica has answered lately")
+
+// order gives the replicas to ask: the one that answered last first, those that did not last or not at all.
+func (r *remote) order(c call) (order []int) {
+	var down []int
+	first := int(r.preferred.Load())
+	for i := range r.replicas {
+		at := (first + i) % len(r.replicas)
+		if one := r.replicas[at]; !one.down.Load() {
+			order = append(order, at)
+		} else if c.patient || one.mayProbe(r.clock.ticks()) {
+			down = append(down, at)
+		}
+	}
+	return append(order, down...)
+}
+
+// mayProbe lets one caller through at a time.
+func (r *replica) mayProbe(now ticks) bool {
+	from := r.probe.Load()
+	return int64(now) >= from && r.probe.CompareAndSwap(from, int64(now.plus(probeEvery)))
+}
+
+// note keeps whether a replica answered.
+func (r *remote) note(at int, answered bool) {
+	one := r.replicas[at]
+	if answered {
+		if one.down.Load() {
+			one.down.Store(false)
+		}
+		return
+	}
+	one.probe.Store(int64(r.clock.ticks().plus(probeEvery)))
+	if !one.down.Swap(true) {
+		r.lost()
+	}
 }
 
 // untold tells whether a failed call cannot have reached a replica.
@@ -105,7 +161,7 @@ func (r *remote) request(ctx context.Context, at int, method, path string, body 
 	if body != nil {
 		in = bytes.NewReader(body)
 	}
-	out, err := http.NewRequestWithContext(ctx, method, r.urls[at]+path, in)
+	out, err := http.NewRequestWithContext(ctx, method, r.replicas[at].url+path, in)
 	if err != nil {
 		return nil, err
 	}
@@ -117,8 +173,8 @@ func (r *remote) request(ctx context.Context, at int, method, path string, body 
 }
 
 // ask makes a call to one replica.
-func (r *remote) ask(ctx context.Context, at int, c call, body []byte) (out answer, err error) {
-	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+func (r *remote) ask(caller context.Context, at int, c call, body []byte) (out answer, err error) {
+	ctx, cancel := context.WithTimeout(caller, r.timeout)
 	defer cancel()
 	request, err := r.request(ctx, at, c.method, c.path, body)
 	if err != nil {
@@ -127,8 +183,12 @@ func (r *remote) ask(ctx context.Context, at int, c call, body []byte) (out answ
 	out.sent = r.clock.ticks()
 	response, err := r.client.Do(request)
 	if err != nil {
+		if caller.Err() == nil { // else it was not given the time
+			r.note(at, false)
+		}
 		return out, unavailable(err)
 	}
+	r.note(at, true)
 	defer func() { _ = response.Body.Close() }()
 	out.received = r.clock.ticks()
 	text, err := io.ReadAll(io.LimitReader(response.Body, longestReply))
@@ -182,6 +242,7 @@ func (r *remote) stream(ctx context.Context, at int, after int64) (io.ReadCloser
 	if err != nil {
 		return nil, unavailable(err)
 	}
+	r.note(at, true)
 	if response.StatusCode != http.StatusOK {
 		defer func() { _ = response.Body.Close() }()
 		text, _ := io.ReadAll(io.LimitReader(response.Body, longestReply))

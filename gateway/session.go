@@ -62,7 +62,7 @@ func (o *opened) renewEvery() time.Duration {
 func (s *session) open(ctx context.Context) (*opened, error) {
 	out := &opened{}
 	got, err := s.remote.do(ctx, call{
-		method: http.MethodPost, path: "/gateway/feed", twice: true, out: out,
+		method: http.MethodPost, path: "/gateway/feed", twice: true, patient: true, out: out,
 		in: struct {
 			Name string `json:"name,omitempty"`
 		}{s.name},
@@ -173,7 +173,7 @@ func (s *session) acknowledge(ctx context.Context, id uuid.UUID) (answer, opened
 	s.mu.Unlock()
 	var out opened
 	got, err := s.remote.do(ctx, call{
-		method: http.MethodPost, path: "/gateway/feed", twice: true, out: &out,
+		method: http.MethodPost, path: "/gateway/feed", twice: true, patient: true, out: &out,
 		in: struct {
 			Session uuid.UUID `json:"session"`
 			Number  int64     `json:"number"`
@@ -205,7 +205,7 @@ func (s *session) leave(ctx context.Context) {
 	if id == uuid.Nil {
 		return
 	}
-	_, _ = s.remote.do(ctx, call{method: http.MethodDelete, path: "/gateway/feed/" + id.String(), twice: true})
+	_, _ = s.remote.do(ctx, call{method: http.MethodDelete, path: "/gateway/feed/" + id.String(), twice: true, patient: true})
 }
 
 // pause is how long to wait between attempts: longer each time, and not all gateways at once.
