@@ -33,9 +33,11 @@ type UsageTotal struct {
 	Storage   int64 // byte-hours
 	Objects   int64 // object-hours
 	Egress    int64 // bytes
+	Requests  int64
 }
 
-// Any tells whether anything was used at all.
+// Any tells whether anything was used that keeps a project from being deleted:
+// requests alone do not, as in the original.
 func (u UsageTotal) Any() bool { return u.Storage > 0 || u.Objects > 0 || u.Egress > 0 }
 
 // BillingState says how far a month's billing record has come.

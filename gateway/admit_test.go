@@ -15,16 +15,16 @@ import (
 	"github.com/reeve-cloud/reeve"
 )
 
-// ledger is a peer's book of one limit.
-type ledger struct {
+// book is a peer's book of one limit.
+type book struct {
 	limit, committed int64
 	leases           map[uuid.UUID]int64
 	calls            int
 }
 
 // lend serves leases of one limit beside what p serves.
-func (p *peer) lend(limit int64) *ledger {
-	l := &ledger{limit: limit, leases: map[uuid.UUID]int64{}}
+func (p *peer) lend(limit int64) *book {
+	l := &book{limit: limit, leases: map[uuid.UUID]int64{}}
 	serve := p.Config.Handler
 	mux := http.NewServeMux()
 	mux.Handle("/", serve)
@@ -87,7 +87,7 @@ func TestAdmitAtOnce(t *testing.T) {
 	t.Parallel()
 	p := newPeer(t)
 	const limit = 5_000
-	book := p.lend(limit)
+	lent := p.lend(limit)
 	c, _ := p.connect(t, nil)
 	for i := range c.accounts.paces {
 		c.accounts.paces[i].holdOff = time.Millisecond
@@ -120,11 +120,11 @@ func TestAdmitAtOnce(t *testing.T) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if book.committed != admitted.Load() || len(book.leases) != 0 {
-		t.Errorf("%d committed, %d admitted, %d leases left", book.committed, admitted.Load(), len(book.leases))
+	if lent.committed != admitted.Load() || len(lent.leases) != 0 {
+		t.Errorf("%d committed, %d admitted, %d leases left", lent.committed, admitted.Load(), len(lent.leases))
 	}
-	if book.calls > limit/4 {
-		t.Errorf("%d calls", book.calls)
+	if lent.calls > limit/4 {
+		t.Errorf("%d calls", lent.calls)
 	}
 }
 
@@ -133,7 +133,7 @@ func TestAdmitWithoutControlPlane(t *testing.T) {
 	t.Parallel()
 	for _, outage := range []Outage{Refuse, Serve} {
 		p := newPeer(t)
-		book := p.lend(1 << 40)
+		lent := p.lend(1 << 40)
 		c, _ := p.connect(t, func(c *Config) { c.Admit = outage })
 		admit := func(n int64) error { return c.Admit(t.Context(), reeve.ID{1}, Usage, n) }
 		if err := admit(100); err != nil {
@@ -165,8 +165,8 @@ func TestAdmitWithoutControlPlane(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.mu.Lock()
-		if want := 100 + rest; outage == Refuse && book.committed < want || outage == Serve && book.committed < want+50 || len(book.leases) != 0 {
-			t.Errorf("outage %d: %d committed, %d leases left", outage, book.committed, len(book.leases))
+		if want := 100 + rest; outage == Refuse && lent.committed < want || outage == Serve && lent.committed < want+50 || len(lent.leases) != 0 {
+			t.Errorf("outage %d: %d committed, %d leases left", outage, lent.committed, len(lent.leases))
 		}
 		p.mu.Unlock()
 	}
@@ -228,7 +228,7 @@ func TestSlicesEnd(t *testing.T) {
 func TestIdleAccounts(t *testing.T) {
 	t.Parallel()
 	p := newPeer(t)
-	book := p.lend(1000)
+	lent := p.lend(1000)
 	c, _ := p.connect(t, nil)
 	if err := c.Admit(t.Context(), reeve.ID{1}, Bandwidth, 7); err != nil {
 		t.Fatal(err)
@@ -243,8 +243,8 @@ func TestIdleAccounts(t *testing.T) {
 	c.accounts.sweep(time.Now().Add(time.Hour))
 	c.accounts.retry(context.Background())
 	p.mu.Lock()
-	if book.committed != 7 || len(book.leases) != 0 {
-		t.Errorf("%d committed, %d leases left", book.committed, len(book.leases))
+	if lent.committed != 7 || len(lent.leases) != 0 {
+		t.Errorf("%d committed, %d leases left", lent.committed, len(lent.leases))
 	}
 	p.mu.Unlock()
 	c.accounts.sweep(time.Now().Add(time.Hour))

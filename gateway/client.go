@@ -42,6 +42,9 @@ type Config struct {
 	CacheSize int // bytes that keys may take; 64 MiB if zero
 	Lookups   int // questions to the control plane at once; 64 if zero
 
+	SpoolDir string        // where Report keeps usage until it is delivered; "": there is no Report
+	Spool    SpoolSettings // how
+
 	HTTPClient *http.Client  // one of its own if nil; its Timeout must be zero, since the feed has no end
 	Timeout    time.Duration // of one call to one replica; 3 s if zero
 	Logger     *slog.Logger  // silent if nil
@@ -113,10 +116,13 @@ type Client struct {
 	used     *used
 	session  *session
 	accounts *accounts
+	spool    *Spool // nil: none
 
-	life context.Context // of all that goes on beside calls
-	stop func()
-	work sync.WaitGroup
+	life     context.Context // of all that goes on beside calls
+	stop     func()
+	work     sync.WaitGroup
+	end      func() // of the session
+	sessions sync.WaitGroup
 }
 
 // New makes a Client and opens its session. A control plane that cannot be reached is no error: the Client goes on
@@ -141,14 +147,31 @@ func open(ctx context.Context, config Config, clock *clock) (*Client, error) {
 	}
 	c.remote.lost = c.session.wake // it finds out whether any replica answers
 	c.accounts = newAccounts(life, c.remote, config.Admit)
+	if config.SpoolDir != "" {
+		if err := c.openSpool(); err != nil {
+			stop()
+			return nil, err
+		}
+	}
 	first, err := c.session.open(ctx)
 	if errors.Is(err, ErrToken) {
 		stop()
-		return nil, err
+		c.work.Wait()
+		return nil, errors.Join(err, c.closeSpool())
 	}
-	c.work.Go(func() { c.session.run(life, first) })
+	session, end := context.WithCancel(life)
+	c.end = end
+	c.sessions.Go(func() { c.session.run(session, first) })
 	c.work.Go(c.accounts.run)
 	return c, nil
+}
+
+// now gives the time by the control plane's clock.
+func (c *Client) now() time.Time {
+	if !c.clock.synced.Load() {
+		return c.clock.wall()
+	}
+	return c.clock.at(c.clock.ticks())
 }
 
 // Ready tells whether keys are judged from memory now: nil if so, else why not. It is what a health check asks.
@@ -161,13 +184,28 @@ func (c *Client) Ready() error {
 	return ErrUnavailable
 }
 
-// Close gives back what is held of limits and ends the session, so that no revocation waits for this gateway. What is
-// asked after it is refused. ctx bounds the goodbye; what is not said by then the control plane finds out when leases
-// end.
+// Close gives back what is held of limits, delivers what was reported and ends the session, so that no revocation waits
+// for this gateway. What is asked after it is refused. ctx bounds the goodbye: what is not said by then the control
+// plane finds out when leases end, and what is not delivered stays in the spool's directory for the next Client. The
+// error is that of the spool.
 func (c *Client) Close(ctx context.Context) error {
+	var delivered sync.WaitGroup
+	if c.spool != nil {
+		delivered.Go(func() { _ = c.spool.Drain(ctx) }) // what is left is on disk
+	}
 	c.accounts.close(ctx)
+	c.end()
+	c.sessions.Wait()
+	c.session.leave(ctx)
+	delivered.Wait()
 	c.stop()
 	c.work.Wait()
-	c.session.leave(ctx)
-	return ctx.Err()
+	return c.closeSpool()
+}
+
+func (c *Client) closeSpool() error {
+	if c.spool == nil {
+		return nil
+	}
+	return c.spool.Close()
 }

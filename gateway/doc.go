@@ -7,6 +7,8 @@
 //		// refuse
 //	}
 //	err = client.Admit(ctx, verdict.ProjectID, gateway.Rate, 1)
+//	…
+//	err = client.Report(ctx, reeve.UsageRecord{ProjectID: verdict.ProjectID, Meter: reeve.UsageEgress, Value: sent})
 //
 // # Keys
 //
@@ -27,4 +29,14 @@
 //
 // Admit takes units from slices of a project's limits that are leased from the control plane, sized by demand. What is
 // leased counts as used until it is settled, so that the sum over all gateways stays below the limit.
+//
+// # Usage
+//
+// Report writes to a [Spool], which keeps usage on disk until the server has counted it. A record whose Report returned
+// nil is counted exactly once, whatever is killed and however often, as long as the directory survives. A Spool also
+// works without a Client:
+//
+//	spool, err := gateway.OpenSpool("/var/lib/gateway/usage", gateway.SpoolSettings{})
+//	…
+//	go spool.Deliver(ctx, gateway.DeliverTo(http.DefaultClient, "http://127.0.0.1:8082", token))
 package gateway

@@ -45,8 +45,8 @@ var (
 	errFeedSilent  = errors.New("the feed is silent")
 )
 
-// opened is what POST /gateway/feed answers.
-type opened struct {
+// sessionReply is what POST /gateway/feed answers.
+type sessionReply struct {
 	Session    uuid.UUID `json:"session"`
 	Number     int64     `json:"number"`
 	Lease      float64   `json:"lease"`      // seconds
@@ -54,13 +54,13 @@ type opened struct {
 	Now        time.Time `json:"now"`
 }
 
-func (o *opened) renewEvery() time.Duration {
+func (o *sessionReply) renewEvery() time.Duration {
 	return max(time.Duration(o.RenewEvery*float64(time.Second)), 10*time.Millisecond)
 }
 
 // open begins a session. The cache is empty after it: nobody has told what happened since the last one.
-func (s *session) open(ctx context.Context) (*opened, error) {
-	out := &opened{}
+func (s *session) open(ctx context.Context) (*sessionReply, error) {
+	out := &sessionReply{}
 	got, err := s.remote.do(ctx, call{
 		method: http.MethodPost, path: "/gateway/feed", twice: true, patient: true, out: out,
 		in: struct {
@@ -79,7 +79,7 @@ func (s *session) open(ctx context.Context) (*opened, error) {
 }
 
 // extend prolongs the lease, which is counted from when it was asked for.
-func (s *session) extend(got answer, o *opened) {
+func (s *session) extend(got answer, o *sessionReply) {
 	s.clock.learn(o.Now, got.sent, got.received)
 	s.leased.Store(int64(lasting(got.sent, time.Duration(o.Lease*float64(time.Second)))))
 }
@@ -92,7 +92,7 @@ func (s *session) end() {
 }
 
 // run keeps a session until the context ends. first is one that is open already, or nil.
-func (s *session) run(ctx context.Context, first *opened) {
+func (s *session) run(ctx context.Context, first *sessionReply) {
 	defer s.end()
 	var pause pause
 	for ctx.Err() == nil {
@@ -124,7 +124,7 @@ func (s *session) report(err error) {
 }
 
 // keep follows the feed and renews the lease until one of them cannot go on.
-func (s *session) keep(ctx context.Context, current *opened) error {
+func (s *session) keep(ctx context.Context, current *sessionReply) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var both sync.WaitGroup
@@ -135,7 +135,7 @@ func (s *session) keep(ctx context.Context, current *opened) error {
 }
 
 // renew acknowledges what was taken in, at once where somebody waits for it, else often enough to keep the lease.
-func (s *session) renew(ctx context.Context, current *opened) error {
+func (s *session) renew(ctx context.Context, current *sessionReply) error {
 	wait := current.renewEvery()
 	var pause pause
 	for {
@@ -167,11 +167,11 @@ func (s *session) renew(ctx context.Context, current *opened) error {
 }
 
 // acknowledge says what has been taken in.
-func (s *session) acknowledge(ctx context.Context, id uuid.UUID) (answer, opened, error) {
+func (s *session) acknowledge(ctx context.Context, id uuid.UUID) (answer, sessionReply, error) {
 	s.mu.Lock()
 	number := s.number
 	s.mu.Unlock()
-	var out opened
+	var out sessionReply
 	got, err := s.remote.do(ctx, call{
 		method: http.MethodPost, path: "/gateway/feed", twice: true, patient: true, out: &out,
 		in: struct {

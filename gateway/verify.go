@@ -86,8 +86,8 @@ type asked struct {
 	Project string `json:"project,omitempty"`
 }
 
-// told is the verdict, as far as it is of use. Its restrictions are not: the key has them.
-type told struct {
+// verdictReply is the verdict, as far as it is of use. Its restrictions are not: the key has them.
+type verdictReply struct {
 	Code           reeve.VerdictCode `json:"code"`
 	ProjectID      uuid.UUID         `json:"projectId"`
 	OrganizationID uuid.UUID         `json:"organizationId"`
@@ -116,7 +116,7 @@ func (c *Client) find(ctx context.Context, what question, key macaroon.Key) (*fi
 	if what.project != reeve.Zero {
 		in.Project = what.project.String()
 	}
-	var verdict told
+	var verdict verdictReply
 	_, err := c.remote.do(ctx, call{
 		method: http.MethodPost, path: "/gateway/verify", twice: true, in: in, out: &verdict,
 	})
@@ -138,7 +138,7 @@ func (c *Client) find(ctx context.Context, what question, key macaroon.Key) (*fi
 	return out, nil
 }
 
-func (t *told) identity() Identity {
+func (t *verdictReply) identity() Identity {
 	return Identity{
 		KeyID: reeve.ID(t.KeyID), KeyName: t.KeyName, IssuedAt: t.IssuedAt,
 		ProjectID: reeve.ID(t.ProjectID), OrganizationID: reeve.ID(t.OrganizationID), OwnerID: reeve.ID(t.OwnerID),

@@ -29,6 +29,7 @@ var forTenants = map[string]bool{
 // forGateways are the methods that gateways may call.
 var forGateways = map[string]bool{
 	"VerifyKey": true, "OpenSession": true, "RenewSession": true, "EndSession": true, "FollowFeed": true, "FeedNumber": true,
+	"IngestUsage": true,
 }
 
 // TestMethodsAreDenied: no method does anything for the zero Caller; a tenant

@@ -23,6 +23,12 @@ const (
 	retentionBatch = 1000
 )
 
+// keepUsageMarks is how long a stream of usage is remembered after its last
+// batch. It must be more than two whole months: by then a batch that is sent
+// again has only records of months that are closed, so that none is counted
+// twice although nobody knows the batch any more.
+const keepUsageMarks = 100 * 24 * time.Hour
+
 // retentionTimeout bounds one transaction of the retention.
 const retentionTimeout = 30 * time.Second
 
@@ -50,14 +56,18 @@ func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 
 // ApplyRetention removes the rows that are older than they are kept.
 func (c *Control) ApplyRetention(ctx context.Context, keep Retention) (err error) {
+	marks := c.store.Now().Add(-keepUsageMarks)
+	err = c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
+		return tx.DeleteUsageMarksBefore(ctx, marks, retentionBatch)
+	})
 	if keep.UsageMonths > 0 {
 		oldest := reeve.MonthOf(c.store.Now())
 		for range max(keep.UsageMonths, 2) - 1 { // the guards read this month and the last
 			oldest = oldest.Previous()
 		}
-		err = c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
+		err = errors.Join(err, c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
 			return tx.DeleteUsageBefore(ctx, oldest, retentionBatch)
-		})
+		}))
 	}
 	if keep.Changes > 0 {
 		before := c.store.Now().Add(-keep.Changes)

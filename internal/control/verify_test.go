@@ -17,14 +17,6 @@ import (
 	"github.com/reeve-cloud/reeve/macaroon"
 )
 
-// gateway is the context of a gateway that exists.
-func (h house) gateway() context.Context {
-	h.t.Helper()
-	g, _, err := h.c.CreateGateway(h.ctx, "edge")
-	h.check(err)
-	return as(h.t, reeve.Actor{Kind: reeve.GatewayProgram, ID: g.ID})
-}
-
 // follow runs the work behind a Control until the test ends, and waits until it
 // is ready.
 func follow(t *testing.T, c *control.Control) {
@@ -88,7 +80,7 @@ func (n *node) alive() bool {
 func TestDerivationTrees(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
 		_, _, p := h.tenant("ada@mail.test")
-		gateway := h.gateway()
+		gateway := h.gateway("edge")
 		inMemory := newControl(t, h.s, masterKey)
 		follow(t, inMemory)
 		chance := rand.New(rand.NewPCG(1, rand.Uint64()))
@@ -163,7 +155,7 @@ func revokeAny(t *testing.T, h house, c *control.Control, nodes []*node, chance 
 func TestCaveats(t *testing.T) {
 	h := newHouse(t, sqliteConfig(t))
 	_, _, p := h.tenant("ada@mail.test")
-	gateway := h.gateway()
+	gateway := h.gateway("edge")
 	_, root, err := h.c.CreateAPIKey(h.ctx, p.ID, "k", nil)
 	h.check(err)
 	follow(t, h.c)
@@ -215,7 +207,7 @@ func TestCaveats(t *testing.T) {
 func TestGarbageNeedsNoDatabase(t *testing.T) {
 	h := newHouse(t, sqliteConfig(t))
 	_, _, p := h.tenant("ada@mail.test")
-	gateway := h.gateway()
+	gateway := h.gateway("edge")
 	_, root, err := h.c.CreateAPIKey(h.ctx, p.ID, "k", nil)
 	h.check(err)
 	follow(t, h.c)
@@ -240,7 +232,7 @@ func TestTrustEnds(t *testing.T) {
 	config := storetest.ConfigPostgres(t)
 	h := newHouse(t, config)
 	_, _, p := h.tenant("ada@mail.test")
-	gateway := h.gateway()
+	gateway := h.gateway("edge")
 	_, key, err := h.c.CreateAPIKey(h.ctx, p.ID, "k", nil)
 	h.check(err)
 	opened, err := store.Open(t.Context(), config)
@@ -270,7 +262,7 @@ func TestReplicasFollow(t *testing.T) {
 	follow(t, h.c)
 	follow(t, other)
 	_, _, p := h.tenant("ada@mail.test")
-	gateway := h.gateway()
+	gateway := h.gateway("edge")
 	for i := range 20 {
 		_, key, err := h.c.CreateAPIKey(h.ctx, p.ID, fmt.Sprint(i), nil)
 		h.check(err)
@@ -303,7 +295,7 @@ func TestSilentSession(t *testing.T) {
 	config := sqliteConfig(t)
 	h := newHouse(t, config)
 	_, _, p := h.tenant("ada@mail.test")
-	gateway := h.gateway()
+	gateway := h.gateway("edge")
 	ring, err := control.NewKeyring(masterKey)
 	h.check(err)
 	c := control.New(h.s, control.Settings{Keyring: ring, SessionLease: time.Second})
@@ -338,7 +330,7 @@ func TestSilentSession(t *testing.T) {
 func TestFrozenProject(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
 		_, _, p := h.tenant("ada@mail.test")
-		gateway := h.gateway()
+		gateway := h.gateway("edge")
 		_, key, err := h.c.CreateAPIKey(h.ctx, p.ID, "k", nil)
 		h.check(err)
 		follow(t, h.c)

@@ -4,6 +4,7 @@ package gatewayapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -34,6 +35,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.verify(out)
 	a.followed(out)
 	a.auth(out)
+	a.usage(out)
 	return out
 }
 
@@ -79,8 +81,14 @@ type problem struct {
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
+
+	Sequence *int64 `json:"sequence,omitempty" doc:"Only of a 409 to a batch of usage: the newest sequence that its stream has delivered."`
 }
 
 func problemBody(status int, e *reeve.Error) any {
-	return problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: e.Message}
+	out := problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: e.Message}
+	if taken, ok := errors.AsType[*control.SequenceTaken](e); ok {
+		out.Sequence = &taken.Newest
+	}
+	return out
 }

@@ -19,18 +19,16 @@ func problem(status int, title, detail string) string {
 }
 
 // examples is one call of each operation that succeeds on things that exist.
-var examples = []step{
+var examples = append([]step{
 	{Call: "POST /gateway/verify", Body: `{"key":"{first}","action":"read"}`},
 	{Call: "POST /gateway/feed", Body: `{}`},
 	{Call: "GET /gateway/feed"},
 	{Call: "DELETE /gateway/feed/{session}"},
-	authExample("GET", "?action=read&bucket=b"),
-	authExample("GET", "/b/p"),
-	authExample("PUT", "/b/p"),
-	authExample("POST", "/b/p"),
-	authExample("PATCH", "/b/p"),
-	authExample("DELETE", "/b/p"),
-}
+	{
+		Call: "POST /gateway/usage",
+		Body: `{"gateway":"a","sequence":1,"records":[{"projectId":"{px}","meter":"egress","at":"2026-11-22T15:44:53Z","value":1}]}`,
+	},
+}, authExamples...)
 
 func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
 func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, examples) }
@@ -54,6 +52,7 @@ func TestReserved(t *testing.T) {
 		s.Gateway(t, "gateway")
 		paths := []string{
 			"/gateway/usage", "/gateway/leases",
+			"/gateway/leases", "/gateway/feed",
 			"/gateway/projects/{px}/buckets/b", "/gateway/", "/gateway/nothing", "/gateway//verify", "/gateway/verify/",
 		}
 		unauthorized := problem(401, "Unauthorized", "Unauthorized")

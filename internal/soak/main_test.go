@@ -19,6 +19,9 @@ import (
 var reevePath string
 
 func TestMain(m *testing.M) {
+	if settings := os.Getenv(reporterVariable); settings != "" {
+		os.Exit(runReporter(settings))
+	}
 	os.Exit(run(m))
 }
 

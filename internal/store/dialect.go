@@ -28,9 +28,10 @@ type dialect struct {
 // What a driver's error can mean. No constraint's name leaves the store: each
 // statement says what its violation means.
 var (
-	errUnique  = errors.New("unique violation")
-	errForeign = errors.New("foreign key violation")
-	errRetry   = errors.New("transaction must be retried")
+	errUnique   = errors.New("unique violation")
+	errForeign  = errors.New("foreign key violation")
+	errOverflow = errors.New("a sum does not fit") // SQLite's writers, one at a time, see it coming
+	errRetry    = errors.New("transaction must be retried")
 )
 
 // errUnavailable answers that the database cannot be used now.

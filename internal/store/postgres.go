@@ -294,6 +294,7 @@ func eachPgxRow(rows pgx.Rows, each func(scanner) error) error {
 var sqlStates = map[string]error{
 	"23505": errUnique, "23503": errForeign,
 	"40001": errRetry, "40P01": errRetry, "55P03": errRetry,
+	"22003": errOverflow,
 }
 
 // unavailable are the classes that say that the server cannot work now:
@@ -311,7 +312,7 @@ func classifyPostgres(err error) error {
 	var connect *pgconn.ConnectError
 	switch {
 	case err == nil || errors.As(err, &known), errors.Is(err, errUnique),
-		errors.Is(err, errForeign), errors.Is(err, errRetry):
+		errors.Is(err, errForeign), errors.Is(err, errRetry), errors.Is(err, errOverflow):
 		return err
 	case errors.As(err, &failure):
 		if meaning, ok := sqlStates[failure.Code]; ok {

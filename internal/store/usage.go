@@ -9,10 +9,10 @@ import (
 // UsageTotal gives what a project used in a month; zeros when nothing.
 func (r Reader) UsageTotal(ctx context.Context, project reeve.ID, month reeve.Month) (reeve.UsageTotal, error) {
 	out, err := one(ctx, r, read{
-		sql:  "SELECT storage, objects, egress FROM usage_totals WHERE project_id = $1 AND month = $2",
+		sql:  "SELECT storage, objects, egress, requests FROM usage_totals WHERE project_id = $1 AND month = $2",
 		args: []any{project, int64(month)},
 	}, func(row scanner) (u reeve.UsageTotal, err error) {
-		err = row.Scan(&u.Storage, &u.Objects, &u.Egress)
+		err = row.Scan(&u.Storage, &u.Objects, &u.Egress, &u.Requests)
 		return u, err
 	})
 	out.ProjectID, out.Month = project, month
@@ -23,11 +23,12 @@ func (r Reader) UsageTotal(ctx context.Context, project reeve.ID, month reeve.Mo
 // such project.
 func (tx *Tx) PutUsageTotal(u reeve.UsageTotal) {
 	tx.write(statement{
-		sql: `INSERT INTO usage_totals (project_id, month, storage, objects, egress)
-			VALUES ($1, $2, $3, $4, $5)
+		sql: `INSERT INTO usage_totals (project_id, month, storage, objects, egress, requests)
+			VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (project_id, month) DO UPDATE
-			SET storage = excluded.storage, objects = excluded.objects, egress = excluded.egress`,
-		args:  []any{u.ProjectID, int64(u.Month), u.Storage, u.Objects, u.Egress},
+			SET storage = excluded.storage, objects = excluded.objects, egress = excluded.egress,
+				requests = excluded.requests`,
+		args:  []any{u.ProjectID, int64(u.Month), u.Storage, u.Objects, u.Egress, u.Requests},
 		check: onViolation(nil, missing("project")),
 	})
 }

@@ -57,6 +57,7 @@ CREATE TABLE usage_marks (
     sequence   {{bigint}} NOT NULL,
     digest     {{bytes}} NOT NULL, -- SHA-256 of the batch
     reply      {{text}} NOT NULL,
+    seen_at    {{bigint}} NOT NULL, -- when the batch was taken
     PRIMARY KEY (gateway_id, stream)
 ){{strict}};
 ALTER TABLE usage_totals ADD COLUMN requests {{bigint}} NOT NULL DEFAULT 0;

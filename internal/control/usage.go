@@ -1,0 +1,247 @@
+package control
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/store"
+)
+
+// What one batch of usage may hold.
+const (
+	MaxUsageRecords = 1000
+	MaxUsageStream  = 100 // characters
+)
+
+// UsageBatch is one step of a stream of usage. The sequences of a stream rise
+// from batch to batch; they may leave gaps.
+type UsageBatch struct {
+	Stream   string // tells the streams of one gateway apart
+	Sequence int64  // from 1
+	Records  []UsageItem
+}
+
+// UsageItem is a record as it came.
+type UsageItem struct {
+	reeve.UsageRecord
+	Flaw string // why the record could not be read; "" if it could
+	Text string // what stood there instead
+}
+
+// SequenceTaken is the cause of a Conflict: the stream has gone past the batch,
+// or had another one in its place.
+type SequenceTaken struct{ Newest int64 }
+
+// Error says how far the stream is.
+func (e *SequenceTaken) Error() string { return fmt.Sprintf("the stream is at %d", e.Newest) }
+
+// IngestUsage counts a batch of usage exactly once, and gives for each record
+// why it was refused, "" for those that were counted. The newest batch of a
+// stream may be sent again: it gets its first answer and counts nothing. An
+// older one, or another in its place, is a Conflict with SequenceTaken as its
+// cause.
+func (c *Control) IngestUsage(ctx context.Context, in UsageBatch) (refusals []string, err error) {
+	actor := callerOf(ctx).Actor
+	if actor.Kind != reeve.GatewayProgram {
+		return nil, reeve.ErrDenied
+	}
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	digest := in.digest()
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		mark, err := tx.LockUsageMark(ctx, actor.ID, in.Stream)
+		switch {
+		case reeve.IsKind(err, reeve.NotFound): // revoked since it was authenticated
+			return reeve.ErrUnauthenticated
+		case err != nil:
+			return err
+		case mark.Sequence == in.Sequence && mark.Digest == digest:
+			refusals, err = decodeRefusals(mark.Reply)
+			return err
+		case mark.Sequence >= in.Sequence:
+			return reeve.Errorf(reeve.Conflict, "sequence %d of the stream is taken", in.Sequence).Wrap(&SequenceTaken{mark.Sequence})
+		}
+		if refusals, err = countUsage(ctx, tx, in.Records); err != nil {
+			return err
+		}
+		mark.Sequence, mark.Digest, mark.Reply = in.Sequence, digest, encodeRefusals(refusals)
+		tx.PutUsageMark(mark)
+		return nil
+	})
+	return refusals, err
+}
+
+func (b UsageBatch) check() error {
+	switch {
+	case b.Sequence < 1:
+		return reeve.Errorf(reeve.Invalid, "sequence must be 1 or more")
+	case len(b.Records) == 0 || len(b.Records) > MaxUsageRecords:
+		return reeve.Errorf(reeve.Invalid, "records must be 1 to %d", MaxUsageRecords)
+	case utf8.RuneCountInString(b.Stream) > MaxUsageStream:
+		return reeve.Errorf(reeve.Invalid, "gateway is longer than %d characters", MaxUsageStream)
+	}
+	return nil
+}
+
+// digest is SHA-256 over what the batch says, however it was spelt.
+func (b UsageBatch) digest() [sha256.Size]byte {
+	var out []byte
+	text := func(s string) { out = append(binary.AppendUvarint(out, uint64(len(s))), s...) }
+	for i := range b.Records {
+		r := &b.Records[i]
+		out = append(out, r.ProjectID[:]...)
+		out = binary.BigEndian.AppendUint64(out, uint64(r.At.Unix()))
+		out = binary.BigEndian.AppendUint32(out, uint32(r.At.Nanosecond()))
+		out = binary.BigEndian.AppendUint64(out, uint64(r.Value))
+		text(r.Bucket)
+		text(string(r.Meter))
+		text(r.Flaw)
+		text(r.Text)
+	}
+	return sha256.Sum256(out)
+}
+
+// countUsage judges records and adds those it accepts to their months' totals.
+// A sum that would not fit refuses the record that breaks it.
+func countUsage(ctx context.Context, tx *store.Tx, items []UsageItem) ([]string, error) {
+	refusals := make([]string, len(items))
+	var projects []reeve.ID
+	for i := range items {
+		if refusals[i] = items[i].refusal(tx.Now()); refusals[i] == "" {
+			projects = append(projects, items[i].ProjectID)
+		}
+	}
+	slices.SortFunc(projects, func(a, b reeve.ID) int { return bytes.Compare(a[:], b[:]) })
+	projects = slices.Compact(projects)
+	exists, err := tx.KeepProjects(ctx, projects)
+	if err != nil {
+		return nil, err
+	}
+	before, err := tx.UsageTotalsSince(ctx, reeve.MonthOf(tx.Now()).Previous(), projects)
+	if err != nil {
+		return nil, err
+	}
+	sums := newUsageSums(before)
+	for i := range items {
+		switch {
+		case refusals[i] != "":
+		case !exists[items[i].ProjectID]:
+			refusals[i] = "project not found"
+		case !sums.add(&items[i].UsageRecord):
+			refusals[i] = "the month's total would not fit"
+		}
+	}
+	for _, added := range sums.sorted() {
+		tx.AddUsage(added)
+	}
+	return refusals, nil
+}
+
+// refusal gives why a record cannot be counted, whatever is in the database.
+func (r *UsageItem) refusal(now time.Time) string {
+	if r.Flaw != "" {
+		return r.Flaw
+	}
+	err := r.Check()
+	if err == nil {
+		err = r.CheckTime(now)
+	}
+	if err != nil {
+		return reeve.AsError(err).Message
+	}
+	return ""
+}
+
+// monthKey is a project's month.
+type monthKey struct {
+	project reeve.ID
+	month   reeve.Month
+}
+
+// usageSums adds records up, month by month.
+type usageSums struct {
+	totals map[monthKey]reeve.UsageTotal  // with what is in the database
+	added  map[monthKey]*reeve.UsageTotal // what is to be added to it
+}
+
+func newUsageSums(before []reeve.UsageTotal) usageSums {
+	out := usageSums{map[monthKey]reeve.UsageTotal{}, map[monthKey]*reeve.UsageTotal{}}
+	for _, total := range before {
+		out.totals[monthKey{total.ProjectID, total.Month}] = total
+	}
+	return out
+}
+
+// add counts a record unless its month's total would not fit.
+func (s usageSums) add(r *reeve.UsageRecord) bool {
+	key := monthKey{r.ProjectID, reeve.MonthOf(r.At)}
+	total := s.totals[key]
+	if !total.Add(r.Meter, r.Value) {
+		return false
+	}
+	s.totals[key] = total
+	added := s.added[key]
+	if added == nil {
+		added = &reeve.UsageTotal{ProjectID: key.project, Month: key.month}
+		s.added[key] = added
+	}
+	return added.Add(r.Meter, r.Value)
+}
+
+// sorted gives what was added in the order of ids and months.
+func (s usageSums) sorted() []reeve.UsageTotal {
+	out := make([]reeve.UsageTotal, 0, len(s.added))
+	for _, added := range s.added {
+		out = append(out, *added)
+	}
+	slices.SortFunc(out, func(a, b reeve.UsageTotal) int {
+		return cmp.Or(bytes.Compare(a.ProjectID[:], b.ProjectID[:]), cmp.Compare(a.Month, b.Month))
+	})
+	return out
+}
+
+// refusalRun is a number of records in a row that had the same answer.
+type refusalRun struct {
+	Count  int    `json:"n"`
+	Reason string `json:"r,omitempty"`
+}
+
+// encodeRefusals writes the answer to a batch as it is kept: short, for most
+// batches are accepted as a whole, and with its sentences, so that it is the
+// same when another version of the program gives it again.
+func encodeRefusals(refusals []string) string {
+	var runs []refusalRun
+	for i, reason := range refusals {
+		if i == 0 || refusals[i-1] != reason {
+			runs = append(runs, refusalRun{Reason: reason})
+		}
+		runs[len(runs)-1].Count++
+	}
+	text, err := json.Marshal(runs)
+	if err != nil {
+		panic(fmt.Sprintf("control: the answer to a batch: %v", err)) // only our own types go in
+	}
+	return string(text)
+}
+
+func decodeRefusals(text string) ([]string, error) {
+	var runs []refusalRun
+	if err := json.Unmarshal([]byte(text), &runs); err != nil {
+		return nil, fmt.Errorf("read the answer to a batch: %w", err)
+	}
+	var out []string
+	for _, run := range runs {
+		out = append(out, slices.Repeat([]string{run.Reason}, run.Count)...)
+	}
+	return out, nil
+}

@@ -1,0 +1,112 @@
+package gatewayapi
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/web"
+)
+
+func (a *api) usage(out *web.API) {
+	web.Handle(out, web.Op{
+		Method: "POST", Path: "/gateway/usage", ID: "reportUsage", Tag: "usage",
+		Summary: "Report what projects have used",
+		Description: "Counts a batch exactly once. Send it until it is answered: the newest batch of a stream may be " +
+			"repeated and gets its first reply. A sequence below the stream's newest, or another batch under that one, " +
+			"is a conflict and counts nothing; gaps upwards are fine. A record that cannot be counted is refused by " +
+			"itself: unknown project or meter, a value that is no whole number from 0 to 2^63-1 or makes the month's " +
+			"total larger than that, a time more than 5 minutes ahead or in a month before the last.",
+		Errors: []reeve.Kind{reeve.Invalid, reeve.Conflict},
+	}, a.reportUsage)
+}
+
+type usageIn struct {
+	Body usageBody `body:""`
+}
+
+type usageBody struct {
+	Gateway  string        `json:"gateway,omitempty" doc:"Names one of the gateway's streams, each with sequences of its own; up to 100 characters."`
+	Sequence int64         `json:"sequence" doc:"From 1; higher than that of the stream's batch before."`
+	Records  []usageRecord `json:"records" doc:"1 to 1000 records."`
+}
+
+// usageRecord is read as text where a wrong one refuses the record alone.
+type usageRecord struct {
+	ProjectID string      `json:"projectId" doc:"In either spelling."`
+	Bucket    string      `json:"bucket,omitempty"`
+	Meter     string      `json:"meter" doc:"egress (bytes) or requests."`
+	At        string      `json:"at" doc:"When it was used (RFC 3339); its month (UTC) is where it counts."`
+	Value     wholeNumber `json:"value" doc:"Is added to what was used."`
+}
+
+// wholeNumber is a JSON number as it is written.
+type wholeNumber string
+
+// UnmarshalJSON takes any number.
+func (n *wholeNumber) UnmarshalJSON(data []byte) error {
+	var number json.Number
+	if data[0] == '"' {
+		return &json.UnmarshalTypeError{Value: "string"}
+	}
+	err := json.Unmarshal(data, &number)
+	*n = wholeNumber(number)
+	return err
+}
+
+func (wholeNumber) JSONSchema() *jsonschema.Schema { return &jsonschema.Schema{Type: "number"} }
+
+// item reads a record as far as it can be read.
+func (r *usageRecord) item() control.UsageItem {
+	out := control.UsageItem{UsageRecord: reeve.UsageRecord{Bucket: r.Bucket, Meter: reeve.UsageMeter(r.Meter)}}
+	var err error
+	flaw := func(reason, text string) {
+		if err != nil {
+			out.Text += text + "\n"
+			out.Flaw = reason
+		}
+	}
+	out.ProjectID, err = reeve.ParseID(reeve.PrefixProject, r.ProjectID)
+	flaw("malformed project id", r.ProjectID)
+	out.At, err = time.Parse(time.RFC3339, r.At)
+	flaw("malformed time", r.At)
+	out.Value, err = strconv.ParseInt(string(r.Value), 10, 64)
+	flaw("value is no whole number from 0 to 2^63-1", string(r.Value))
+	return out
+}
+
+type usageReply struct {
+	Sequence int64         `json:"sequence"`
+	Results  []usageResult `json:"results" doc:"One for each record, in the batch's order."`
+}
+
+type usageResult struct {
+	Status string `json:"status" doc:"accepted or refused."`
+	Reason string `json:"reason,omitempty" doc:"Why it was refused."`
+}
+
+func (a *api) reportUsage(ctx context.Context, in *usageIn) (out usageReply, err error) {
+	batch := control.UsageBatch{
+		Stream: in.Body.Gateway, Sequence: in.Body.Sequence, Records: make([]control.UsageItem, len(in.Body.Records)),
+	}
+	for i := range in.Body.Records {
+		batch.Records[i] = in.Body.Records[i].item()
+	}
+	refusals, err := a.control.IngestUsage(ctx, batch)
+	if err != nil {
+		return out, err
+	}
+	out = usageReply{Sequence: batch.Sequence, Results: make([]usageResult, len(refusals))}
+	for i, reason := range refusals {
+		out.Results[i] = usageResult{Status: "accepted"}
+		if reason != "" {
+			out.Results[i] = usageResult{Status: "refused", Reason: reason}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// UsageMark is how far a stream of usage has been taken in: its newest batch
+// and what was answered to it.
+type UsageMark struct {
+	GatewayID reeve.ID
+	Stream    string
+	Sequence  int64
+	Digest    [32]byte
+	Reply     string
+}
+
+// LockUsageMark finds the mark of a stream, making one of sequence 0 if it has
+// none, and guards it: batches of one stream are taken one after the other,
+// the first ones too. NotFound if the gateway is gone.
+func (tx *Tx) LockUsageMark(ctx context.Context, gateway reeve.ID, stream string) (UsageMark, error) {
+	mark, err := tx.lockUsageMark(ctx, gateway, stream)
+	if !reeve.IsKind(err, reeve.NotFound) {
+		return mark, err
+	}
+	tx.write(statement{
+		sql: `INSERT INTO usage_marks (gateway_id, stream, sequence, digest, reply, seen_at)
+			VALUES ($1, $2, 0, $3, '', $4) ON CONFLICT DO NOTHING`,
+		args:  []any{gateway, stream, [32]byte{}, tx.Now()},
+		check: onViolation(nil, missing("gateway")),
+	})
+	return tx.lockUsageMark(ctx, gateway, stream)
+}
+
+func (tx *Tx) lockUsageMark(ctx context.Context, gateway reeve.ID, stream string) (UsageMark, error) {
+	out := UsageMark{GatewayID: gateway, Stream: stream}
+	return one(ctx, tx.Reader, read{
+		sql:     "SELECT sequence, digest, reply FROM usage_marks WHERE gateway_id = $1 AND stream = $2" + tx.d.lock,
+		args:    []any{gateway, stream},
+		missing: missing("stream"),
+	}, func(row scanner) (UsageMark, error) {
+		return out, row.Scan(&out.Sequence, &out.Digest, &out.Reply)
+	})
+}
+
+// PutUsageMark moves the mark of a stream, which is locked.
+func (tx *Tx) PutUsageMark(m UsageMark) {
+	tx.write(statement{
+		sql: `UPDATE usage_marks SET sequence = $3, digest = $4, reply = $5, seen_at = $6
+			WHERE gateway_id = $1 AND stream = $2`,
+		args: []any{m.GatewayID, m.Stream, m.Sequence, m.Digest, m.Reply, tx.Now()},
+	})
+}
+
+// DeleteUsageMarksBefore forgets up to limit streams that have delivered
+// nothing since a time, and gives how many went.
+func (tx *Tx) DeleteUsageMarksBefore(ctx context.Context, before time.Time, limit int) (int, error) {
+	gone, err := many(ctx, tx.Reader, read{
+		sql: `DELETE FROM usage_marks WHERE (gateway_id, stream) IN
+			(SELECT gateway_id, stream FROM usage_marks WHERE seen_at < $1 ORDER BY seen_at LIMIT $2)
+			AND seen_at < $1 RETURNING sequence`,
+		args: []any{before, limit},
+	}, value[int64])
+	return len(gone), err
+}
+
+// KeepProjects finds which of some projects exist, and keeps those from being
+// deleted until the transaction ends. Their other changes go on.
+func (tx *Tx) KeepProjects(ctx context.Context, ids []reeve.ID) (map[reeve.ID]bool, error) {
+	out := make(map[reeve.ID]bool, len(ids))
+	err := inLists(ids, func(list string, args []any) error {
+		found, err := many(ctx, tx.Reader, read{
+			sql:  "SELECT id FROM projects WHERE id IN (" + list + ") ORDER BY id" + tx.d.lockShare,
+			args: args,
+		}, value[reeve.ID])
+		for _, id := range found {
+			out[id] = true
+		}
+		return err
+	})
+	return out, err
+}
+
+// UsageTotalsSince gives what some projects have used in a month and after it.
+func (r Reader) UsageTotalsSince(ctx context.Context, month reeve.Month, projects []reeve.ID) ([]reeve.UsageTotal, error) {
+	out := []reeve.UsageTotal{}
+	err := inLists(projects, func(list string, args []any) error {
+		found, err := many(ctx, r, read{
+			sql: "SELECT project_id, month, storage, objects, egress, requests FROM usage_totals" +
+				" WHERE project_id IN (" + list + ") AND month >= $" + strconv.Itoa(len(args)+1),
+			args: append(args, int64(month)),
+		}, func(row scanner) (u reeve.UsageTotal, err error) {
+			var month int64
+			err = row.Scan(&u.ProjectID, &month, &u.Storage, &u.Objects, &u.Egress, &u.Requests)
+			u.Month = reeve.Month(month)
+			return u, err
+		})
+		out = append(out, found...)
+		return err
+	})
+	return out, err
+}
+
+// AddUsage adds to what a project, which is kept, has used in a month. A sum
+// that does not fit, because another transaction has added to it since it was
+// read, has the transaction run again. Call it in the order of the projects'
+// ids and months: the rows are locked in that order then.
+func (tx *Tx) AddUsage(u reeve.UsageTotal) {
+	tx.write(statement{
+		sql: `INSERT INTO usage_totals (project_id, month, storage, objects, egress, requests)
+			VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (project_id, month) DO UPDATE
+			SET storage = usage_totals.storage + excluded.storage, objects = usage_totals.objects + excluded.objects,
+				egress = usage_totals.egress + excluded.egress, requests = usage_totals.requests + excluded.requests`,
+		args: []any{u.ProjectID, int64(u.Month), u.Storage, u.Objects, u.Egress, u.Requests},
+		check: func(err error) error {
+			if errors.Is(err, errOverflow) {
+				return errors.Join(errRetry, err)
+			}
+			return err
+		},
+	})
+}
+
+// listSizes are the lengths of the lists that inLists makes: few, because each
+// is a statement of its own that is kept prepared.
+var listSizes = [...]int{1, 10, 100}
+
+// inLists calls a function with lists of placeholders, and their values, for an
+// IN over all ids. The last list is filled up with ids of nothing.
+func inLists(ids []reeve.ID, call func(list string, args []any) error) error {
+	largest := listSizes[len(listSizes)-1]
+	for part := range slices.Chunk(ids, largest) {
+		at := slices.IndexFunc(listSizes[:], func(size int) bool { return size >= len(part) })
+		args := make([]any, listSizes[at], listSizes[at]+1)
+		var list strings.Builder
+		for i := range args {
+			args[i] = reeve.Zero
+			if i < len(part) {
+				args[i] = part[i]
+			}
+			if i > 0 {
+				list.WriteByte(',')
+			}
+			list.WriteString("$" + strconv.Itoa(i+1))
+		}
+		if err := call(list.String(), args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
