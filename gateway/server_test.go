@@ -281,3 +281,42 @@ func TestProjectEvents(t *testing.T) {
 		}
 	})
 }
+
+// TestReport: usage that a client takes is counted once, also by the next client of the same directory.
+func TestReport(t *testing.T) {
+	each(t, func(t *testing.T, s *reevetest.Server) {
+		dir := t.TempDir()
+		config := gateway.Config{URLs: []string{"http://127.0.0.1:1", s.URL("gateway")}, Token: reeve.Token(s.Value(t, "token")), SpoolDir: dir}
+		project, err := reeve.ParseID(reeve.PrefixProject, s.Value(t, "px"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			c, err := gateway.New(t.Context(), config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 10 {
+				if err := c.Report(t.Context(), reeve.UsageRecord{ProjectID: project, Meter: reeve.UsageEgress, Value: 7}); err != nil {
+					t.Error(err)
+				}
+			}
+			if err := c.Report(t.Context(), reeve.UsageRecord{ProjectID: project, Meter: "light", Value: 7}); !reeve.IsKind(err, reeve.Invalid) {
+				t.Error(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			if err := c.Close(ctx); err != nil {
+				t.Error(err)
+			}
+			cancel()
+		}
+		used, err := s.Store.Outstanding(t.Context(), project, reeve.MonthOf(s.Clock.Now()))
+		if err != nil || used.Current.Egress != 140 {
+			t.Errorf("%d bytes are counted, want 140: %v", used.Current.Egress, err)
+		}
+		c := connect(t, s, "edge")
+		if err := c.Report(t.Context(), reeve.UsageRecord{}); !reeve.IsKind(err, reeve.Invalid) {
+			t.Errorf("without a spool: %v", err)
+		}
+	})
+}
