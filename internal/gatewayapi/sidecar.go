@@ -7,7 +7,8 @@ import (
 
 // NewSidecar makes the API of a sidecar: what programs and proxies on the same
 // machine ask the gateway listener, judged by another, and without a token.
-func NewSidecar(judge Judgement, opts web.Options) *web.API {
+// Without ingest there is nowhere to report usage.
+func NewSidecar(judge Judgement, ingest Ingestion, opts web.Options) *web.API {
 	out := web.New(web.Face{
 		Name:        "sidecar",
 		Title:       "reeve gateway sidecar API",
@@ -16,8 +17,11 @@ func NewSidecar(judge Judgement, opts web.Options) *web.API {
 		ErrorType:   "application/problem+json",
 		Common:      []reeve.Kind{reeve.Unauthenticated, reeve.Unavailable, reeve.Internal},
 	}, opts)
-	a := &api{judgement: judge}
+	a := &api{judgement: judge, ingestion: ingest}
 	a.verify(out)
 	a.auth(out)
+	if ingest != nil {
+		a.usage(out)
+	}
 	return out
 }

@@ -34,13 +34,14 @@ func Sidecar(ctx context.Context, cfg SidecarConfig, out, errOut io.Writer) erro
 	defer socket.Close()
 	client, err := gateway.New(ctx, gateway.Config{
 		URLs: cfg.Servers, Token: cfg.Token, Name: cfg.Name, Verify: cfg.Outage, Admit: cfg.Outage, Logger: logger,
+		SpoolDir: cfg.Spool,
 	})
 	if err != nil {
 		return StartError{err}
 	}
 	var draining atomic.Bool
 	server := &http.Server{
-		Handler: gatewayapi.NewSidecar(judgement(client), web.Options{
+		Handler: gatewayapi.NewSidecar(judgement(client), ingestion(cfg, client), web.Options{
 			Logger: logger, Version: CurrentVersion(), Draining: draining.Load,
 			Ready: func(context.Context) error { return client.Ready() },
 		}),

@@ -28,6 +28,7 @@ type SidecarConfig struct {
 	Listen       string // HOST:PORT on loopback, or unix:PATH
 	SocketMode   os.FileMode
 	Outage       gateway.Outage
+	Spool        string // directory; "" takes no usage
 	DrainTimeout time.Duration
 
 	LogFormat string // "json" or "text"
@@ -67,6 +68,11 @@ var sidecarSettings = []setting[SidecarConfig]{
 		name: "outage", of: "gateway-", def: "refuse",
 		usage: "`what` becomes of requests while no server can be reached: refuse, or serve those with known keys until the session's lease ends",
 		field: func(c *SidecarConfig) field { return &outageField{&c.Outage} },
+	},
+	{
+		name: "spool", of: "gateway-",
+		usage: "`directory` that keeps reported usage until a server has counted it; without one none is taken",
+		field: func(c *SidecarConfig) field { return &pathField{&c.Spool} },
 	},
 	{
 		name: "drain-timeout", def: "8s",
