@@ -56,6 +56,30 @@ type Limits struct {
 	Buckets   Limit // buckets
 }
 
+// Of gives the limit of a meter.
+func (l Limits) Of(m Meter) Limit {
+	switch m {
+	case MeterRate:
+		return l.Rate
+	case MeterBandwidth:
+		return l.Bandwidth
+	default:
+		return l.Usage
+	}
+}
+
+// Or fills the limits that are unset with the platform's.
+func (l Limits) Or(defaults Limits) Limits {
+	for _, field := range []struct{ to, from *Limit }{
+		{&l.Usage, &defaults.Usage}, {&l.Bandwidth, &defaults.Bandwidth}, {&l.Rate, &defaults.Rate}, {&l.Buckets, &defaults.Buckets},
+	} {
+		if *field.to == (Limit{}) {
+			*field.to = *field.from
+		}
+	}
+	return l
+}
+
 // LimitsPatch is a change to limits; a nil field stays as it is.
 type LimitsPatch struct{ Usage, Bandwidth, Rate, Buckets *Limit }
 

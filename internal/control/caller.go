@@ -55,6 +55,15 @@ func operator(ctx context.Context) (Caller, error) {
 	}
 }
 
+// gatewayProgram lets only gateways pass.
+func gatewayProgram(ctx context.Context) (Caller, error) {
+	caller := callerOf(ctx)
+	if caller.Actor.Kind != reeve.GatewayProgram {
+		return Caller{}, reeve.ErrDenied
+	}
+	return caller, nil
+}
+
 // authorize lets operators pass for any project and tenants for those of
 // their key's organisation as the key's role allows; it gives the project, to
 // tenants without what they do not see. The key and the project are looked up

@@ -22,9 +22,10 @@ import (
 
 // Settings are what an operator may configure of the rules.
 type Settings struct {
-	OperatorToken   string // accepted beside those in the database; "" for none
-	ProjectLimit    int    // how many projects a new user may own
-	PasswordHashing int    // how many password hashes are computed at once
+	OperatorToken   string       // accepted beside those in the database; "" for none
+	ProjectLimit    int          // how many projects a new user may own
+	PasswordHashing int          // how many password hashes are computed at once
+	DefaultLimits   reeve.Limits // of projects for which they are unset; unset here is unlimited
 	Keyring         *Keyring
 
 	// SessionLease is how long a gateway or a replica may answer from memory
@@ -37,14 +38,15 @@ const sessionLease = 90 * time.Second
 
 // Control does the work.
 type Control struct {
-	store     *store.Store
-	keys      *Keyring
-	passwords *passwords
-	operators *operatorTokens
-	live      *live
-	feed      *feed
-	sessions  *sessions
-	settings  Settings
+	store      *store.Store
+	keys       *Keyring
+	passwords  *passwords
+	operators  *operatorTokens
+	live       *live
+	feed       *feed
+	sessions   *sessions
+	settings   Settings
+	admissions *admissions
 }
 
 // New makes a Control on an open, migrated store.
@@ -53,14 +55,15 @@ func New(s *store.Store, settings Settings) *Control {
 		settings.SessionLease = sessionLease
 	}
 	return &Control{
-		store:     s,
-		keys:      settings.Keyring,
-		passwords: newPasswords(settings.PasswordHashing),
-		operators: newOperatorTokens(settings.OperatorToken),
-		live:      newLive(),
-		feed:      newFeed(),
-		sessions:  newSessions(),
-		settings:  settings,
+		store:      s,
+		keys:       settings.Keyring,
+		passwords:  newPasswords(settings.PasswordHashing),
+		operators:  newOperatorTokens(settings.OperatorToken),
+		live:       newLive(),
+		feed:       newFeed(),
+		sessions:   newSessions(),
+		settings:   settings,
+		admissions: &admissions{},
 	}
 }
 

@@ -260,6 +260,7 @@ func (c *Control) refreshProjects(ctx context.Context, ids ...reeve.ID) error {
 		if !found[id] {
 			c.live.dropProject(id)
 		}
+		c.admissions.limited(id)
 	}
 	return nil
 }

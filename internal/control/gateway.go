@@ -39,15 +39,20 @@ func (c *Control) ListGateways(ctx context.Context) ([]reeve.Gateway, error) {
 	return c.store.Gateways(ctx)
 }
 
-// DeleteGateway revokes a gateway's token and forgets the gateway.
+// DeleteGateway revokes a gateway's token and forgets the gateway. What its
+// leases hold of bandwidth and usage is charged whole.
 func (c *Control) DeleteGateway(ctx context.Context, id reeve.ID) error {
 	by, err := operator(ctx)
 	if err != nil {
 		return err
 	}
+	var charged []reeve.ID
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		g, err := tx.LockGatewayForDelete(ctx, id)
 		if err != nil {
+			return err
+		}
+		if charged, err = chargeLeases(ctx, tx, id); err != nil {
 			return err
 		}
 		tx.DeleteGateway(id)
@@ -56,6 +61,9 @@ func (c *Control) DeleteGateway(ctx context.Context, id reeve.ID) error {
 	})
 	if err == nil {
 		c.live.dropGateway(id)
+	}
+	for _, project := range charged {
+		c.admissions.changed(project)
 	}
 	return err
 }

@@ -34,7 +34,8 @@ const retentionTimeout = 30 * time.Second
 
 // Run does the work behind the requests until the context ends, and returns
 // when it has stopped: it numbers changes, keeps the memory of keys up to date,
-// watches the sessions and applies the retention. Failures are handed to report.
+// watches the sessions, applies the retention, and clears away what leases have
+// left. Failures are handed to report.
 func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	var others sync.WaitGroup
 	others.Go(func() { c.store.Sequence(ctx, report) })
@@ -43,8 +44,10 @@ func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	others.Go(func() { c.WatchSessions(ctx, report) })
 	defer others.Wait()
 	for {
-		if err := c.ApplyRetention(ctx, keep); err != nil && ctx.Err() == nil {
-			report(err)
+		for _, err := range []error{c.ApplyRetention(ctx, keep), c.lapseLeases(ctx)} {
+			if err != nil && ctx.Err() == nil {
+				report(err)
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -228,9 +228,7 @@ func (c *Control) UpdateLimits(ctx context.Context, id reeve.ID, patch reeve.Lim
 		record(tx, by, change{action: "limits.update", target: id, before: before, after: after})
 		return nil
 	})
-	if err == nil {
-		c.refreshed(ctx, id)
-	}
+	c.refreshed(ctx, id)
 	return err
 }
 

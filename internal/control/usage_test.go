@@ -35,7 +35,7 @@ func (h house) egress(sequence int64, project reeve.ID, values ...int64) control
 	return out
 }
 
-func (h house) used(project reeve.ID, month reeve.Month) reeve.UsageTotal {
+func (h house) usedIn(project reeve.ID, month reeve.Month) reeve.UsageTotal {
 	h.t.Helper()
 	out, err := h.s.UsageTotal(h.t.Context(), project, month)
 	h.check(err)
@@ -73,7 +73,7 @@ func TestIngestUsage(t *testing.T) {
 		other.Stream = ""
 		h.check(send(ctx, other))
 		h.check(send(h.gateway("other"), batch))
-		same(t, "total", reeve.UsageTotal{ProjectID: p.ID, Month: 202611, Egress: 3 + 10 + 3 + 3}, h.used(p.ID, 202611), nil)
+		same(t, "total", reeve.UsageTotal{ProjectID: p.ID, Month: 202611, Egress: 3 + 10 + 3 + 3}, h.usedIn(p.ID, 202611), nil)
 		same(t, "log", []string{`project.create`}, actions(h.log(p.ID)), nil)
 
 		err := send(as(t, reeve.Actor{Kind: reeve.GatewayProgram, ID: newID()}), batch)
@@ -147,8 +147,8 @@ func TestUsageRefusals(t *testing.T) {
 		h.clock.pass(24 * time.Hour)
 		again, err := h.c.IngestUsage(ctx, batch)
 		same(t, "again", want, again, err)
-		same(t, "October", reeve.UsageTotal{ProjectID: p.ID, Month: 202610, Storage: 5, Requests: math.MaxInt64}, h.used(p.ID, 202610), nil)
-		same(t, "November", reeve.UsageTotal{ProjectID: p.ID, Month: 202611, Egress: math.MaxInt64, Requests: 7}, h.used(p.ID, 202611), nil)
+		same(t, "October", reeve.UsageTotal{ProjectID: p.ID, Month: 202610, Storage: 5, Requests: math.MaxInt64}, h.usedIn(p.ID, 202610), nil)
+		same(t, "November", reeve.UsageTotal{ProjectID: p.ID, Month: 202611, Egress: math.MaxInt64, Requests: 7}, h.usedIn(p.ID, 202611), nil)
 		batch.Records[11].Text = "another"
 		_, err = h.c.IngestUsage(ctx, batch)
 		taken(t, "another batch", err, 1)
@@ -179,7 +179,7 @@ func TestRaceUsage(t *testing.T) {
 		errs := race(contest...)
 		n := tally(h.t, errs, reeve.Conflict)
 		close(answers)
-		total, theirs := h.used(p.ID, 202611).Egress, h.used(second.ID, 202611).Egress
+		total, theirs := h.usedIn(p.ID, 202611).Egress, h.usedIn(second.ID, 202611).Egress
 		if theirs != 30 || !(n == 8 && total == 4 || n == 6 && total == 601) {
 			h.t.Errorf("%d accepted, totals %d and %d", n, total, theirs)
 		}
@@ -215,7 +215,7 @@ func TestRaceUsageOverflow(t *testing.T) {
 				n++
 			}
 		}
-		if total := h.used(p.ID, 202611).Egress; n != 2 || total != 2*(math.MaxInt64/2) {
+		if total := h.usedIn(p.ID, 202611).Egress; n != 2 || total != 2*(math.MaxInt64/2) {
 			h.t.Errorf("%d were counted, total %d", n, total)
 		}
 	})
@@ -270,7 +270,7 @@ func TestUsageMarksRetention(t *testing.T) {
 				if _, err := h.c.IngestUsage(ctx, again); err != nil {
 					t.Fatal(err)
 				}
-				if got := h.used(p.ID, month).Egress; got != 1 {
+				if got := h.usedIn(p.ID, month).Egress; got != 1 {
 					t.Fatalf("day %d: counted %d times", day, got)
 				}
 			}

@@ -69,6 +69,7 @@ func (c *Control) VerifyKey(ctx context.Context, in KeyCheck) (out Verdict, err 
 		return out, err
 	}
 	out.judge(in, &found, found.project.state.Load(), c.store.Now())
+	out.Limits = out.Limits.Or(c.settings.DefaultLimits)
 	if out.Code != reeve.CodeValid {
 		return out, nil
 	}
@@ -114,19 +115,27 @@ func (k *liveKey) refuses(tails [][macaroon.Size]byte) bool {
 // one that refuses for good.
 func checkCaveats(key macaroon.Key, in KeyCheck, now time.Time) reeve.VerdictCode {
 	err := key.Check(macaroon.Action{Op: in.Op, Bucket: in.Bucket, EncryptedPath: in.Path, Time: now})
-	if err == nil {
+	if err == nil && (in.Op != macaroon.OpRead || len(in.Path) > 0) {
 		return reeve.CodeValid
 	}
-	caveats, err := key.Caveats()
-	if err != nil {
+	caveats, formErr := key.Caveats()
+	if formErr != nil {
 		return reeve.CodeForbidden
 	}
 	for i := range caveats {
 		if !caveats[i].NotAfter.IsZero() && now.After(caveats[i].NotAfter) {
 			return reeve.CodeExpired
 		}
+		// Storj lets every key look at a bucket that its paths leave. A gateway
+		// that does not name the object may be about to read one all the same.
+		if in.Op == macaroon.OpRead && caveats[i].Disallow.Has(macaroon.OpRead) {
+			err = macaroon.ErrUnauthorized
+		}
 	}
-	return reeve.CodeForbidden
+	if err != nil {
+		return reeve.CodeForbidden
+	}
+	return reeve.CodeValid
 }
 
 // findKey finds a key by its head, in memory or, while that may be out of date,

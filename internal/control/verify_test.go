@@ -165,6 +165,7 @@ func TestCaveats(t *testing.T) {
 		change(&out)
 		return out
 	}
+	bucket := with(func(k *control.KeyCheck) { k.Path = nil })
 	write := with(func(k *control.KeyCheck) { k.Op = macaroon.OpWrite })
 	other := with(func(k *control.KeyCheck) { k.Bucket = []byte("videos") })
 	beside := with(func(k *control.KeyCheck) { k.Path = []byte("b/b") })
@@ -183,6 +184,8 @@ func TestCaveats(t *testing.T) {
 		{"another project", macaroon.Caveat{}, foreign, reeve.CodeNotFound},
 		{"no writing", macaroon.Caveat{Disallow: macaroon.Ops(macaroon.OpWrite)}, write, reeve.CodeForbidden},
 		{"no writing", macaroon.Caveat{Disallow: macaroon.Ops(macaroon.OpWrite)}, read, reeve.CodeValid},
+		{"no reading, of a bucket", macaroon.Caveat{Disallow: macaroon.Ops(macaroon.OpRead)}, bucket, reeve.CodeForbidden},
+		{"a bucket in which is one place", macaroon.Caveat{AllowedPaths: []macaroon.Path{place}}, bucket, reeve.CodeValid},
 		{"one place", macaroon.Caveat{AllowedPaths: []macaroon.Path{place}}, read, reeve.CodeValid},
 		{"another bucket", macaroon.Caveat{AllowedPaths: []macaroon.Path{place}}, other, reeve.CodeForbidden},
 		{"another prefix", macaroon.Caveat{AllowedPaths: []macaroon.Path{place}}, beside, reeve.CodeForbidden},

@@ -36,6 +36,8 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.followed(out)
 	a.auth(out)
 	a.usage(out)
+	a.leases(out)
+	a.buckets(out)
 	return out
 }
 

@@ -26,12 +26,12 @@ func (a *api) auth(out *web.API) {
 			"(Caddy, Traefik): the path's first segment is the bucket, the rest the path; GET and HEAD read, or list if nothing " +
 			"follows the bucket, PUT, POST and PATCH write, DELETE deletes, and nothing else passes. The client's key is the bearer " +
 			"token or the password of its Authorization, or its X-Api-Key. " + refusals,
-		Errors: []reeve.Kind{reeve.Invalid, reeve.Denied}, Security: []string{"proxyToken"}, Quiet: true,
+		Errors: []reeve.Kind{reeve.Invalid, reeve.Denied, reeve.Exhausted}, Security: []string{"proxyToken"}, Quiet: true,
 	}
 	web.Handle(out, op, func(ctx context.Context, in *authIn) (authOut, error) {
 		return a.authorize(ctx, in.request, in.err)
 	})
-	op.Errors = []reeve.Kind{reeve.Denied}
+	op.Errors = []reeve.Kind{reeve.Denied, reeve.Exhausted}
 	op.Path += "/{path...}"
 	op.Summary = "Let Envoy's request pass or not"
 	op.Description = "For proxies that ask with their client's method, path and query below /gateway/auth. " +

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/reeve-cloud/reeve/internal/reevetest"
 	"github.com/reeve-cloud/reeve/macaroon"
 )
@@ -219,6 +221,39 @@ func TestAuthBelow(t *testing.T) {
 		if text := s.Log.String(); strings.Contains(text, s.Value(t, "first")[:24]) || strings.Contains(text, "/in/p") || strings.Contains(text, "..%2F") || !strings.Contains(text, "/gateway/auth/{path...}") {
 			t.Error("the log shows what clients ask for")
 		}
+	})
+}
+
+// TestAuthRate: a project's rate is told to whoever passes, and to whoever
+// must wait.
+func TestAuthRate(t *testing.T) {
+	t.Parallel()
+	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
+		world(t, s)
+		s.Do(t, step{Call: "PUT /api/projects/{px}/limit?rate=2", Status: 200})
+		told := func(rate, retry string) func(*testing.T, reevetest.Reply) {
+			return func(t *testing.T, reply reevetest.Reply) {
+				t.Helper()
+				got := []string{reply.Header.Get("RateLimit"), reply.Header.Get("RateLimit-Policy"), reply.Header.Get("Retry-After")}
+				if diff := cmp.Diff([]string{rate, `"default";q=2;w=1`, retry}, got); diff != "" {
+					t.Error(diff)
+				}
+			}
+		}
+		for _, example := range authExamples {
+			for _, left := range []string{"1", "0"} {
+				example.After = told(`"default";r=`+left+`;t=1`, "")
+				s.Do(t, example)
+			}
+			used := refused(example, 429, "rate_limited")
+			used.After = told(`"default";r=0;t=1`, "1")
+			s.Do(t, used)
+			s.Clock.Advance(time.Second)
+		}
+		free := authExample("GET", "?action=read&bucket=b&cost=0")
+		free.After = told(`"default";r=2;t=1`, "")
+		s.Run(t, free, free, free)
+		s.Do(t, refused(authExample("GET", "?action=read&bucket=b&cost=3"), 429, "rate_limited"))
 	})
 }
 

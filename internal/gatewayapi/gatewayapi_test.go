@@ -28,17 +28,23 @@ var examples = append([]step{
 		Call: "POST /gateway/usage",
 		Body: `{"gateway":"a","sequence":1,"records":[{"projectId":"{px}","meter":"egress","at":"2026-11-22T15:44:53Z","value":1}]}`,
 	},
+	{Call: "POST /gateway/leases", Body: `{"project":"{px}","rate":1}`},
+	{Call: "PUT /gateway/leases/{lease}", Body: `{"rate":1}`},
+	{Call: "DELETE /gateway/leases/{lease}"},
+	{Call: "PUT /gateway/projects/{px}/buckets/b"},
+	{Call: "DELETE /gateway/projects/{px}/buckets/b"},
 }, authExamples...)
 
 func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
 func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, examples) }
 func TestTooLong(t *testing.T) { t.Parallel(); reevetest.TooLong(t, examples, world) }
 
-// world is two tenants, a gateway's token and a key first of px.
+// world is two tenants, a gateway's token and a key first of px; lease is none of its.
 func world(t *testing.T, s *reevetest.Server) {
 	t.Helper()
 	s.Tenants(t)
 	s.Gateway(t, "gateway")
+	s.Bind("lease", reevetest.NewID().String())
 	s.Do(t, step{Call: "POST /api/projects/{px}/apikeys", Body: `{"name":"first"}`, Status: 200, Reply: `{"apikey":"{first}"}`})
 }
 
@@ -51,9 +57,7 @@ func TestReserved(t *testing.T) {
 		s.Tenants(t)
 		s.Gateway(t, "gateway")
 		paths := []string{
-			"/gateway/usage", "/gateway/leases",
-			"/gateway/leases", "/gateway/feed",
-			"/gateway/projects/{px}/buckets/b", "/gateway/", "/gateway/nothing", "/gateway//verify", "/gateway/verify/",
+			"/gateway/projects/{px}/buckets", "/gateway/", "/gateway/nothing", "/gateway//verify", "/gateway/verify/",
 		}
 		unauthorized := problem(401, "Unauthorized", "Unauthorized")
 		isProblem := func(t *testing.T, reply reevetest.Reply) {

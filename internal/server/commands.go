@@ -70,6 +70,7 @@ func newControl(ctx context.Context, cfg Config, s *store.Store) (*control.Contr
 	c := control.New(s, control.Settings{
 		OperatorToken:   string(cfg.OperatorToken),
 		ProjectLimit:    cfg.ProjectLimit,
+		DefaultLimits:   cfg.DefaultLimits,
 		PasswordHashing: cfg.PasswordHashing,
 		Keyring:         ring,
 		SessionLease:    cfg.SessionLease,

@@ -37,6 +37,7 @@ type Config struct {
 	LogLevel  slog.Level
 
 	ProjectLimit     int           // of a new user
+	DefaultLimits    reeve.Limits  // of projects for which they are unset
 	ChangesRetention time.Duration // 0: for ever
 	UsageRetention   int           // months; 0: for ever
 	SessionLease     time.Duration

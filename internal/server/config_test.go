@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/spf13/pflag"
+
+	"github.com/reeve-cloud/reeve"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -48,7 +50,7 @@ func key(fill byte) string {
 // sameConfig compares two configurations whole.
 func sameConfig(t *testing.T, got, want Config) {
 	t.Helper()
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Config{}), cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Config{}), cmpopts.EquateComparable(netip.Prefix{}, reeve.Limits{})); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)
 	}
 }
@@ -66,14 +68,17 @@ func TestLoadDefaults(t *testing.T) {
 		GatewayListen:          "127.0.0.1:8082",
 		LogFormat:              "json",
 		ProjectLimit:           10,
-		SessionLease:           90 * time.Second,
-		ReadTimeout:            30 * time.Second,
-		ReadHeaderTimeout:      10 * time.Second,
-		WriteTimeout:           time.Minute,
-		IdleTimeout:            2 * time.Minute,
-		MaxHeaderBytes:         65536,
-		DrainTimeout:           8 * time.Second,
-		PasswordHashing:        2,
+		DefaultLimits: reeve.Limits{
+			Usage: reeve.Unlimited, Bandwidth: reeve.Unlimited, Rate: reeve.Unlimited, Buckets: reeve.Unlimited,
+		},
+		SessionLease:      90 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		ReadHeaderTimeout: 10 * time.Second,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    65536,
+		DrainTimeout:      8 * time.Second,
+		PasswordHashing:   2,
 	})
 }
 
@@ -93,6 +98,10 @@ func everything() map[string]string {
 		"log-format":               "text",
 		"log-level":                "warn",
 		"project-limit":            "0",
+		"default-usage-limit":      "1.5GB",
+		"default-bandwidth-limit":  "0",
+		"default-rate-limit":       "100",
+		"default-bucket-limit":     "7",
 		"changes-retention":        "720h",
 		"usage-retention":          "24",
 		"session-lease":            "2m",
@@ -136,8 +145,11 @@ func TestLoadFromEachSource(t *testing.T) {
 		MasterKeys: []MasterKey{
 			MasterKey(bytes.Repeat([]byte{1}, 32)), MasterKey(bytes.Repeat([]byte{2}, 32)),
 		},
-		LogFormat:         "text",
-		LogLevel:          slog.LevelWarn,
+		LogFormat: "text",
+		LogLevel:  slog.LevelWarn,
+		DefaultLimits: reeve.Limits{
+			Usage: reeve.LimitOf(1_500_000_000), Bandwidth: reeve.LimitOf(0), Rate: reeve.LimitOf(100), Buckets: reeve.LimitOf(7),
+		},
 		ChangesRetention:  720 * time.Hour,
 		UsageRetention:    24,
 		SessionLease:      2 * time.Minute,

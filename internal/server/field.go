@@ -207,6 +207,35 @@ func (f *countField) Set(text string) error {
 
 func (f *countField) String() string { return strconv.Itoa(*f.count) }
 
+// limitField is a limit that is never unset: a number or unlimited.
+type limitField struct {
+	limit *reeve.Limit
+	size  bool // of bytes, with a unit; else of things
+}
+
+func (f *limitField) Set(text string) error {
+	if text == reeve.Unlimited.String() {
+		*f.limit = reeve.Unlimited
+		return nil
+	}
+	if f.size {
+		n, err := reeve.ParseSize(text)
+		if err != nil || n < 0 {
+			return errors.New("must be unlimited or a size such as 150GB or 1TiB")
+		}
+		*f.limit = reeve.LimitOf(n)
+		return nil
+	}
+	n, err := strconv.ParseInt(text, 10, 32) // as far as a project's own limit may go
+	if err != nil || n < 0 {
+		return errors.New("must be unlimited or a whole number from 0 to 2147483647")
+	}
+	*f.limit = reeve.LimitOf(n)
+	return nil
+}
+
+func (f *limitField) String() string { return f.limit.String() }
+
 type durationField struct {
 	duration *time.Duration
 	zero     bool // whether 0 is allowed

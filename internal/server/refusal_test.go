@@ -44,6 +44,10 @@ func TestLoadRefuses(t *testing.T) {
 		{name: "format", args: []string{"--log-format", "xml"}, want: `--log-format "xml": must be json or text`},
 		{name: "level", args: []string{"--log-level", "INFO"}, want: `--log-level "INFO": must be debug, info, warn or error`},
 		{name: "count", environ: []string{"REEVE_PROJECT_LIMIT=ten"}, want: `--project-limit "ten": must be a whole number from 0 to 1000000`},
+		{name: "limit", environ: []string{"REEVE_DEFAULT_RATE_LIMIT=default"}, want: `--default-rate-limit "default": must be unlimited or a whole number from 0 to 2147483647`},
+		{name: "limit too large", args: []string{"--default-bucket-limit", "2147483648"}, want: `--default-bucket-limit "2147483648": must be unlimited or a whole number from 0 to 2147483647`},
+		{name: "size too large", args: []string{"--default-usage-limit", "20EB"}, want: `--default-usage-limit "20EB": must be unlimited or a size such as 150GB or 1TiB`},
+		{name: "size below zero", args: []string{"--default-bandwidth-limit", "-1"}, want: `--default-bandwidth-limit "-1": must be unlimited or a size such as 150GB or 1TiB`},
 		{name: "duration", args: []string{"--read-timeout", "0"}, want: `--read-timeout "0": must be a duration such as 30s or 5m, more than 0`},
 		{name: "retention", args: []string{"--changes-retention", "-1h"}, want: `--changes-retention "-1h": must be a duration such as 30s or 720h, or 0`},
 	} {

@@ -86,6 +86,26 @@ var settings = []setting[Config]{
 		field: func(c *Config) field { return &countField{&c.ProjectLimit, 0, 1_000_000} },
 	},
 	{
+		name: "default-usage-limit", def: "unlimited",
+		usage: "most `bytes` that a project may store whose own limit is unset, such as 150GB, or unlimited",
+		field: func(c *Config) field { return &limitField{&c.DefaultLimits.Usage, true} },
+	},
+	{
+		name: "default-bandwidth-limit", def: "unlimited",
+		usage: "most `bytes` of egress a month of a project whose own limit is unset, such as 1TB, or unlimited",
+		field: func(c *Config) field { return &limitField{&c.DefaultLimits.Bandwidth, true} },
+	},
+	{
+		name: "default-rate-limit", def: "unlimited",
+		usage: "most `requests` a second of a project whose own limit is unset, or unlimited",
+		field: func(c *Config) field { return &limitField{&c.DefaultLimits.Rate, false} },
+	},
+	{
+		name: "default-bucket-limit", def: "unlimited",
+		usage: "most `buckets` of a project whose own limit is unset, or unlimited",
+		field: func(c *Config) field { return &limitField{&c.DefaultLimits.Buckets, false} },
+	},
+	{
 		name: "changes-retention", def: "0",
 		usage: "how long changes are kept, a `duration`; 0 keeps them for ever",
 		field: func(c *Config) field { return &durationField{&c.ChangesRetention, true} },

@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 	if settings := os.Getenv(reporterVariable); settings != "" {
 		os.Exit(runReporter(settings))
 	}
+	if text := os.Getenv(workerVariable); text != "" {
+		work(text)
+	}
 	os.Exit(run(m))
 }
 

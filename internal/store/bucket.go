@@ -24,3 +24,24 @@ func (tx *Tx) CreateBucket(b reeve.Bucket) {
 		check: onViolation(conflict("bucket already exists"), missing("project")),
 	})
 }
+
+// HasBucket tells whether a project has a bucket of that name.
+func (r Reader) HasBucket(ctx context.Context, project reeve.ID, name string) (bool, error) {
+	return one(ctx, r, read{
+		sql:  "SELECT COUNT(*) > 0 FROM buckets WHERE project_id = $1 AND name = $2",
+		args: []any{project, name},
+	}, value[bool])
+}
+
+// CountBuckets counts a project's buckets.
+func (r Reader) CountBuckets(ctx context.Context, project reeve.ID) (int64, error) {
+	return one(ctx, r, read{
+		sql:  "SELECT COUNT(*) FROM buckets WHERE project_id = $1",
+		args: []any{project},
+	}, value[int64])
+}
+
+// DeleteBucket removes a bucket.
+func (tx *Tx) DeleteBucket(project reeve.ID, name string) {
+	tx.write(statement{sql: "DELETE FROM buckets WHERE project_id = $1 AND name = $2", args: []any{project, name}})
+}

@@ -132,6 +132,14 @@ func TestErrors(t *testing.T) {
 			name: "unavailable", method: "GET", path: "/api/things/down", status: 503, want: `{"error":"try again","detail":""}`,
 			wantHeader: map[string]string{"Retry-After": "1"},
 		},
+		{
+			name: "exhausted", method: "GET", path: "/api/things/full", status: 429, want: `{"error":"full","detail":""}`,
+			wantHeader: map[string]string{"Retry-After": "1"},
+		},
+		{
+			name: "exhausted for a while, rounded up", method: "GET", path: "/api/things/full%20for%20long", status: 429, want: `{"error":"full","detail":""}`,
+			wantHeader: map[string]string{"Retry-After": "2"},
+		},
 		{name: "without a kind", method: "GET", path: "/api/things/broken", status: 500, want: internal},
 		{name: "of a kind that is none", method: "GET", path: "/api/things/odd", status: 500, want: internal},
 		{name: "panic", method: "GET", path: "/api/things/panic", status: 500, want: internal, wantHeader: map[string]string{"Content-Type": "application/json"}},

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
 
@@ -165,7 +166,7 @@ func newAPI(face web.Face, opts web.Options) *web.API {
 	op := func(method, path, id string, kinds ...reeve.Kind) web.Op {
 		return web.Op{Method: method, Path: path, ID: id, Summary: "Do " + id, Tag: "things", Errors: kinds}
 	}
-	web.Handle(api, op("GET", "/api/things/{thing}", "getThing", reeve.Conflict, reeve.Internal),
+	web.Handle(api, op("GET", "/api/things/{thing}", "getThing", reeve.Exhausted, reeve.Conflict, reeve.Internal),
 		func(_ context.Context, in *thingIn) (thing, error) { return newThing(in.Thing), thingError(in.Thing) })
 	web.Handle(api, op("PUT", "/api/things/{thing}", "updateThing", reeve.Timeout),
 		func(_ context.Context, _ *updateIn) (web.Empty, error) { return web.Empty{}, nil },
@@ -201,6 +202,10 @@ func thingError(id string) error {
 		return reeve.Errorf(reeve.Conflict, "busy").WithDetail("by %s", "<me>")
 	case "down":
 		return reeve.Errorf(reeve.Unavailable, "try again").Wrap(errors.New("dial tcp 10.0.0.1: refused"))
+	case "full":
+		return reeve.Errorf(reeve.Exhausted, "full")
+	case "full for long":
+		return reeve.Errorf(reeve.Exhausted, "full").WithRetryAfter(1500 * time.Millisecond)
 	case "broken":
 		return errors.New("disk on fire")
 	case "odd":

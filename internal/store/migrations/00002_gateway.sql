@@ -36,18 +36,19 @@ CREATE TABLE meters (
     PRIMARY KEY (project_id, meter)
 ){{strict}};
 
+-- A lease is a row for each meter that it holds something of.
 CREATE TABLE leases (
     id         {{id}} NOT NULL,
     meter      {{text}} NOT NULL,
     project_id {{id}} NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
-    gateway_id {{id}} NOT NULL, -- outlives its gateway: what it holds stays charged
+    gateway_id {{id}} REFERENCES gateways (id) ON DELETE SET NULL, -- a lease of the rate outlives its gateway
     amount     {{bigint}} NOT NULL,
     expires_at {{bigint}} NOT NULL,
     created_at {{bigint}} NOT NULL,
     PRIMARY KEY (id, meter)
 ){{strict}};
 CREATE INDEX leases_lapse ON leases (project_id, meter, expires_at);
-CREATE INDEX leases_gateway ON leases (gateway_id);
+CREATE INDEX leases_gateway ON leases (gateway_id, project_id);
 
 -- The newest batch of usage that each stream of a gateway has delivered, with
 -- the reply it got.

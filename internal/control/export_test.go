@@ -1,0 +1,15 @@
+package control
+
+import (
+	"context"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// TakeRate is takeRate, without a key.
+func TakeRate(ctx context.Context, c *Control, project reeve.ID, cost, limit int64) (ok bool, left int64, err error) {
+	return c.takeRate(ctx, project, cost, limit)
+}
+
+// Admissions counts the projects that are held in memory.
+func Admissions(c *Control) int { return c.admissions.size() }

@@ -1,0 +1,249 @@
+package reeve_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+var november = time.Date(2026, 11, 30, 23, 59, 59, 999_999_000, time.UTC)
+
+func TestPeriod(t *testing.T) {
+	inTokyo := november.In(time.FixedZone("JST", 9*3600)) // December there
+	for _, test := range []struct {
+		meter reeve.Meter
+		at    time.Time
+		want  int64
+	}{
+		{reeve.MeterRate, november, november.Unix()},
+		{reeve.MeterRate, november.Add(time.Microsecond), november.Unix() + 1},
+		{reeve.MeterBandwidth, november, 202611},
+		{reeve.MeterBandwidth, inTokyo, 202611},
+		{reeve.MeterBandwidth, november.Add(time.Microsecond), 202612},
+		{reeve.MeterUsage, november, 0},
+		{reeve.MeterUsage, november.AddDate(10, 0, 0), 0},
+	} {
+		if got := test.meter.Period(test.at); got != test.want {
+			t.Errorf("%s at %s: %d, want %d", test.meter, test.at, got, test.want)
+		}
+	}
+}
+
+// TestAt: a new period begins with nothing committed, and what leases hold; no
+// period comes twice.
+func TestAt(t *testing.T) {
+	second := november.Unix()
+	for _, test := range []struct {
+		name  string
+		meter reeve.Meter
+		from  reeve.MeterState
+		want  reeve.MeterState
+	}{
+		{"never used", reeve.MeterRate, reeve.MeterState{}, reeve.MeterState{Period: second}},
+		{"same second", reeve.MeterRate, reeve.MeterState{second, 3, 4}, reeve.MeterState{second, 3, 4}},
+		{"next second", reeve.MeterRate, reeve.MeterState{second - 1, 3, 4}, reeve.MeterState{second, 0, 4}},
+		{"a replica is ahead", reeve.MeterRate, reeve.MeterState{second + 1, 3, 4}, reeve.MeterState{second + 1, 3, 4}},
+		{"same month", reeve.MeterBandwidth, reeve.MeterState{202611, 3, 4}, reeve.MeterState{202611, 3, 4}},
+		{"next month", reeve.MeterBandwidth, reeve.MeterState{202610, 3, 4}, reeve.MeterState{202611, 0, 4}},
+		{"next year", reeve.MeterBandwidth, reeve.MeterState{202512, 3, 4}, reeve.MeterState{202611, 0, 4}},
+		{"usage", reeve.MeterUsage, reeve.MeterState{0, 3, 4}, reeve.MeterState{0, 3, 4}},
+	} {
+		if diff := cmp.Diff(test.want, test.from.At(test.meter, november)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+	}
+}
+
+func TestFree(t *testing.T) {
+	for _, test := range []struct {
+		state reeve.MeterState
+		limit reeve.Limit
+		want  int64
+	}{
+		{reeve.MeterState{0, 3, 4}, reeve.LimitOf(10), 3},
+		{reeve.MeterState{0, 3, 4}, reeve.LimitOf(7), 0},
+		{reeve.MeterState{0, 3, 4}, reeve.LimitOf(2), 0}, // lowered
+		{reeve.MeterState{}, reeve.LimitOf(0), 0},
+		{reeve.MeterState{}, reeve.Unlimited, math.MaxInt64},
+		{reeve.MeterState{}, reeve.Limit{}, math.MaxInt64},
+		{reeve.MeterState{0, math.MaxInt64 - 5, 3}, reeve.Unlimited, 2},
+		{reeve.MeterState{0, math.MaxInt64 - 5, 5}, reeve.LimitOf(0), 0},
+		{reeve.MeterState{0, 1, 1}, reeve.LimitOf(math.MaxInt64), math.MaxInt64 - 2},
+	} {
+		if got := test.state.Free(test.limit); got != test.want {
+			t.Errorf("%+v under %s: %d, want %d", test.state, test.limit, got, test.want)
+		}
+	}
+}
+
+func TestSettle(t *testing.T) {
+	second := november.Unix()
+	for _, test := range []struct {
+		name       string
+		meter      reeve.Meter
+		from       reeve.MeterState
+		held, used int64
+		expires    time.Time
+		want       reeve.MeterState
+	}{
+		{"part", reeve.MeterUsage, reeve.MeterState{0, 5, 10}, 4, 3, november, reeve.MeterState{0, 8, 6}},
+		{"nothing", reeve.MeterUsage, reeve.MeterState{0, 5, 10}, 4, 0, november, reeve.MeterState{0, 5, 6}},
+		{"all", reeve.MeterBandwidth, reeve.MeterState{202611, 5, 10}, 10, 10, november, reeve.MeterState{202611, 15, 0}},
+		{"in its month, expired", reeve.MeterBandwidth, reeve.MeterState{202611, 5, 10}, 10, 10, november.AddDate(0, 0, -9), reeve.MeterState{202611, 15, 0}},
+		{"a month late", reeve.MeterBandwidth, reeve.MeterState{202612, 5, 10}, 10, 10, november, reeve.MeterState{202612, 5, 0}},
+		{"over the month's end", reeve.MeterBandwidth, reeve.MeterState{202612, 5, 10}, 10, 9, november.Add(time.Second), reeve.MeterState{202612, 14, 0}},
+		{"in its second", reeve.MeterRate, reeve.MeterState{second, 5, 10}, 10, 9, november, reeve.MeterState{second, 14, 0}},
+		{"long before its end", reeve.MeterRate, reeve.MeterState{second, 5, 10}, 10, 9, november.Add(time.Hour), reeve.MeterState{second, 14, 0}},
+		{"lapsed", reeve.MeterRate, reeve.MeterState{second + 1, 5, 10}, 10, 9, november, reeve.MeterState{second + 1, 5, 0}},
+	} {
+		if diff := cmp.Diff(test.want, test.from.Settle(test.meter, test.held, test.used, test.expires)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+	}
+}
+
+// TestMeterHolds: in whatever order units are committed, leased, settled and
+// lapse, whatever the clock does and however the limit changes, what is let in
+// never takes a meter over its limit, and what is used is what was let in.
+func TestMeterHolds(t *testing.T) {
+	type held struct {
+		amount  int64
+		expires time.Time
+	}
+	amount := rapid.OneOf(rapid.Int64Range(1, 20), rapid.Int64Range(math.MaxInt64-20, math.MaxInt64))
+	limits := rapid.OneOf(
+		rapid.Map(rapid.Int64Range(0, 40), reeve.LimitOf),
+		rapid.Map(rapid.Int64Range(math.MaxInt64-20, math.MaxInt64), reeve.LimitOf),
+		rapid.Just(reeve.Unlimited),
+	)
+	rapid.Check(t, func(t *rapid.T) {
+		meter := rapid.SampledFrom(reeve.Meters).Draw(t, "meter")
+		limit := limits.Draw(t, "limit")
+		now := november
+		var state reeve.MeterState
+		var leases []held
+		committed := int64(0) // in the period
+		move := func() {
+			period := state.Period
+			if state = state.At(meter, now); state.Period != period {
+				committed = 0
+			}
+		}
+		// within is called where something was let in.
+		within := func() {
+			if n, ok := limit.Number(); ok && state.Used() > n || state.Used() < 0 {
+				t.Fatalf("%+v is over %s", state, limit)
+			}
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"": func(t *rapid.T) {
+				sum := int64(0)
+				for _, l := range leases {
+					sum += l.amount
+				}
+				if state.Leased != sum || state.Committed != committed {
+					t.Fatalf("%+v, want %d committed and %d leased", state, committed, sum)
+				}
+			},
+			"commit": func(t *rapid.T) {
+				move()
+				if n := amount.Draw(t, "n"); n <= state.Free(limit) {
+					state, committed = state.Commit(n), committed+n
+					within()
+				}
+			},
+			"lease": func(t *rapid.T) {
+				move()
+				if n := amount.Draw(t, "n"); n <= state.Free(limit) {
+					ttl := time.Duration(rapid.Int64Range(1, 5_000).Draw(t, "ttl")) * time.Millisecond
+					state, leases = state.Lease(n), append(leases, held{n, now.Add(ttl)})
+					within()
+				}
+			},
+			"settle": func(t *rapid.T) {
+				move()
+				if len(leases) == 0 {
+					return
+				}
+				i := rapid.IntRange(0, len(leases)-1).Draw(t, "i")
+				l := leases[i]
+				used := rapid.Int64Range(0, l.amount).Draw(t, "used")
+				before := state.Used()
+				state = state.Settle(meter, l.amount, used, l.expires)
+				leases = append(leases[:i:i], leases[i+1:]...)
+				if meter.Period(l.expires) >= state.Period {
+					committed += used
+				}
+				if state.Used() > before {
+					t.Fatal("settling takes room")
+				}
+			},
+			"limit": func(t *rapid.T) { limit = limits.Draw(t, "limit") },
+			"time": func(t *rapid.T) {
+				by := rapid.SampledFrom([]time.Duration{time.Millisecond, time.Second, 20 * 24 * time.Hour, -time.Second}).Draw(t, "by")
+				now = now.Add(by)
+			},
+		})
+	})
+}
+
+// TestLimitsOr: the platform's limit stands in for one that is unset, not for
+// none and not for zero.
+func TestLimitsOr(t *testing.T) {
+	defaults := reeve.Limits{Usage: reeve.LimitOf(1), Bandwidth: reeve.LimitOf(2), Rate: reeve.LimitOf(3)}
+	got := reeve.Limits{Bandwidth: reeve.Unlimited, Rate: reeve.LimitOf(0)}.Or(defaults)
+	if want := (reeve.Limits{Usage: reeve.LimitOf(1), Bandwidth: reeve.Unlimited, Rate: reeve.LimitOf(0)}); got != want {
+		t.Errorf("%v, want %v", got, want)
+	}
+	for m, want := range map[reeve.Meter]reeve.Limit{reeve.MeterUsage: reeve.LimitOf(1), reeve.MeterBandwidth: reeve.LimitOf(2), reeve.MeterRate: reeve.LimitOf(3)} {
+		if got := defaults.Of(m); got != want {
+			t.Errorf("%s: %s, want %s", m, got, want)
+		}
+	}
+}
+
+func TestAmountsCheck(t *testing.T) {
+	for amounts, want := range map[reeve.Amounts]string{
+		{}:                    "a lease must hold something of rate, bandwidth or usage",
+		{Rate: -1, Usage: 1}:  "rate must not be negative",
+		{Bandwidth: -1}:       "bandwidth must not be negative",
+		{Rate: 1}:             "",
+		{Bandwidth: 1}:        "",
+		{Usage: 1}:            "",
+		{Usage: 1, Rate: 1e9}: "",
+	} {
+		err := amounts.Check()
+		if got := ""; err != nil {
+			if got = err.Error(); got != want {
+				t.Errorf("%+v: %q, want %q", amounts, got, want)
+			}
+		} else if want != "" {
+			t.Errorf("%+v: no error, want %q", amounts, want)
+		}
+	}
+}
+
+func TestLapsed(t *testing.T) {
+	l := reeve.Lease{ExpiresAt: november}
+	for period, want := range map[int64]bool{november.Unix() - 1: false, november.Unix(): false, november.Unix() + 1: true} {
+		if got := l.Lapsed(period); got != want {
+			t.Errorf("%d: %v", period-november.Unix(), got)
+		}
+	}
+}
+
+func TestCheckBucketName(t *testing.T) {
+	for name, ok := range map[string]bool{
+		"b": true, " b/c ": true, "größe": true, "": false, ".": false, "..": false, "a\x00": false, "a\n": false, "\xff": false,
+		string(make([]byte, reeve.MaxName+1)): false,
+	} {
+		if err := reeve.CheckBucketName(name); (err == nil) != ok {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
