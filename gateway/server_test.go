@@ -98,6 +98,8 @@ func TestAsTheServer(t *testing.T) {
 		keys := []string{
 			root, "", "nothing", root[:len(root)-1] + "1",
 			narrow(t, root, macaroon.Caveat{Disallow: macaroon.Ops(macaroon.OpWrite)}),
+			narrow(t, root, macaroon.Caveat{Disallow: macaroon.Ops(macaroon.OpRead)}),
+			narrow(t, root, macaroon.Caveat{Disallow: macaroon.Ops(macaroon.OpList, macaroon.OpDelete), NotAfter: now}),
 			narrow(t, root, macaroon.Caveat{AllowedPaths: []macaroon.Path{{Bucket: []byte("b"), EncryptedPathPrefix: []byte("in/")}}}),
 			narrow(t, root, macaroon.Caveat{NotAfter: now.Add(-time.Minute)}),
 			narrow(t, root, macaroon.Caveat{NotAfter: now.Add(time.Minute)}),
@@ -112,6 +114,8 @@ func TestAsTheServer(t *testing.T) {
 					for _, project := range []string{"", "px", "foreign"} {
 						compare(t, s, c, gateway.Request{Key: key, Op: op, Bucket: "b", Path: "in/x"}, project, fmt.Sprintf("round %d key %d", round, i))
 						compare(t, s, c, gateway.Request{Key: key, Op: op, Bucket: "c"}, project, fmt.Sprintf("round %d key %d", round, i))
+						compare(t, s, c, gateway.Request{Key: key, Op: op, Bucket: "b"}, project, fmt.Sprintf("round %d key %d", round, i))
+						compare(t, s, c, gateway.Request{Key: key, Op: op}, project, fmt.Sprintf("round %d key %d", round, i))
 					}
 				}
 			}

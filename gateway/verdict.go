@@ -77,7 +77,8 @@ func (g *grant) judge(r *Request, now time.Time) Verdict {
 	return out
 }
 
-// ask judges by the caveats. One that has expired is told apart from one that refuses for good.
+// ask judges by the caveats as the server does, which TestAsTheServer holds it to. One that has expired is told apart
+// from one that refuses for good; and where reading is forbidden so is reading a bucket, which Storj allows every key.
 func (g *grant) ask(r *Request, now time.Time) reeve.VerdictCode {
 	var space [room]byte
 	text := append(append(space[:0], r.Bucket...), r.Path...)
@@ -88,7 +89,7 @@ func (g *grant) ask(r *Request, now time.Time) reeve.VerdictCode {
 		if !c.NotAfter.IsZero() && now.After(c.NotAfter) {
 			return reeve.CodeExpired
 		}
-		if code == reeve.CodeValid && c.Check(action) != nil {
+		if r.Op == macaroon.OpRead && c.Disallow.Has(macaroon.OpRead) || code == reeve.CodeValid && c.Check(action) != nil {
 			code = reeve.CodeForbidden
 		}
 	}
