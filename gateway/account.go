@@ -38,10 +38,10 @@ type pace struct {
 	least                 int64
 }
 
-var paces = [...]pace{
-	Rate:      {horizon: 250 * time.Millisecond, ttl: 2 * time.Second, holdOff: 100 * time.Millisecond, least: 4},
-	Bandwidth: {horizon: 2 * time.Second, ttl: 30 * time.Second, holdOff: time.Second, least: 1},
-	Usage:     {horizon: 2 * time.Second, ttl: 30 * time.Second, holdOff: time.Second, least: 1},
+var paces = [meters]pace{
+	ofRate:      {horizon: 250 * time.Millisecond, ttl: 2 * time.Second, holdOff: 100 * time.Millisecond, least: 4},
+	ofBandwidth: {horizon: 2 * time.Second, ttl: 30 * time.Second, holdOff: time.Second, least: 1},
+	ofUsage:     {horizon: 2 * time.Second, ttl: 30 * time.Second, holdOff: time.Second, least: 1},
 }
 
 // demand watches how much is asked for, to say how large the next slice shall be.
@@ -82,7 +82,7 @@ func (d *demand) got(amount int64) {
 // be taken after the lease's end: of the others it counts until it is settled.
 func (a *account) take(n int64) (ok bool, low *slice) {
 	s := a.held.Load()
-	if s == nil || a.id.meter == Rate && !s.running(time.Now()) {
+	if s == nil || a.id.meter == ofRate && !s.running(time.Now()) {
 		return false, nil
 	}
 	ok, fetch := s.take(n)

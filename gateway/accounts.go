@@ -13,7 +13,7 @@ import (
 type accounts struct {
 	remote *remote
 	outage Outage
-	paces  [len(paces)]pace
+	paces  [meters]pace
 	shards [accountShards]accountShard
 
 	mu      sync.Mutex

@@ -16,12 +16,13 @@ import (
 // context's. It is safe to call from many goroutines.
 //
 // What was admitted stays so: there is no way to give units back one by one.
-func (c *Client) Admit(ctx context.Context, project reeve.ID, meter Meter, n int64) error {
-	if n < 0 || n > mostUnits || int(meter) >= len(paces) {
+func (c *Client) Admit(ctx context.Context, project reeve.ID, m reeve.Meter, n int64) error {
+	counted, known := meterOf(m)
+	if !known || n < 0 || n > mostUnits {
 		return reeve.Errorf(reeve.Invalid, "nothing can be admitted of that meter or amount")
 	}
 	if n == 0 {
 		return nil
 	}
-	return c.accounts.admit(ctx, accountID{project, meter}, n)
+	return c.accounts.admit(ctx, accountID{project, counted}, n)
 }

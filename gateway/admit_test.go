@@ -98,7 +98,7 @@ func TestAdmitAtOnce(t *testing.T) {
 		work.Go(func() {
 			n := int64(i%3 + 1)
 			for range 2 * limit / 8 {
-				err := c.Admit(t.Context(), reeve.ID{1}, Bandwidth, n)
+				err := c.Admit(t.Context(), reeve.ID{1}, reeve.MeterBandwidth, n)
 				switch limited, ok := errors.AsType[*LimitError](err); {
 				case err == nil:
 					admitted.Add(n)
@@ -135,11 +135,11 @@ func TestAdmitWithoutControlPlane(t *testing.T) {
 		p := newPeer(t)
 		lent := p.lend(1 << 40)
 		c, _ := p.connect(t, func(c *Config) { c.Admit = outage })
-		admit := func(n int64) error { return c.Admit(t.Context(), reeve.ID{1}, Usage, n) }
+		admit := func(n int64) error { return c.Admit(t.Context(), reeve.ID{1}, reeve.MeterUsage, n) }
 		if err := admit(100); err != nil {
 			t.Fatal(err)
 		}
-		a := c.accounts.get(accountID{reeve.ID{1}, Usage})
+		a := c.accounts.get(accountID{reeve.ID{1}, ofUsage})
 		eventually(t, "fetched ahead", func() bool {
 			a.mu.Lock()
 			defer a.mu.Unlock()
@@ -181,7 +181,7 @@ func (r *refusedFetch) errNow(a *account) error {
 // TestSlicesEnd: a lease that has ended admits nothing of a rate, and is settled.
 func TestSlicesEnd(t *testing.T) {
 	t.Parallel()
-	id := accountID{reeve.ID{1}, Rate}
+	id := accountID{reeve.ID{1}, ofRate}
 	now := time.Now()
 	s := newSlice(id, uuid.New(), 10, now, time.Second)
 	for _, test := range []struct {
@@ -230,10 +230,10 @@ func TestIdleAccounts(t *testing.T) {
 	p := newPeer(t)
 	lent := p.lend(1000)
 	c, _ := p.connect(t, nil)
-	if err := c.Admit(t.Context(), reeve.ID{1}, Bandwidth, 7); err != nil {
+	if err := c.Admit(t.Context(), reeve.ID{1}, reeve.MeterBandwidth, 7); err != nil {
 		t.Fatal(err)
 	}
-	id := accountID{reeve.ID{1}, Bandwidth}
+	id := accountID{reeve.ID{1}, ofBandwidth}
 	eventually(t, "landed", func() bool {
 		a := c.accounts.get(id)
 		a.mu.Lock()
@@ -258,14 +258,14 @@ func TestInvalidAmounts(t *testing.T) {
 	t.Parallel()
 	c := still(t)
 	for _, n := range []int64{-1, mostUnits + 1} {
-		if err := c.Admit(t.Context(), reeve.ID{1}, Rate, n); !reeve.IsKind(err, reeve.Invalid) {
+		if err := c.Admit(t.Context(), reeve.ID{1}, reeve.MeterRate, n); !reeve.IsKind(err, reeve.Invalid) {
 			t.Errorf("%d: %v", n, err)
 		}
 	}
-	if err := c.Admit(t.Context(), reeve.ID{1}, Meter(9), 1); !reeve.IsKind(err, reeve.Invalid) {
+	if err := c.Admit(t.Context(), reeve.ID{1}, "light", 1); !reeve.IsKind(err, reeve.Invalid) {
 		t.Error(err)
 	}
-	if err := c.Admit(t.Context(), reeve.ID{1}, Rate, 0); err != nil {
+	if err := c.Admit(t.Context(), reeve.ID{1}, reeve.MeterRate, 0); err != nil {
 		t.Error(err)
 	}
 }

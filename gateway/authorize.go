@@ -39,7 +39,7 @@ func (c *Client) Authorize(ctx context.Context, r Request, cost int64) (Decision
 		return out, nil
 	}
 	if out.Valid() {
-		err = c.Admit(ctx, r.Project, Rate, cost)
+		err = c.Admit(ctx, r.Project, reeve.MeterRate, cost)
 		if _, reached := errors.AsType[*LimitError](err); reached {
 			out.Code, err = reeve.CodeRateLimited, nil
 		}
@@ -49,7 +49,7 @@ func (c *Client) Authorize(ctx context.Context, r Request, cost int64) (Decision
 	}
 	now := c.clock.at(c.clock.ticks())
 	out.Rate = &RateState{
-		Limit: limit, Remaining: c.accounts.left(accountID{r.Project, Rate}),
+		Limit: limit, Remaining: c.accounts.left(accountID{r.Project, ofRate}),
 		Reset: now.Truncate(time.Second).Add(time.Second).Sub(now),
 	}
 	return out, nil

@@ -63,14 +63,14 @@ func BenchmarkVerify(b *testing.B) {
 // BenchmarkAdmit admits under a held lease from two goroutines on one project.
 func BenchmarkAdmit(b *testing.B) {
 	c := still(b)
-	id := accountID{reeve.ID{1}, Rate}
+	id := accountID{reeve.ID{1}, ofRate}
 	c.accounts.get(id).held.Store(newSlice(id, uuid.New(), mostUnits, time.Now(), time.Hour))
 	b.ReportAllocs()
 	b.SetParallelism(1)
 	var failed atomic.Bool
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if c.Admit(b.Context(), id.project, Rate, 1) != nil {
+			if c.Admit(b.Context(), id.project, reeve.MeterRate, 1) != nil {
 				failed.Store(true)
 			}
 		}

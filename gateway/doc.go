@@ -6,7 +6,7 @@
 //	if err != nil || !verdict.Valid() {
 //		// refuse
 //	}
-//	err = client.Admit(ctx, verdict.ProjectID, gateway.Rate, 1)
+//	err = client.Admit(ctx, verdict.ProjectID, reeve.MeterRate, 1)
 //	…
 //	err = client.Report(ctx, reeve.UsageRecord{ProjectID: verdict.ProjectID, Meter: reeve.UsageEgress, Value: sent})
 //

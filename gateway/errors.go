@@ -18,11 +18,11 @@ var (
 
 // LimitError says that a limit of a project is reached.
 type LimitError struct {
-	Meter      Meter
+	Meter      reeve.Meter
 	RetryAfter time.Duration // when asking again may succeed; a lower bound
 }
 
-func (e *LimitError) Error() string { return "the project's " + e.Meter.String() + " limit is reached" }
+func (e *LimitError) Error() string { return "the project's " + string(e.Meter) + " limit is reached" }
 
 // Unwrap gives the error its kind, Exhausted.
 func (e *LimitError) Unwrap() error { return reeve.Errorf(reeve.Exhausted, "%s", e.Error()) }

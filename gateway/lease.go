@@ -32,7 +32,7 @@ func (as *accounts) lease(id accountID, n int64) (*slice, error) {
 	case err == nil:
 		return newSlice(id, out.ID, n, sent, ttl), nil
 	case isStatus(err, http.StatusTooManyRequests):
-		return nil, &LimitError{Meter: id.meter, RetryAfter: max(got.retryAfter, as.paces[id.meter].holdOff)}
+		return nil, &LimitError{Meter: id.meter.name(), RetryAfter: max(got.retryAfter, as.paces[id.meter].holdOff)}
 	case isStatus(err, http.StatusNotFound):
 		return nil, reeve.Errorf(reeve.NotFound, "project not found")
 	default:

@@ -2,24 +2,32 @@ package gateway
 
 import "github.com/reeve-cloud/reeve"
 
-// Meter is what a limit counts.
-type Meter uint8
+// meter is a reeve.Meter that is quickly compared.
+type meter uint8
 
-// The meters that leases are taken of.
 const (
-	Rate      Meter = iota // units a second
-	Bandwidth              // bytes of egress a month
-	Usage                  // bytes stored
+	ofRate meter = iota
+	ofBandwidth
+	ofUsage
+	meters = 3
 )
 
-var meterNames = [...]string{Rate: "rate", Bandwidth: "bandwidth", Usage: "usage"}
-
-// String gives the meter's name in the API.
-func (m Meter) String() string {
-	if int(m) >= len(meterNames) {
-		return "unknown"
+// meterOf finds a meter.
+func meterOf(m reeve.Meter) (out meter, ok bool) {
+	switch m {
+	case reeve.MeterRate:
+		return ofRate, true
+	case reeve.MeterBandwidth:
+		return ofBandwidth, true
+	case reeve.MeterUsage:
+		return ofUsage, true
 	}
-	return meterNames[m]
+	return 0, false
+}
+
+// name gives the meter back.
+func (m meter) name() reeve.Meter {
+	return [meters]reeve.Meter{reeve.MeterRate, reeve.MeterBandwidth, reeve.MeterUsage}[m]
 }
 
 // amounts spells an amount of one meter as the lease calls do.
@@ -29,13 +37,13 @@ type amounts struct {
 	Usage     int64 `json:"usage,omitempty"`
 }
 
-func (m Meter) amount(n int64) (out amounts) {
+func (m meter) amount(n int64) (out amounts) {
 	switch m {
-	case Rate:
+	case ofRate:
 		out.Rate = n
-	case Bandwidth:
+	case ofBandwidth:
 		out.Bandwidth = n
-	case Usage:
+	case ofUsage:
 		out.Usage = n
 	}
 	return out
@@ -44,5 +52,5 @@ func (m Meter) amount(n int64) (out amounts) {
 // accountID names what a lease is of.
 type accountID struct {
 	project reeve.ID
-	meter   Meter
+	meter   meter
 }

@@ -99,7 +99,7 @@ func TestAsTheServer(t *testing.T) {
 			root, "", "nothing", root[:len(root)-1] + "1",
 			narrow(t, root, macaroon.Caveat{Disallow: macaroon.Ops(macaroon.OpWrite)}),
 			narrow(t, root, macaroon.Caveat{Disallow: macaroon.Ops(macaroon.OpRead)}),
-			narrow(t, root, macaroon.Caveat{Disallow: macaroon.Ops(macaroon.OpList, macaroon.OpDelete), NotAfter: now}),
+			narrow(t, root, macaroon.Caveat{Disallow: macaroon.Ops(macaroon.OpList, macaroon.OpDelete), NotAfter: now.Add(time.Hour)}),
 			narrow(t, root, macaroon.Caveat{AllowedPaths: []macaroon.Path{{Bucket: []byte("b"), EncryptedPathPrefix: []byte("in/")}}}),
 			narrow(t, root, macaroon.Caveat{NotAfter: now.Add(-time.Minute)}),
 			narrow(t, root, macaroon.Caveat{NotAfter: now.Add(time.Minute)}),
@@ -150,7 +150,7 @@ func compare(t *testing.T, s *reevetest.Server, c *gateway.Client, r gateway.Req
 	got, err := c.Verify(t.Context(), r)
 	if err != nil || got.Code != want.Code || got.KeyName != want.KeyName || got.ProjectID != reeve.ID(want.ProjectID) ||
 		got.OwnerID != reeve.ID(want.OwnerID) || len(got.Lineage) != len(want.Lineage) || !got.IssuedAt.Equal(want.IssuedAt) {
-		t.Errorf("%s %s %q %q of %q: %+v, %v, want %+v", where, r.Op, r.Bucket, r.Path, project, got, err, want)
+		t.Fatalf("%s %s %q %q of %q: %+v, %v, want %+v", where, r.Op, r.Bucket, r.Path, project, got, err, want)
 	}
 }
 

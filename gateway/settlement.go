@@ -29,7 +29,7 @@ func (as *accounts) settleLater(s *slice) {
 
 // commit tells the control plane, now or later.
 func (as *accounts) commit(ctx context.Context, s settlement) {
-	if s.slice.of.meter == Rate && !s.slice.running(time.Now()) {
+	if s.slice.of.meter == ofRate && !s.slice.running(time.Now()) {
 		return // it has lapsed
 	}
 	_, err := as.remote.do(ctx, call{
@@ -84,7 +84,7 @@ func (as *accounts) payDebt(a *account) {
 	debt := a.debt
 	a.debt = 0
 	a.mu.Unlock()
-	if debt == 0 || a.id.meter == Rate { // the seconds of a rate are over
+	if debt == 0 || a.id.meter == ofRate { // the seconds of a rate are over
 		return
 	}
 	paid, err := as.lease(a.id, debt)

@@ -313,7 +313,7 @@ func TestClosed(t *testing.T) {
 	if got := judged(t, c, key); got != ErrClosed.Error() {
 		t.Error(got)
 	}
-	if err := c.Admit(t.Context(), reeve.ID{1}, Rate, 1); !errors.Is(err, ErrClosed) {
+	if err := c.Admit(t.Context(), reeve.ID{1}, reeve.MeterRate, 1); !errors.Is(err, ErrClosed) {
 		t.Error(err)
 	}
 }
