@@ -54,6 +54,7 @@ const (
 	defaultCacheSize = 64 << 20
 	defaultLookups   = 64
 	defaultTimeout   = 3 * time.Second
+	maxName          = 200
 )
 
 // prepare checks the settings and fills the defaults in.
@@ -72,6 +73,9 @@ func (c *Config) prepare() error {
 	c.URLs = urls
 	if _, ok := reeve.ParseToken(reeve.TokenGateway, string(c.Token)); !ok {
 		return errors.New("gateway: the token is no gateway's, which begins with reeve_gw_")
+	}
+	if len(c.Name) > maxName {
+		return fmt.Errorf("gateway: the name is longer than %d bytes", maxName)
 	}
 	if c.CacheSize == 0 {
 		c.CacheSize = defaultCacheSize

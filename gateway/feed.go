@@ -48,6 +48,7 @@ func (s *session) read(ctx context.Context, at int) (heard bool, err error) {
 		return false, err
 	}
 	defer func() { _ = stream.Close() }()
+	s.hear()
 	events := newEventReader(stream)
 	for {
 		e, err := events.next()
@@ -60,9 +61,12 @@ func (s *session) read(ctx context.Context, at int) (heard bool, err error) {
 		silent.Reset(feedWait)
 		s.take(e)
 		heard = true
-		s.heard.Store(int64(s.clock.ticks().plus(feedQuiet)))
+		s.hear()
 	}
 }
+
+// hear notes that there is a feed.
+func (s *session) hear() { s.heard.Store(int64(s.clock.ticks().plus(feedQuiet))) }
 
 // feedData is what events say.
 type feedData struct {

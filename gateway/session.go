@@ -23,7 +23,7 @@ type session struct {
 	name   string
 	logger *slog.Logger
 
-	failing bool // as was reported; used by run only
+	failure string // as was reported; used by run only
 
 	leased atomic.Int64 // ticks until which the lease runs; 0: there is none
 	heard  atomic.Int64 // ticks until which the last word from the feed shows that it runs; 0: it does not
@@ -80,7 +80,9 @@ func (s *session) open(ctx context.Context) (*sessionReply, error) {
 
 // extend prolongs the lease, which is counted from when it was asked for.
 func (s *session) extend(got answer, o *sessionReply) {
-	s.clock.learn(o.Now, got.sent, got.received)
+	if !o.Now.IsZero() {
+		s.clock.learn(o.Now, got.sent, got.received)
+	}
 	s.leased.Store(int64(lasting(got.sent, time.Duration(o.Lease*float64(time.Second)))))
 }
 
@@ -102,7 +104,7 @@ func (s *session) run(ctx context.Context, first *sessionReply) {
 		}
 		if err == nil {
 			pause.reset()
-			s.failing = false
+			s.failure = ""
 			s.logger.Info("following the control plane", "session", current.Session)
 			err = s.keep(ctx, current)
 			s.end()
@@ -114,13 +116,18 @@ func (s *session) run(ctx context.Context, first *sessionReply) {
 	}
 }
 
-// report says once why there is no session.
+// report says why there is no session, once for each kind of reason.
 func (s *session) report(err error) {
-	if s.failing {
-		return
+	kind := "other"
+	for _, known := range []error{ErrUnavailable, ErrToken, errSessionOver} {
+		if errors.Is(err, known) {
+			kind = known.Error()
+		}
 	}
-	s.failing = true
-	s.logger.Warn("not following the control plane", "error", err)
+	if s.failure != kind {
+		s.failure = kind
+		s.logger.Warn("not following the control plane", "error", err)
+	}
 }
 
 // keep follows the feed and renews the lease until one of them cannot go on.

@@ -69,7 +69,7 @@ func (g *grant) judge(r *Request, now time.Time) Verdict {
 	}
 	out := Verdict{Code: reeve.CodeValid, Identity: g.Identity}
 	switch {
-	case g.unreadable:
+	case g.unreadable, macaroon.Ops(r.Op) == 0: // the zero Op is none
 		out.Code = reeve.CodeForbidden
 	case len(g.Caveats) > 0:
 		out.Code = g.ask(r, now)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,6 +39,7 @@ func TestVerifyOnce(t *testing.T) {
 		{Request{Key: key, Op: macaroon.OpRead, Bucket: "b", Path: "p/x", Project: reeve.ID{2}}, reeve.CodeNotFound},
 		{Request{Key: late, Op: macaroon.OpRead}, reeve.CodeExpired},
 		{Request{Key: early, Op: macaroon.OpRead}, reeve.CodeForbidden},
+		{Request{Key: key, Bucket: "b", Path: "p/x"}, reeve.CodeForbidden},
 		{Request{Key: "no key"}, reeve.CodeMalformed},
 		{Request{}, reeve.CodeMalformed},
 	} {
@@ -328,7 +331,7 @@ func TestContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	key := newKey(t, 1).Serialize()
-	if _, err := c.Verify(ctx, Request{Key: key}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := c.Verify(ctx, Request{Key: key, Op: macaroon.OpRead}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
 	close(hold)
@@ -345,6 +348,34 @@ func TestFailover(t *testing.T) {
 	mustVerify(t, c, newKey(t, 1).Serialize())
 }
 
+// TestFlood: questions that nobody waits for any more are not asked.
+func TestFlood(t *testing.T) {
+	t.Parallel()
+	p := newPeer(t)
+	c, _ := p.connect(t, func(c *Config) { c.Lookups = 2 })
+	hold := make(chan struct{})
+	p.set(func() { p.hold = hold })
+	ctx, cancel := context.WithCancel(t.Context())
+	var callers sync.WaitGroup
+	for i := range 50 {
+		key := newKey(t, 1, macaroon.Caveat{Nonce: []byte{byte(i)}}).Serialize()
+		callers.Go(func() { _, _ = c.Verify(ctx, Request{Key: key, Op: macaroon.OpRead}) })
+	}
+	eventually(t, "two are asked", func() bool { return get(p, &p.asked) == 2 })
+	cancel()
+	callers.Wait()
+	close(hold)
+	mustVerify(t, c, newKey(t, 1).Serialize())
+	if asked := get(p, &p.asked); asked != 3 {
+		t.Errorf("asked %d times", asked)
+	}
+	eventually(t, "nothing is left", func() bool {
+		c.lookups.mu.Lock()
+		defer c.lookups.mu.Unlock()
+		return len(c.lookups.flying) == 0
+	})
+}
+
 func TestConfig(t *testing.T) {
 	t.Parallel()
 	good := Config{URLs: []string{"http://127.0.0.1:1"}, Token: peerToken}
@@ -352,6 +383,7 @@ func TestConfig(t *testing.T) {
 		"gateway: no URL of a control plane":                                                            func(c *Config) { c.URLs = nil },
 		"gateway: the token is no gateway's, which begins with reeve_gw_":                               func(c *Config) { c.Token = "reeve_op_x" },
 		`gateway: "127.0.0.1:1" is not the URL of a control plane, such as https://reeve.internal:8082`: func(c *Config) { c.URLs = []string{"127.0.0.1:1"} },
+		"gateway: the name is longer than 200 bytes":                                                    func(c *Config) { c.Name = strings.Repeat("x", 201) },
 	} {
 		config := good
 		change(&config)
