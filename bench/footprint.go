@@ -44,19 +44,15 @@ func (b *bench) measureStart(ctx context.Context) error {
 	return nil
 }
 
-// startOnce asks as soon as the process has said where it listens: no answer
-// can come before, and a poll until then would take its processor.
+// startOnce asks as soon as the process has said where it listens, for no answer
+// can come before, and until it says that it is ready.
 func (b *bench) startOnce(ctx context.Context, database string) (time.Duration, error) {
 	began := time.Now()
 	p, err := b.launchReeve(database)
 	if err != nil {
 		return 0, err
 	}
-	request := []byte("GET /readyz HTTP/1.1\r\nHost: bench\r\n\r\n")
-	_, err = drive(ctx, plan{
-		addresses: []string{p.addresses["operator"]}, connections: 1, requests: 1,
-		next: func(*worker, []byte) ([]byte, int, int) { return request, 0, 200 },
-	})
+	err = awaitReady(ctx, p.addresses["operator"])
 	took := time.Since(began)
 	if stopped := p.stop(); err == nil {
 		err = stopped

@@ -93,16 +93,20 @@ func (b *bench) startGatewayWorld(ctx context.Context, w *gatewayWorld) (err err
 		return err
 	}
 	b.atEnd(w.process.stop)
-	if err := w.awaitReady(ctx); err != nil {
+	if err := awaitReady(ctx, w.addresses["operator"]); err != nil {
 		return err
 	}
 	b.say("ready with %d keys %s after the start", len(w.asked), time.Since(began).Round(time.Millisecond))
 	return w.makeGateway(ctx)
 }
 
-func (w *gatewayWorld) awaitReady(ctx context.Context) error {
-	for began := time.Now(); time.Since(began) < 2*time.Minute; {
-		reply, err := http.Get("http://" + w.addresses["operator"] + "/readyz")
+// readyWait is how long a reeve may take to load millions of keys.
+const readyWait = 2 * time.Minute
+
+// awaitReady asks until the answer is that all is ready.
+func awaitReady(ctx context.Context, address string) error {
+	for began := time.Now(); time.Since(began) < readyWait; {
+		reply, err := http.Get("http://" + address + "/readyz")
 		if err == nil {
 			_ = reply.Body.Close()
 			if reply.StatusCode == http.StatusOK {
@@ -112,7 +116,7 @@ func (w *gatewayWorld) awaitReady(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(10 * time.Millisecond):
+		case <-time.After(time.Millisecond):
 		}
 	}
 	return errors.New("reeve does not get ready")

@@ -75,7 +75,7 @@ func parseOptions() options {
 	flag.BoolVar(&o.write, "write", false, "also write the figures to "+document)
 	flag.StringVar(&o.perf, "perf", "", "only profile reeve under a `load`, project, tenant, apikey, verify or auth, to "+profileFile)
 	flag.StringVar(&o.bare, "bare", "", "serve what reeve is compared with, on this database; the program does so itself")
-	flag.IntVar(&o.answer, "answer", 0, "serve a constant answer of so many bytes; the program does so itself")
+	flag.IntVar(&o.answer, "answer", -1, "serve a constant answer of so many bytes; the program does so itself")
 	flag.Parse()
 	if *scale {
 		*names = "scale"
@@ -103,7 +103,7 @@ func run(ctx context.Context, o options) (err error) {
 	if o.bare != "" {
 		return serveBare(ctx, o.bare)
 	}
-	if o.answer > 0 {
+	if o.answer >= 0 {
 		return serveAnswer(ctx, o.answer)
 	}
 	b := &bench{options: o, cluster: cluster{os.Getenv("REEVE_TEST_POSTGRES")}}

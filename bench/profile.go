@@ -91,7 +91,7 @@ func (b *bench) profiledGateway(ctx context.Context, name string) (contender, er
 		return contender{}, err
 	}
 	w.process = &process{addresses: addresses}
-	if err := w.awaitReady(ctx); err != nil {
+	if err := awaitReady(ctx, w.addresses["operator"]); err != nil {
 		return contender{}, err
 	}
 	if err := w.makeGateway(ctx); err != nil {
