@@ -57,25 +57,26 @@ const (
 	demandFetches = 8 // in a window; more mean that slices are too small
 )
 
-// next gives the size of the next slice.
-func (d *demand) next(p pace, now time.Time) int64 {
+// next gives the size of the next slice; dry says that somebody waits for it.
+func (d *demand) next(p pace, now time.Time, dry bool) int64 {
 	elapsed := now.Sub(d.begun)
 	switch {
 	case d.begun.IsZero() || elapsed > 10*demandWindow:
 		*d = demand{begun: now, target: p.least}
 	case elapsed >= demandWindow:
 		*d = demand{begun: now, target: int64(float64(d.fetched) * float64(p.horizon) / float64(elapsed))}
-	case d.fetches >= demandFetches && d.target < mostUnits/2:
+	case dry && d.fetches > 0, d.fetches >= demandFetches:
 		d.fetches, d.target = 0, 2*d.target
 	}
 	d.target = min(max(d.target, p.least), mostUnits)
 	return d.target
 }
 
-// got counts a slice.
+// got counts a slice; 0 is none, for there was nothing left. What is left of a limit bounds the next one too.
 func (d *demand) got(amount int64) {
 	d.fetches++
 	d.fetched = min(d.fetched+amount, mostUnits)
+	d.target = min(d.target, max(amount, d.target/4))
 }
 
 // take takes units from what is held. The slice is given that runs low with it, nil otherwise. Only of a rate must none

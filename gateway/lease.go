@@ -49,7 +49,7 @@ func (as *accounts) fly(a *account, n int64) (old *slice) {
 	p := as.paces[a.id.meter]
 	now := time.Now()
 	a.mu.Lock()
-	want := max(a.demand.next(p, now), n)
+	want := max(a.demand.next(p, now, n > 0), n)
 	a.used = now
 	a.mu.Unlock()
 
@@ -68,6 +68,7 @@ func (as *accounts) fly(a *account, n int64) (old *slice) {
 		case errors.Is(err, ErrUnavailable):
 			a.refused = refusedFetch{until: time.Now().Add(outageHoldOff), err: err}
 		case n > 0:
+			a.demand.got(0)
 			a.refused = refusedFetch{until: time.Now().Add(p.holdOff), least: n, err: err}
 		}
 		return nil // the old one goes on
