@@ -1,6 +1,7 @@
 package reeve
 
 import (
+	"encoding/hex"
 	"errors"
 	"strings"
 
@@ -55,6 +56,17 @@ func (id ID) String() string { return uuid.UUID(id).String() }
 
 // MarshalText gives the UUID spelling.
 func (id ID) MarshalText() ([]byte, error) { return uuid.UUID(id).MarshalText() }
+
+// Append appends the UUID spelling.
+func (id ID) Append(b []byte) []byte {
+	for i, part := range [][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
+		if i > 0 {
+			b = append(b, '-')
+		}
+		b = hex.AppendEncode(b, part)
+	}
+	return b
+}
 
 // TypeID gives the spelling that tenants read, such as
 // prj_01h2xcejqtf2nbrexx3vqjhp41.

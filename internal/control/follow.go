@@ -3,8 +3,10 @@ package control
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -169,13 +171,9 @@ func (c *Control) takeKey(k reeve.APIKey, revoked map[[macaroon.Size]byte]struct
 		id: k.ID, secret: macaroon.Secret(secret), name: k.Name, issued: k.CreatedAt.UnixMicro(),
 		project: c.live.project(k.ProjectID),
 	}
-	if revoked != nil {
-		key.revoked = &revoked
-	}
+	key.revoked = revoked
 	c.live.add(k.Head, key)
-	for tail := range revoked {
-		c.live.refuse(k.Head, tail) // it may have been here already
-	}
+	c.live.refuse(k.Head, slices.Collect(maps.Keys(revoked))...) // it may have been here already
 }
 
 // catchUp takes in all changes that have numbers; urgent tells that some of

@@ -23,6 +23,7 @@ type live struct {
 
 	mu       sync.RWMutex
 	projects map[reeve.ID]*liveProject
+	numbered []*liveProject // by liveProject.number; no number is given twice
 	gateways map[reeve.TokenHash]reeve.ID
 
 	refreshing sync.Mutex // reading rows and putting them here is one step
@@ -36,25 +37,47 @@ const liveShards = 64
 
 // liveShard holds the keys of some heads.
 type liveShard struct {
-	mu   sync.RWMutex
-	keys map[head]liveKey
-	gone map[head]time.Time // deleted keys, which never come back
+	mu    sync.RWMutex
+	keys  map[head]storedKey
+	names map[head]string                             // those too long for a storedKey
+	tails map[head]map[[macaroon.Size]byte]struct{} // of refused descendants; replaced, never written to
+	gone  map[head]time.Time                          // deleted keys, which never come back
 }
 
 type head = [macaroon.Size]byte
 
-// liveKey is a root key.
+// storedKey is a root key as it is kept. It holds no pointers: the garbage
+// collector has nothing to look at in millions of them.
+type storedKey struct {
+	id      reeve.ID
+	secret  macaroon.Secret
+	issued  int64  // Unix microseconds
+	project uint32 // liveProject.number
+	tails   bool   // there are some
+	length  byte   // of the name, or longName
+	name    [shortName]byte
+}
+
+const (
+	shortName = 26
+	longName  = 0xff
+)
+
+// liveKey is a root key with what belongs to it.
 type liveKey struct {
 	id      reeve.ID
 	secret  macaroon.Secret
 	name    string
 	issued  int64 // Unix microseconds
 	project *liveProject
-	revoked *map[[macaroon.Size]byte]struct{} // tails of refused descendants; replaced, never written to
+	revoked map[[macaroon.Size]byte]struct{} // tails of refused descendants
 }
 
 // liveProject is a project; its state is replaced as a whole.
-type liveProject struct{ state atomic.Pointer[projectState] }
+type liveProject struct {
+	number uint32
+	state  atomic.Pointer[projectState]
+}
 
 // projectState is what verifying needs of a project.
 type projectState struct {
@@ -86,12 +109,14 @@ func (l *live) forget() {
 	for i := range l.shards {
 		s := &l.shards[i]
 		s.mu.Lock()
-		s.keys, s.gone = map[head]liveKey{}, map[head]time.Time{}
+		s.keys, s.gone = map[head]storedKey{}, map[head]time.Time{}
+		s.names, s.tails = map[head]string{}, map[head]map[[macaroon.Size]byte]struct{}{}
 		s.mu.Unlock()
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.projects, l.gateways = map[reeve.ID]*liveProject{}, map[reeve.TokenHash]reeve.ID{}
+	l.projects, l.numbered = map[reeve.ID]*liveProject{}, nil
+	l.gateways = map[reeve.TokenHash]reeve.ID{}
 }
 
 // trusted tells whether the memory knows all that it must.
@@ -103,29 +128,58 @@ func (l *live) shard(h *head) *liveShard {
 	return &l.shards[binary.LittleEndian.Uint64(h[:])%liveShards]
 }
 
-// key finds a root key; gone tells that it was deleted.
+// key finds a root key; gone tells that it was deleted. The project is found
+// while the shard is locked, so that it is not forgotten in between.
 func (l *live) key(h *head) (key liveKey, found, gone bool) {
 	s := l.shard(h)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if key, found = s.keys[*h]; !found {
+	stored, found := s.keys[*h]
+	if !found {
 		_, gone = s.gone[*h]
+		return key, false, gone
 	}
-	return key, found, gone
+	key = liveKey{id: stored.id, secret: stored.secret, issued: stored.issued, project: l.projectNumber(stored.project)}
+	if stored.length == longName {
+		key.name = s.names[*h]
+	} else {
+		key.name = string(stored.name[:stored.length])
+	}
+	if stored.tails {
+		key.revoked = s.tails[*h]
+	}
+	return key, true, false
+}
+
+func (l *live) projectNumber(number uint32) *liveProject {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.numbered[number]
 }
 
 // add takes a key in, unless it is here or was deleted: what is read of a key
 // never changes but for its refused descendants.
 func (l *live) add(h head, key liveKey) {
+	stored := storedKey{id: key.id, secret: key.secret, issued: key.issued, project: key.project.number, length: longName}
+	if len(key.name) <= shortName {
+		stored.length = byte(copy(stored.name[:], key.name))
+	}
 	s := l.shard(&h)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, gone := s.gone[h]; gone {
 		return
 	}
-	if _, here := s.keys[h]; !here {
-		s.keys[h] = key
+	if _, here := s.keys[h]; here {
+		return
 	}
+	if stored.length == longName {
+		s.names[h] = key.name
+	}
+	if len(key.revoked) > 0 {
+		stored.tails, s.tails[h] = true, key.revoked
+	}
+	s.keys[h] = stored
 }
 
 // drop takes a key out for good.
@@ -134,7 +188,32 @@ func (l *live) drop(h head, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.keys, h)
+	delete(s.names, h)
+	delete(s.tails, h)
 	s.gone[h] = at
+}
+
+// refuse adds tails to those of a key's refused descendants.
+func (l *live) refuse(h head, tails ...[macaroon.Size]byte) {
+	if len(tails) == 0 {
+		return
+	}
+	s := l.shard(&h)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key, found := s.keys[h]
+	if !found {
+		return
+	}
+	revoked := make(map[[macaroon.Size]byte]struct{}, len(s.tails[h])+len(tails))
+	for tail := range s.tails[h] {
+		revoked[tail] = struct{}{}
+	}
+	for _, tail := range tails {
+		revoked[tail] = struct{}{}
+	}
+	key.tails = true
+	s.keys[h], s.tails[h] = key, revoked
 }
 
 // forgetGone forgets deleted keys of before a time.
@@ -151,28 +230,6 @@ func (l *live) forgetGone(before time.Time) {
 	}
 }
 
-// refuse adds tails to those of a key's refused descendants.
-func (l *live) refuse(h head, tails ...[macaroon.Size]byte) {
-	s := l.shard(&h)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	key, found := s.keys[h]
-	if !found {
-		return
-	}
-	revoked := map[[macaroon.Size]byte]struct{}{}
-	if key.revoked != nil {
-		for tail := range *key.revoked {
-			revoked[tail] = struct{}{}
-		}
-	}
-	for _, tail := range tails {
-		revoked[tail] = struct{}{}
-	}
-	key.revoked = &revoked
-	s.keys[h] = key
-}
-
 // project finds a project; nil if it is not here.
 func (l *live) project(id reeve.ID) *liveProject {
 	l.mu.RLock()
@@ -186,18 +243,23 @@ func (l *live) put(p *reeve.Project) *liveProject {
 	defer l.mu.Unlock()
 	kept := l.projects[p.ID]
 	if kept == nil {
-		kept = &liveProject{}
-		l.projects[p.ID] = kept
+		kept = &liveProject{number: uint32(len(l.numbered))}
+		l.projects[p.ID], l.numbered = kept, append(l.numbered, kept)
 	}
 	kept.state.Store(newProjectState(p))
 	return kept
 }
 
-// dropProject takes a project out.
+// dropProject takes a project out, which has no keys any more. Its number stays
+// taken.
 func (l *live) dropProject(id reeve.ID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.projects, id)
+	if gone := l.projects[id]; gone != nil {
+		delete(l.projects, id)
+		l.numbered[gone.number] = &liveProject{number: gone.number}
+		l.numbered[gone.number].state.Store(&projectState{id: id, frozen: true})
+	}
 }
 
 // gateway finds the gateway of a token.

@@ -104,7 +104,7 @@ func (k *liveKey) refuses(tails [][macaroon.Size]byte) bool {
 		return false
 	}
 	for _, tail := range tails {
-		if _, dead := (*k.revoked)[tail]; dead {
+		if _, dead := k.revoked[tail]; dead {
 			return true
 		}
 	}
@@ -191,7 +191,7 @@ func (c *Control) readKey(ctx context.Context, h head, v *Verdict) (out liveKey,
 		for _, tail := range tails {
 			revoked[tail] = struct{}{}
 		}
-		out.revoked = &revoked
+		out.revoked = revoked
 	}
 	return out, nil
 }

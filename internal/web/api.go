@@ -149,8 +149,7 @@ func (api *API) begin(w http.ResponseWriter, r *http.Request) (*exchange, *http.
 	api.inFlight.Inc()
 	x := &exchange{ResponseWriter: w, api: api, start: time.Now(), client: r.Context(), metrics: api.unmatched}
 	x.requestID = requestID(r.Header)
-	x.timed.Context, x.cancel = context.WithTimeout(x.client, api.opts.Timeout)
-	x.timed.exchange = x
+	x.timed = timedContext{client: x.client, deadline: x.start.Add(api.opts.Timeout), exchange: x}
 	x.ctx = &x.timed
 	header := w.Header()
 	header["X-Request-Id"] = []string{x.requestID}
@@ -160,22 +159,6 @@ func (api *API) begin(w http.ResponseWriter, r *http.Request) (*exchange, *http.
 	x.request = r.WithContext(x.ctx)
 	x.body = limitBody(w, x.request, x.start.Add(api.opts.BodyTimeout))
 	return x, x.request
-}
-
-// timedContext is the operation's context: the exchange can be found in it.
-type timedContext struct {
-	context.Context
-	exchange *exchange
-}
-
-type exchangeKey struct{}
-
-// Value finds the exchange itself, and the rest where it always was.
-func (c *timedContext) Value(key any) any {
-	if key == (exchangeKey{}) {
-		return c.exchange
-	}
-	return c.Context.Value(key)
 }
 
 // untimed ends with the client's connection only, and still has the values of

@@ -31,7 +31,11 @@ func (p *plan) decodeBody(x *exchange, r *http.Request, in reflect.Value) *reeve
 	if err != nil {
 		return asKind(err, x.api.face.BadBody)
 	}
-	if err := unmarshal(data, in.FieldByIndex(p.body.index).Addr().Interface()); err != nil {
+	into := in.FieldByIndex(p.body.index).Addr().Interface()
+	if plain, ok := into.(PlainDecoder); ok && plain.DecodePlain(data) {
+		return nil
+	}
+	if err := unmarshal(data, into); err != nil {
 		return x.api.face.BadBody(err) // a type in a body has no say in it
 	}
 	return nil

@@ -42,3 +42,12 @@ func (e *encoder) encode(value any) ([]byte, error) {
 	}
 	return bytes.TrimSuffix(e.buffer.Bytes(), []byte{'\n'}), nil
 }
+
+// appended gives what a JSONAppender writes.
+func (e *encoder) appended(value any) ([]byte, error) {
+	body, err := value.(JSONAppender).AppendJSON(e.buffer.AvailableBuffer())
+	if err == nil {
+		_, err = e.buffer.Write(body) // keeps the memory for the next one
+	}
+	return e.buffer.Bytes(), err
+}

@@ -25,7 +25,6 @@ type exchange struct {
 	client context.Context // ends when the client goes
 	timed  timedContext    // ends in time too
 	ctx    context.Context // what Authenticate made of it
-	cancel context.CancelFunc
 
 	route     *route
 	operation *operation
@@ -101,7 +100,11 @@ func (x *exchange) succeed(status int, out any) {
 	default:
 		buffer := newEncoder()
 		defer buffer.free()
-		body, err := buffer.encode(out)
+		encode := buffer.encode
+		if _, ok := out.(JSONAppender); ok {
+			encode = buffer.appended
+		}
+		body, err := encode(out)
 		if err != nil {
 			x.fail(err)
 			return
@@ -226,7 +229,7 @@ func (x *exchange) end() {
 	if cause != nil && cause != http.ErrAbortHandler {
 		cause = x.survive(cause)
 	}
-	x.cancel()
+	x.timed.stop()
 	if x.body != nil {
 		x.body.free()
 	}

@@ -77,6 +77,19 @@ type HeaderSetter interface {
 	SetHeader(http.Header)
 }
 
+// PlainDecoder is for a body that reads its usual form by itself, quicker than
+// encoding/json, which gets whatever it answers false to, and must find it as
+// it was then. It must read only what encoding/json reads alike, and no NUL.
+type PlainDecoder interface {
+	DecodePlain(data []byte) bool
+}
+
+// JSONAppender is for an output that encodes itself, quicker than encoding/json
+// and alike.
+type JSONAppender interface {
+	AppendJSON([]byte) ([]byte, error)
+}
+
 // Option changes how one operation is handled.
 type Option[In any] func(*options[In])
 
