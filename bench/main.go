@@ -47,6 +47,7 @@ var measures = []measure{
 	{"start", (*bench).measureStart},
 	{"memory", (*bench).measureMemory},
 	{"verify", (*bench).measureVerify},
+	{"gateways", (*bench).measureGateways},
 	{"scale", (*bench).measureScale},
 }
 
@@ -68,7 +69,7 @@ func parseOptions() options {
 	var o options
 	flag.IntVar(&o.rounds, "rounds", 5, "how many rounds to take the median of")
 	flag.DurationVar(&o.duration, "duration", 5*time.Second, "how long each side runs in a round, in whole seconds")
-	names := flag.String("measures", "reads,apikeys,start,memory,verify", "what to measure: any of reads,apikeys,start,memory,verify,scale")
+	names := flag.String("measures", "reads,apikeys,start,memory,verify,gateways", "what to measure: any of reads,apikeys,start,memory,verify,gateways,scale")
 	scale := flag.Bool("scale", false, "short for -measures scale: a million projects and ten million keys")
 	flag.StringVar(&o.reeve, "reeve", "bin/reeve", "the `binary` to measure")
 	flag.StringVar(&o.json, "json", "", "also write the figures to this `file`")

@@ -47,6 +47,9 @@ const (
 	unitSize  = "MiB"
 	unitBytes = "bytes"
 	unitTimes = "times"
+	unitMicro = "µs"
+	unitNano  = "ns"
+	unitCount = "each"
 )
 
 func newFigures(s series) *figures {

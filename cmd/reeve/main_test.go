@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -25,6 +26,7 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("listen", "--tenant-listen=127.0.0.1:0 --operator-listen=127.0.0.1:0 --gateway-listen=127.0.0.1:0")
+			env.Setenv("now", time.Now().UTC().Format(time.RFC3339))
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // else each command takes a second under -race
 			return nil
 		},

@@ -16,11 +16,12 @@ import (
 // with the race detector.
 const startLimit = 30 * time.Second
 
-var announced = regexp.MustCompile(`(?m)^(tenant|operator|gateway) +(http\S+)$`)
+var announced = regexp.MustCompile(`(?m)^(tenant|operator|gateway|sidecar) +(http\S+)$`)
 
 // await is the script command "await FILE": it waits until the `reeve serve`
 // that writes to the file answers, and puts the listeners' URLs into $tenant,
-// $operator and $gateway.
+// $operator and $gateway; or until the `reeve gateway` does, and its URL into
+// $sidecar.
 func await(ts *testscript.TestScript, negated bool, args []string) {
 	if negated || len(args) != 1 {
 		ts.Fatalf("usage: await FILE")
@@ -28,7 +29,8 @@ func await(ts *testscript.TestScript, negated bool, args []string) {
 	for start := time.Now(); ; time.Sleep(5 * time.Millisecond) {
 		text, err := os.ReadFile(ts.MkAbs(args[0]))
 		found := announced.FindAllStringSubmatch(string(text), -1)
-		if err == nil && len(found) == 3 && alive(found[2][2]) {
+		whole := len(found) == 3 || len(found) == 1 && found[0][1] == "sidecar"
+		if err == nil && whole && alive(found[len(found)-1][2]) {
 			for _, listener := range found {
 				ts.Setenv(listener[1], listener[2])
 			}

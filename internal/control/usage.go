@@ -54,10 +54,10 @@ func (c *Control) IngestUsage(ctx context.Context, in UsageBatch) (refusals []st
 	if actor.Kind != reeve.GatewayProgram {
 		return nil, reeve.ErrDenied
 	}
-	if err := in.check(); err != nil {
+	if err := in.Check(); err != nil {
 		return nil, err
 	}
-	digest := in.digest()
+	digest := in.Digest()
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		mark, err := tx.LockUsageMark(ctx, actor.ID, in.Stream)
 		switch {
@@ -81,7 +81,8 @@ func (c *Control) IngestUsage(ctx context.Context, in UsageBatch) (refusals []st
 	return refusals, err
 }
 
-func (b UsageBatch) check() error {
+// Check refuses what no batch can be; of the records it says nothing.
+func (b UsageBatch) Check() error {
 	switch {
 	case b.Sequence < 1:
 		return reeve.Errorf(reeve.Invalid, "sequence must be 1 or more")
@@ -93,8 +94,8 @@ func (b UsageBatch) check() error {
 	return nil
 }
 
-// digest is SHA-256 over what the batch says, however it was spelt.
-func (b UsageBatch) digest() [sha256.Size]byte {
+// Digest is SHA-256 over what the batch says, however it was spelt.
+func (b UsageBatch) Digest() [sha256.Size]byte {
 	var out []byte
 	text := func(s string) { out = append(binary.AppendUvarint(out, uint64(len(s))), s...) }
 	for i := range b.Records {
@@ -117,7 +118,7 @@ func countUsage(ctx context.Context, tx *store.Tx, items []UsageItem) ([]string,
 	refusals := make([]string, len(items))
 	var projects []reeve.ID
 	for i := range items {
-		if refusals[i] = items[i].refusal(tx.Now()); refusals[i] == "" {
+		if refusals[i] = items[i].Refusal(tx.Now()); refusals[i] == "" {
 			projects = append(projects, items[i].ProjectID)
 		}
 	}
@@ -147,8 +148,8 @@ func countUsage(ctx context.Context, tx *store.Tx, items []UsageItem) ([]string,
 	return refusals, nil
 }
 
-// refusal gives why a record cannot be counted, whatever is in the database.
-func (r *UsageItem) refusal(now time.Time) string {
+// Refusal gives why a record cannot be counted, whatever is in the database.
+func (r *UsageItem) Refusal(now time.Time) string {
 	if r.Flaw != "" {
 		return r.Flaw
 	}

@@ -31,7 +31,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 		}},
 		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Unavailable, reeve.Internal},
 	}, opts)
-	a := &api{control: c}
+	a := &api{control: c, judgement: c.VerifyKey, ingestion: c.IngestUsage}
 	a.verify(out)
 	a.followed(out)
 	a.auth(out)
@@ -42,7 +42,17 @@ func New(c *control.Control, opts web.Options) *web.API {
 }
 
 // api holds what the handlers need.
-type api struct{ control *control.Control }
+type api struct {
+	control   *control.Control // nil in a sidecar
+	judgement Judgement
+	ingestion Ingestion
+}
+
+// Judgement judges a key for one request, as control.VerifyKey does.
+type Judgement func(context.Context, control.KeyCheck) (control.Verdict, error)
+
+// Ingestion takes in a batch of usage, as control.IngestUsage does.
+type Ingestion func(context.Context, control.UsageBatch) (refusals []string, err error)
 
 func authenticate(c *control.Control) func(*http.Request) (context.Context, error) {
 	return func(r *http.Request) (context.Context, error) {

@@ -134,7 +134,7 @@ func (a *api) authorize(ctx context.Context, r forward.Request, err error) (auth
 	if err != nil {
 		return authOut{}, unjudged(err)
 	}
-	v, err := a.control.VerifyKey(ctx, control.KeyCheck{Key: r.Key, Op: r.Op, Bucket: r.Bucket, Path: r.Path, Cost: r.Cost})
+	v, err := a.judgement(ctx, control.KeyCheck{Key: r.Key, Op: r.Op, Bucket: r.Bucket, Path: r.Path, Cost: r.Cost})
 	switch {
 	case err != nil:
 		return authOut{}, err

@@ -97,7 +97,7 @@ func (a *api) reportUsage(ctx context.Context, in *usageIn) (out usageReply, err
 	for i := range in.Body.Records {
 		batch.Records[i] = in.Body.Records[i].item()
 	}
-	refusals, err := a.control.IngestUsage(ctx, batch)
+	refusals, err := a.ingestion(ctx, batch)
 	if err != nil {
 		return out, err
 	}

@@ -150,7 +150,7 @@ func (a *api) judge(ctx context.Context, q *question, decision string) (verdict,
 	if err != nil {
 		return verdict{}, err
 	}
-	judged, err := a.control.VerifyKey(ctx, check)
+	judged, err := a.judgement(ctx, check)
 	if err != nil {
 		return verdict{}, err
 	}

@@ -58,7 +58,9 @@ type Config struct {
 const mask = "***"
 
 // AddFlags adds the settings and --config to a command's flags.
-func AddFlags(flags *pflag.FlagSet) {
+func AddFlags(flags *pflag.FlagSet) { addFlags(flags, settings) }
+
+func addFlags[C any](flags *pflag.FlagSet, settings []setting[C]) {
 	flags.String("config", "", "read settings from this YAML `file`")
 	for _, s := range settings {
 		flags.String(s.name, s.def, s.usage)
@@ -69,35 +71,44 @@ func AddFlags(flags *pflag.FlagSet) {
 // os.Environ gives them) over the --config file over defaults. AddFlags has
 // been called on flags. Errors are one line and show no secret.
 func Load(flags *pflag.FlagSet, environ []string) (Config, error) {
+	out, masked, err := loadSettings(settings, flags, environ)
+	if err != nil {
+		return Config{}, err
+	}
+	out.masked = masked
+	return out, out.validate()
+}
+
+// loadSettings reads a configuration, and gives the secrets that are masked.
+func loadSettings[C any](settings []setting[C], flags *pflag.FlagSet, environ []string) (out C, masked []string, err error) {
 	values := map[string]string{}
 	if path := flags.Lookup("config").Value.String(); path != "" {
-		found, err := readFile(path)
+		found, err := readFile(settings, path)
 		if err != nil {
-			return Config{}, err
+			return out, nil, err
 		}
 		maps.Copy(values, found)
 	}
-	found, err := readEnvironment(environ)
+	found, err := readEnvironment(settings, environ)
 	if err != nil {
-		return Config{}, err
+		return out, nil, err
 	}
 	maps.Copy(values, found)
 	flags.Visit(func(flag *pflag.Flag) { values[flag.Name] = flag.Value.String() })
 
-	var out Config
 	for _, s := range settings {
 		text, given := values[s.name]
 		if !given {
 			text = s.def
 		}
 		if err := s.set(&out, text); err != nil {
-			return Config{}, err
+			return out, nil, err
 		}
 		if s.secret && strings.Contains(text, mask) {
-			out.masked = append(out.masked, s.name)
+			masked = append(masked, s.name)
 		}
 	}
-	return out, out.validate()
+	return out, masked, nil
 }
 
 // validate checks the rules that span settings.

@@ -309,18 +309,10 @@ func TestReference(t *testing.T) {
 	var out strings.Builder
 	out.WriteString("# Configuration\n\nFlags win over variables, variables over the YAML file of `--config`, the file over defaults.\n" +
 		"The file's keys are the flags' names. Made from the settings by `make golden`.\n\n" +
-		"| flag | variable | default | meaning |\n|---|---|---|---|\n")
-	for _, s := range settings {
-		variable := "`" + s.variable() + "`"
-		if s.secret {
-			variable += " or `" + s.variable() + fileSuffix + "`"
-		}
-		def := "none"
-		if s.def != "" {
-			def = "`" + s.def + "`"
-		}
-		fmt.Fprintf(&out, "| `--%s` | %s | %s | %s |\n", s.name, variable, def, strings.ReplaceAll(s.usage, "`", ""))
-	}
+		"## Of `reeve serve`\n\nAnd of the commands that open its database.\n\n")
+	reference(&out, settings)
+	out.WriteString("\n## Of `reeve gateway`\n\n")
+	reference(&out, sidecarSettings)
 	const path = "../../docs/configuration.md"
 	if *update {
 		if err := os.WriteFile(path, []byte(out.String()), 0o644); err != nil {
@@ -333,5 +325,20 @@ func TestReference(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(want), out.String()); diff != "" {
 		t.Errorf("docs/configuration.md is stale, run make golden (-there +now):\n%s", diff)
+	}
+}
+
+func reference[C any](out *strings.Builder, settings []setting[C]) {
+	out.WriteString("| flag | variable | default | meaning |\n|---|---|---|---|\n")
+	for _, s := range settings {
+		variable := "`" + s.variable() + "`"
+		if s.secret {
+			variable += " or `" + s.variable() + fileSuffix + "`"
+		}
+		def := "none"
+		if s.def != "" {
+			def = "`" + s.def + "`"
+		}
+		fmt.Fprintf(out, "| `--%s` | %s | %s | %s |\n", s.name, variable, def, strings.ReplaceAll(s.usage, "`", ""))
 	}
 }

@@ -14,13 +14,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/gatewayapi"
+	"github.com/reeve-cloud/reeve/internal/web"
 )
 
 // TestDocuments holds each listener's OpenAPI document to its golden file,
 // what is served to the document, and all to the OpenAPI specification.
 func TestDocuments(t *testing.T) {
 	c := control.New(nil, control.Settings{})
-	for _, face := range Faces(c, Config{}, slog.New(slog.DiscardHandler), nil) {
+	faces := Faces(c, Config{}, slog.New(slog.DiscardHandler), nil)
+	faces = append(faces, Listener{Name: "sidecar", API: gatewayapi.NewSidecar(c.VerifyKey, c.IngestUsage, web.Options{})})
+	for _, face := range faces {
 		t.Run(face.Name, func(t *testing.T) {
 			document, err := face.API.Document()
 			if err != nil {

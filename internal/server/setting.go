@@ -5,19 +5,21 @@ import (
 	"strings"
 )
 
-// setting is one thing an operator can set: a flag --name, a variable
-// REEVE_NAME (and, for a secret, REEVE_NAME_FILE) and a key in the file.
-type setting struct {
+// setting is one thing an operator can set of a command's configuration C: a
+// flag --name, a variable REEVE_NAME (and, for a secret, REEVE_NAME_FILE) and a
+// key in the file.
+type setting[C any] struct {
 	name   string
+	of     string // goes before the name in the variable's
 	def    string
 	usage  string // the word in backquotes is the flag's placeholder
 	secret bool   // its value is in no message, and masked where it is shown
-	field  func(*Config) field
+	field  func(*C) field
 }
 
-// settings is the only list of settings: flags, variables, file keys, what
-// Print writes and docs/configuration.md come from it.
-var settings = []setting{
+// settings is the only list of the server's settings: flags, variables, file
+// keys, what Print writes and docs/configuration.md come from it.
+var settings = []setting[Config]{
 	{
 		name: "database", def: "sqlite:reeve.db", secret: true,
 		usage: "`database`: sqlite:PATH or postgres://…",
@@ -156,18 +158,19 @@ var settings = []setting{
 }
 
 // variable is the setting's name in the environment.
-func (s setting) variable() string {
-	return variablePrefix + strings.ToUpper(strings.ReplaceAll(s.name, "-", "_"))
+func (s setting[C]) variable() string {
+	return variablePrefix + strings.ToUpper(strings.ReplaceAll(s.of+s.name, "-", "_"))
 }
 
 // number tells whether the setting is one, which YAML shows unquoted.
-func (s setting) number() bool {
-	_, ok := s.field(&Config{}).(*countField)
+func (s setting[C]) number() bool {
+	var c C
+	_, ok := s.field(&c).(*countField)
 	return ok
 }
 
 // set parses a text into the setting's field.
-func (s setting) set(c *Config, text string) error {
+func (s setting[C]) set(c *C, text string) error {
 	err := s.field(c).Set(text)
 	switch {
 	case err == nil:
@@ -177,14 +180,4 @@ func (s setting) set(c *Config, text string) error {
 	default:
 		return fmt.Errorf("--%s %q: %w", s.name, text, err)
 	}
-}
-
-// settingNamed finds a setting.
-func settingNamed(name string) (setting, bool) {
-	for _, s := range settings {
-		if s.name == name {
-			return s, true
-		}
-	}
-	return setting{}, false
 }

@@ -19,7 +19,7 @@ const (
 // readEnvironment gives the settings among KEY=value pairs by name. An empty
 // variable counts as not given. A variable of ours that is no setting is an
 // error.
-func readEnvironment(environ []string) (map[string]string, error) {
+func readEnvironment[C any](settings []setting[C], environ []string) (map[string]string, error) {
 	given := map[string]string{}
 	for _, pair := range environ {
 		key, value, _ := strings.Cut(pair, "=")
@@ -48,7 +48,7 @@ func readEnvironment(environ []string) (map[string]string, error) {
 }
 
 // takeVariable removes a setting's variables from given and gives their value.
-func takeVariable(given map[string]string, s setting) (string, error) {
+func takeVariable[C any](given map[string]string, s setting[C]) (string, error) {
 	name, fileName := s.variable(), s.variable()+fileSuffix
 	text := given[name]
 	delete(given, name)
@@ -87,19 +87,19 @@ func serviceLink(key, value string) bool {
 // readFile gives the settings in a YAML file by name, each value as it is
 // spelled there; a list counts as its items joined by commas. Null counts as
 // not given.
-func readFile(path string) (map[string]string, error) {
+func readFile[C any](settings []setting[C], path string) (map[string]string, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("--config: %w", err)
 	}
-	values, err := parseFile(content)
+	values, err := parseFile(settings, content)
 	if err != nil {
 		return nil, fmt.Errorf("--config %s: %w", path, err)
 	}
 	return values, nil
 }
 
-func parseFile(content []byte) (map[string]string, error) {
+func parseFile[C any](settings []setting[C], content []byte) (map[string]string, error) {
 	var document yaml.Node
 	err := yaml.Unmarshal(content, &document)
 	switch {
@@ -113,7 +113,7 @@ func parseFile(content []byte) (map[string]string, error) {
 	values := map[string]string{}
 	for pair := range slices.Chunk(document.Content[0].Content, 2) {
 		key, value := pair[0], pair[1]
-		if _, known := settingNamed(key.Value); !known {
+		if !slices.ContainsFunc(settings, func(s setting[C]) bool { return s.name == key.Value }) {
 			return nil, fmt.Errorf("unknown configuration key %q in line %d", key.Value, key.Line)
 		}
 		if _, twice := values[key.Value]; twice {

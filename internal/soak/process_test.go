@@ -24,7 +24,7 @@ import (
 // startLimit is how long a process may take to start; the machine may be busy.
 const startLimit = 30 * time.Second
 
-// process is one `reeve serve`.
+// process is one `reeve serve` or `reeve gateway`.
 type process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
@@ -50,13 +50,19 @@ func environment(extra ...string) []string {
 // unless args say otherwise.
 func launch(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, dir: t.TempDir(), exited: make(chan struct{})}
 	serve := []string{
 		"serve", "--tenant-listen", "127.0.0.1:0", "--operator-listen", "127.0.0.1:0",
 		"--gateway-listen", "127.0.0.1:0",
 	}
-	p.cmd = exec.Command(reevePath, append(serve, args...)...)
-	p.cmd.Env = environment()
+	return spawn(t, nil, append(serve, args...)...)
+}
+
+// spawn starts reeve, with the settings of env, until the test ends.
+func spawn(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, dir: t.TempDir(), exited: make(chan struct{})}
+	p.cmd = exec.Command(reevePath, args...)
+	p.cmd.Env = environment(env...)
 	p.cmd.Dir = p.dir
 	out, err := os.Create(filepath.Join(p.dir, "stdout"))
 	check(t, err)
