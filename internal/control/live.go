@@ -39,9 +39,9 @@ const liveShards = 64
 type liveShard struct {
 	mu    sync.RWMutex
 	keys  map[head]storedKey
-	names map[head]string                             // those too long for a storedKey
+	names map[head]string                           // those too long for a storedKey
 	tails map[head]map[[macaroon.Size]byte]struct{} // of refused descendants; replaced, never written to
-	gone  map[head]time.Time                          // deleted keys, which never come back
+	gone  map[head]time.Time                        // deleted keys, which never come back
 }
 
 type head = [macaroon.Size]byte
