@@ -2,8 +2,6 @@ package control
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/store"
@@ -66,13 +64,6 @@ func (c *Control) ListAPIKeys(ctx context.Context, project reeve.ID) (reeve.Proj
 	}
 	keys, err := c.store.APIKeys(ctx, project)
 	return p, keys, err
-}
-
-// fingerprint tells derived keys apart in the record without giving them away:
-// the first 8 bytes of the SHA-256 of the serialised key, in hexadecimal.
-func fingerprint(key macaroon.Key) string {
-	sum := sha256.Sum256([]byte(key.Serialize()))
-	return hex.EncodeToString(sum[:8])
 }
 
 // verify checks a key's signature against the stored secret and that neither
