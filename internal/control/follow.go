@@ -3,17 +3,14 @@ package control
 import (
 	"context"
 	"errors"
-	"maps"
 	"math"
 	"os"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/boottime"
 	"github.com/reeve-cloud/reeve/internal/store"
-	"github.com/reeve-cloud/reeve/macaroon"
 )
 
 // How often a replica looks for changes it was not told of, how long it waits
@@ -107,75 +104,6 @@ func (f *follower) load(ctx context.Context) error {
 	return f.join(ctx)
 }
 
-func (f *follower) loadAll(ctx context.Context) error {
-	l := f.live
-	err := f.store.EachProject(ctx, nil, func(p reeve.Project) {
-		if l.project(p.ID) == nil {
-			l.put(&p)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	err = f.store.EachGatewayToken(ctx, nil, func(g store.GatewayToken) { l.putGateway(g.ID, g.Hash) })
-	if err != nil {
-		return err
-	}
-	err = f.store.EachRevokedHead(ctx, nil, func(h store.RevokedHead) { l.drop(h.Head, h.At) })
-	if err != nil {
-		return err
-	}
-	return f.takeKeys(ctx, nil)
-}
-
-// takeKeys reads keys, all if ids is nil, with their refused descendants.
-func (c *Control) takeKeys(ctx context.Context, ids []reeve.ID) error {
-	revoked := map[reeve.ID]map[[macaroon.Size]byte]struct{}{}
-	err := c.store.EachRevokedTail(ctx, ids, func(t store.RevokedTail) {
-		if revoked[t.APIKeyID] == nil {
-			revoked[t.APIKeyID] = map[[macaroon.Size]byte]struct{}{}
-		}
-		revoked[t.APIKeyID][t.Tail] = struct{}{}
-	})
-	if err != nil {
-		return err
-	}
-	var orphans []reeve.APIKey
-	err = c.store.EachAPIKey(ctx, ids, func(k reeve.APIKey) {
-		if c.live.project(k.ProjectID) == nil {
-			orphans = append(orphans, k)
-			return
-		}
-		c.takeKey(k, revoked[k.ID])
-	})
-	// Projects that were made after all were read.
-	for _, k := range orphans {
-		if err == nil {
-			err = c.refreshProjects(ctx, k.ProjectID)
-		}
-		if err == nil && c.live.project(k.ProjectID) != nil {
-			c.takeKey(k, revoked[k.ID])
-		}
-	}
-	return err
-}
-
-// takeKey takes one key in, whose project is here. One whose secret cannot be
-// opened stays out, and is unknown: it must not keep all others from working.
-func (c *Control) takeKey(k reeve.APIKey, revoked map[[macaroon.Size]byte]struct{}) {
-	secret, err := c.keys.open(k)
-	if err != nil {
-		return
-	}
-	key := liveKey{
-		id: k.ID, secret: macaroon.Secret(secret), name: k.Name, issued: k.CreatedAt.UnixMicro(),
-		project: c.live.project(k.ProjectID),
-	}
-	key.revoked = revoked
-	c.live.add(k.Head, key)
-	c.live.refuse(k.Head, slices.Collect(maps.Keys(revoked))...) // it may have been here already
-}
-
 // catchUp takes in all changes that have numbers; urgent tells that some of
 // them end what a gateway may hold to be valid.
 func (f *follower) catchUp(ctx context.Context) (urgent bool, err error) {
@@ -236,59 +164,6 @@ func (f *follower) take(ctx context.Context, changes []reeve.Change) error {
 		return nil
 	}
 	return f.takeKeys(ctx, keys)
-}
-
-// refreshProjects reads projects anew. It holds a lock over reading and
-// putting, so that of two the later one has read last.
-func (c *Control) refreshProjects(ctx context.Context, ids ...reeve.ID) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	c.live.refreshing.Lock()
-	defer c.live.refreshing.Unlock()
-	found := map[reeve.ID]bool{}
-	err := c.store.EachProject(ctx, ids, func(p reeve.Project) {
-		found[p.ID] = true
-		c.live.put(&p)
-	})
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if !found[id] {
-			c.live.dropProject(id)
-		}
-		c.admissions.limited(id)
-	}
-	return nil
-}
-
-// refreshed lets this replica know at once what it has just changed of a
-// project. If that fails the change log will tell.
-func (c *Control) refreshed(ctx context.Context, project reeve.ID) {
-	_ = c.refreshProjects(ctx, project)
-}
-
-// refreshGateways reads gateways anew.
-func (c *Control) refreshGateways(ctx context.Context, ids ...reeve.ID) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	c.live.refreshing.Lock()
-	defer c.live.refreshing.Unlock()
-	found := map[reeve.ID]reeve.TokenHash{}
-	err := c.store.EachGatewayToken(ctx, ids, func(g store.GatewayToken) { found[g.ID] = g.Hash })
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if hash, ok := found[id]; ok {
-			c.live.putGateway(id, hash)
-		} else {
-			c.live.dropGateway(id)
-		}
-	}
-	return nil
 }
 
 // join opens this replica's session, and then takes in what happened until it

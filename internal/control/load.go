@@ -1,0 +1,134 @@
+package control
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/store"
+	"github.com/reeve-cloud/reeve/macaroon"
+)
+
+// loadAll reads all that verifying needs.
+func (f *follower) loadAll(ctx context.Context) error {
+	l := f.live
+	err := f.store.EachProject(ctx, nil, func(p reeve.Project) {
+		if l.project(p.ID) == nil {
+			l.put(&p)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	err = f.store.EachGatewayToken(ctx, nil, func(g store.GatewayToken) { l.putGateway(g.ID, g.Hash) })
+	if err != nil {
+		return err
+	}
+	err = f.store.EachRevokedHead(ctx, nil, func(h store.RevokedHead) { l.drop(h.Head, h.At) })
+	if err != nil {
+		return err
+	}
+	return f.takeKeys(ctx, nil)
+}
+
+// takeKeys reads keys, all if ids is nil, with their refused descendants.
+func (c *Control) takeKeys(ctx context.Context, ids []reeve.ID) error {
+	revoked := map[reeve.ID]map[[macaroon.Size]byte]struct{}{}
+	err := c.store.EachRevokedTail(ctx, ids, func(t store.RevokedTail) {
+		if revoked[t.APIKeyID] == nil {
+			revoked[t.APIKeyID] = map[[macaroon.Size]byte]struct{}{}
+		}
+		revoked[t.APIKeyID][t.Tail] = struct{}{}
+	})
+	if err != nil {
+		return err
+	}
+	var orphans []reeve.APIKey
+	err = c.store.EachAPIKey(ctx, ids, func(k reeve.APIKey) {
+		if c.live.project(k.ProjectID) == nil {
+			orphans = append(orphans, k)
+			return
+		}
+		c.takeKey(k, revoked[k.ID])
+	})
+	// Projects that were made after all were read.
+	for _, k := range orphans {
+		if err == nil {
+			err = c.refreshProjects(ctx, k.ProjectID)
+		}
+		if err == nil && c.live.project(k.ProjectID) != nil {
+			c.takeKey(k, revoked[k.ID])
+		}
+	}
+	return err
+}
+
+// takeKey takes one key in, whose project is here. One whose secret cannot be
+// opened stays out, and is unknown: it must not keep all others from working.
+func (c *Control) takeKey(k reeve.APIKey, revoked map[[macaroon.Size]byte]struct{}) {
+	secret, err := c.keys.open(k)
+	if err != nil {
+		return
+	}
+	key := liveKey{
+		id: k.ID, secret: macaroon.Secret(secret), name: k.Name, issued: k.CreatedAt.UnixMicro(),
+		project: c.live.project(k.ProjectID),
+	}
+	key.revoked = revoked
+	c.live.add(k.Head, key)
+	c.live.refuse(k.Head, slices.Collect(maps.Keys(revoked))...) // it may have been here already
+}
+
+// refreshProjects reads projects anew. It holds a lock over reading and
+// putting, so that of two the later one has read last.
+func (c *Control) refreshProjects(ctx context.Context, ids ...reeve.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	c.live.refreshing.Lock()
+	defer c.live.refreshing.Unlock()
+	found := map[reeve.ID]bool{}
+	err := c.store.EachProject(ctx, ids, func(p reeve.Project) {
+		found[p.ID] = true
+		c.live.put(&p)
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if !found[id] {
+			c.live.dropProject(id)
+		}
+		c.admissions.limited(id)
+	}
+	return nil
+}
+
+// refreshed lets this replica know at once what it has just changed of a
+// project. If that fails the change log will tell.
+func (c *Control) refreshed(ctx context.Context, project reeve.ID) {
+	_ = c.refreshProjects(ctx, project)
+}
+
+// refreshGateways reads gateways anew.
+func (c *Control) refreshGateways(ctx context.Context, ids ...reeve.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	c.live.refreshing.Lock()
+	defer c.live.refreshing.Unlock()
+	found := map[reeve.ID]reeve.TokenHash{}
+	err := c.store.EachGatewayToken(ctx, ids, func(g store.GatewayToken) { found[g.ID] = g.Hash })
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if hash, ok := found[id]; ok {
+			c.live.putGateway(id, hash)
+		} else {
+			c.live.dropGateway(id)
+		}
+	}
+	return nil
+}
