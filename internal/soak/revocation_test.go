@@ -58,33 +58,7 @@ func TestReceipts(t *testing.T) {
 		for _, f := range fences {
 			f.cut.Store(true)
 		}
-		// These are judged when it wakes, after the receipts.
-		late := make(chan string, 100)
-		waiting := next[:4]
-		for _, k := range waiting {
-			go func() { late <- sleeper.judge(ctx, k.key) }()
-		}
-		var receipts sync.WaitGroup
-		for _, k := range waiting {
-			receipts.Go(func() {
-				states := g.revoke(t, k)
-				for _, name := range []string{"sleeper", "island"} {
-					if state := states[name]; state != "expired" && state != "ended" {
-						t.Errorf("%s is %s", name, state)
-					}
-				}
-				if state := states["healthy"]; state != "acknowledged" {
-					t.Errorf("healthy is %s", state)
-				}
-			})
-		}
-		receipts.Wait()
-		sleeper.signal(syscall.SIGCONT)
-		for range waiting {
-			if code := <-late; code == "valid" {
-				t.Error("a key was accepted by a gateway that woke after its receipt")
-			}
-		}
+		g.revokeUnheard(ctx, t, sleeper, next[:4])
 		for _, f := range fences {
 			f.cut.Store(false)
 		}
@@ -107,6 +81,38 @@ func TestReceipts(t *testing.T) {
 			}
 		}
 	}, "--session-lease", "6s")
+}
+
+// revokeUnheard revokes keys while one gateway is stopped and another cut off: their sessions run out. Then it wakes the
+// one that is stopped, which has requests waiting.
+func (g *guarded) revokeUnheard(ctx context.Context, t *testing.T, sleeper *sidecar, waiting []*issued) {
+	t.Helper()
+	// These are judged when it wakes, after the receipts.
+	late := make(chan string, 100)
+	for _, k := range waiting {
+		go func() { late <- sleeper.judge(ctx, k.key) }()
+	}
+	var receipts sync.WaitGroup
+	for _, k := range waiting {
+		receipts.Go(func() {
+			states := g.revoke(t, k)
+			for _, name := range []string{"sleeper", "island"} {
+				if state := states[name]; state != "expired" && state != "ended" {
+					t.Errorf("%s is %s", name, state)
+				}
+			}
+			if state := states["healthy"]; state != "acknowledged" {
+				t.Errorf("healthy is %s", state)
+			}
+		})
+	}
+	receipts.Wait()
+	sleeper.signal(syscall.SIGCONT)
+	for range waiting {
+		if code := <-late; code == "valid" {
+			t.Error("a key was accepted by a gateway that woke after its receipt")
+		}
+	}
 }
 
 // TestGatewaysOutliveServer: gateways that are set to serve admit every key that they know and no revoked one while no
