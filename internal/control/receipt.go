@@ -53,7 +53,8 @@ func (c *Control) Receipt(ctx context.Context, epoch int64, wait time.Duration) 
 			return out, err
 		}
 		for i := range live {
-			watched.silent[live[i].ID] = c.sessions.silent(&live[i])
+			id := live[i].ID // others look too, and may find it over first
+			watched.silent[id] = watched.silent[id] || c.sessions.silent(&live[i])
 		}
 		out.note(live, watched)
 		if !c.store.Shared() && c.live.applied.Load() < epoch {
@@ -75,7 +76,7 @@ var errWaiting = errors.New("wait for sessions")
 // watchedSessions is what a receipt remembers between two looks.
 type watchedSessions struct {
 	place  map[reeve.ID]int  // in Receipt.Sessions
-	silent map[reeve.ID]bool // when it was last seen
+	silent map[reeve.ID]bool // at some time
 }
 
 // note takes in how the sessions are now.
