@@ -12,30 +12,32 @@ import (
 
 // leaseIn asks for a lease.
 type leaseIn struct {
-	Project reeve.ID `json:"project"`
-	TTL     float64  `json:"ttl"` // seconds
+	ID      uuid.UUID `json:"id"` // ours, so that a lease whose answer is lost can be given back
+	Project reeve.ID  `json:"project"`
+	TTL     float64   `json:"ttl"` // seconds
 	amounts
 }
 
 // lease asks for n units. The error is a LimitError where the limit has not so many left.
 func (as *accounts) lease(id accountID, n int64) (*slice, error) {
 	ttl := as.paces[id.meter].ttl
-	var out struct {
-		ID uuid.UUID `json:"id"`
-	}
+	name := uuid.Must(uuid.NewV7())
 	sent := time.Now()
 	got, err := as.remote.do(as.life, call{
-		method: http.MethodPost, path: "/gateway/leases", out: &out,
-		in: leaseIn{id.project, ttl.Seconds(), id.meter.amount(n)},
+		method: http.MethodPost, path: "/gateway/leases",
+		in: leaseIn{name, id.project, ttl.Seconds(), id.meter.amount(n)},
 	})
 	switch {
 	case err == nil:
-		return newSlice(id, out.ID, n, sent, ttl), nil
+		return newSlice(id, name, n, sent, ttl), nil
 	case isStatus(err, http.StatusTooManyRequests):
 		return nil, &LimitError{Meter: id.meter.name(), RetryAfter: max(got.retryAfter, as.paces[id.meter].holdOff)}
 	case isStatus(err, http.StatusNotFound):
 		return nil, reeve.Errorf(reeve.NotFound, "project not found")
 	default:
+		if _, answered := errors.AsType[*statusError](err); !answered || errors.Is(err, ErrUnavailable) {
+			as.giveBack(newSlice(id, name, n, sent, ttl))
+		}
 		return nil, err
 	}
 }

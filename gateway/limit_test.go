@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -106,6 +107,48 @@ func TestLimitsHold(t *testing.T) {
 		}
 		if used := states[reeve.MeterBandwidth].Committed; used != 20_000 {
 			t.Errorf("%d bytes of egress are charged, want 20000", used)
+		}
+	})
+}
+
+// deaf loses the answers to requests for leases while it is deaf.
+type deaf struct{ lost atomic.Int64 }
+
+func (d *deaf) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	if err == nil && r.Method == http.MethodPost && r.URL.Path == "/gateway/leases" && d.lost.Add(-1) >= 0 {
+		_ = answer.Body.Close()
+		return nil, errors.New("the answer is lost")
+	}
+	return answer, err
+}
+
+// TestLostAnswer: a lease whose answer is lost holds nothing for good.
+func TestLostAnswer(t *testing.T) {
+	each(t, func(t *testing.T, s *reevetest.Server) {
+		project := projectID(t, s, "px")
+		s.Do(t, reevetest.Step{Call: "PUT /api/projects/{px}/limit?usage=1000B", Status: 200})
+		ear := &deaf{}
+		c, err := gateway.New(t.Context(), gateway.Config{
+			URLs: []string{s.URL("gateway")}, Token: reeve.Token(s.Value(t, "token")), HTTPClient: &http.Client{Transport: ear},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ear.lost.Store(3)
+		if err := c.Admit(t.Context(), project, reeve.MeterUsage, 400); err == nil {
+			t.Fatal("admitted without an answer")
+		}
+		ear.lost.Store(0)
+		deadline := time.Now().Add(20 * time.Second)
+		for err = errors.New("not yet"); err != nil && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+			err = c.Admit(t.Context(), project, reeve.MeterUsage, 1000)
+		}
+		if err != nil {
+			t.Errorf("what the lost lease holds is not given back: %v", err)
+		}
+		if err := c.Close(t.Context()); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -11,19 +11,30 @@ import (
 type settlement struct {
 	slice *slice
 	used  int64
+	until time.Time // before it, that there is no such lease may mean not yet; zero: it was there
+}
+
+// lateAnswer is longer than the server works on a request whose sender has gone.
+const lateAnswer = 30 * time.Second
+
+// giveBack sees to it that a lease whose answer was lost holds nothing, if it was given at all.
+func (as *accounts) giveBack(s *slice) {
+	if _, first := s.close(); first && s.of.meter != ofRate { // which lapses by itself
+		as.again(settlement{slice: s, until: time.Now().Add(lateAnswer)})
+	}
 }
 
 // settle ends a slice.
 func (as *accounts) settle(ctx context.Context, s *slice) {
 	if used, first := s.close(); first {
-		as.commit(ctx, settlement{s, used})
+		as.commit(ctx, settlement{slice: s, used: used})
 	}
 }
 
 // settleLater ends a slice and leaves it to run to tell.
 func (as *accounts) settleLater(s *slice) {
 	if used, first := s.close(); first {
-		as.again(settlement{s, used})
+		as.again(settlement{slice: s, used: used})
 	}
 }
 
@@ -36,7 +47,13 @@ func (as *accounts) commit(ctx context.Context, s settlement) {
 		method: http.MethodPut, path: "/gateway/leases/" + s.slice.lease.String(), twice: true,
 		in: s.slice.of.meter.amount(s.used),
 	})
-	if err == nil || isStatus(err, http.StatusNotFound) { // an answer that was lost may have settled it
+	switch {
+	case err == nil:
+		return
+	case isStatus(err, http.StatusNotFound): // an answer that was lost may have settled it
+		if time.Now().Before(s.until) {
+			as.again(s)
+		}
 		return
 	}
 	if _, refused := errors.AsType[*statusError](err); !refused || errors.Is(err, ErrUnavailable) {

@@ -10,6 +10,7 @@ import (
 
 // NewLease is what a gateway asks to be allowed to admit on its own.
 type NewLease struct {
+	ID        reeve.ID // of the gateway's choice, so that it can ask again; zero: any
 	ProjectID reeve.ID
 	TTL       time.Duration
 	Amounts   reeve.Amounts
@@ -28,7 +29,9 @@ const (
 // ReserveLease gives a gateway a lease of all that it asks for, or of nothing:
 // Exhausted where one of the amounts does not fit under its limit beside what
 // is committed and leased. The lease ends TTL after a time that is not before
-// the call, so that a holder who counts from then never holds it for longer.
+// the call, so that a holder who counts from then never holds it for longer. A
+// lease of that ID that the gateway holds already is given again, and is a
+// Conflict if it is another.
 func (c *Control) ReserveLease(ctx context.Context, in NewLease) (out reeve.Lease, err error) {
 	by, err := gatewayProgram(ctx)
 	if err != nil {
@@ -41,11 +44,16 @@ func (c *Control) ReserveLease(ctx context.Context, in NewLease) (out reeve.Leas
 		return out, err
 	}
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		id := in.ID
+		if id == reeve.Zero {
+			id = newID()
+		}
 		out = reeve.Lease{
-			ID: newID(), ProjectID: in.ProjectID, GatewayID: by.Actor.ID, Amounts: in.Amounts,
+			ID: id, ProjectID: in.ProjectID, GatewayID: by.Actor.ID, Amounts: in.Amounts,
 			ExpiresAt: tx.Now().Add(in.TTL), CreatedAt: tx.Now(),
 		}
-		return c.reserve(ctx, tx, out)
+		out, err = c.reserve(ctx, tx, out)
+		return err
 	})
 	c.admissions.changed(in.ProjectID)
 	if err != nil {
@@ -54,12 +62,24 @@ func (c *Control) ReserveLease(ctx context.Context, in NewLease) (out reeve.Leas
 	return out, nil
 }
 
-// reserve checks and writes a lease; the project's row guards its meters.
-func (c *Control) reserve(ctx context.Context, tx *store.Tx, lease reeve.Lease) error {
+// reserve checks and writes a lease, unless it is there; the project's row
+// guards its meters.
+func (c *Control) reserve(ctx context.Context, tx *store.Tx, lease reeve.Lease) (reeve.Lease, error) {
 	project, err := tx.LockProject(ctx, lease.ProjectID)
 	if err != nil {
-		return err
+		return lease, err
 	}
+	held, err := tx.Lease(ctx, lease.ID, lease.GatewayID)
+	switch {
+	case reeve.IsKind(err, reeve.NotFound):
+		return lease, c.reserveNew(ctx, tx, project, lease)
+	case err == nil && (held.ProjectID != lease.ProjectID || held.Amounts != lease.Amounts):
+		err = reeve.Errorf(reeve.Conflict, "another lease has that id")
+	}
+	return held, err
+}
+
+func (c *Control) reserveNew(ctx context.Context, tx *store.Tx, project reeve.Project, lease reeve.Lease) error {
 	states, err := metersNow(ctx, tx, project.ID)
 	if err != nil {
 		return err

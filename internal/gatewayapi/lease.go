@@ -20,7 +20,7 @@ func (a *api) leases(out *web.API) {
 		Description: "The gateway may then admit so much in total, on its own, until the lease ends: ttl seconds after it sent " +
 			"this request, by a clock that runs while it sleeps. It gets all that it asks for or nothing. What a lease holds counts against the limits: " +
 			"of the rate until the end of the second in which the lease ends, of bandwidth and usage until it is settled, however late.",
-		Errors: []reeve.Kind{reeve.Invalid, reeve.NotFound, reeve.Exhausted},
+		Errors: []reeve.Kind{reeve.Invalid, reeve.NotFound, reeve.Conflict, reeve.Exhausted},
 	}, a.reserveLease)
 	web.Handle(out, web.Op{
 		Method: "PUT", Path: "/gateway/leases/{lease}", ID: "settleLease", Tag: "limits",
@@ -49,6 +49,7 @@ func (in amounts) amounts() reeve.Amounts {
 
 type reserveIn struct {
 	Body struct {
+		ID      *leaseID   `json:"id" doc:"The lease's, a new UUID of the gateway's: who got no answer can ask again, or give back what it may hold."`
 		Project *projectID `json:"project"`
 		TTL     *float64   `json:"ttl" doc:"Seconds: 10 if absent, 3600 at most."`
 		amounts
@@ -73,6 +74,9 @@ func (a *api) reserveLease(ctx context.Context, in *reserveIn) (leaseOut, error)
 		return leaseOut{}, reeve.Errorf(reeve.Invalid, "project is missing")
 	}
 	ask := control.NewLease{ProjectID: in.Body.Project.id, TTL: defaultLease, Amounts: in.Body.amounts.amounts()}
+	if in.Body.ID != nil {
+		ask.ID = in.Body.ID.id
+	}
 	if in.Body.TTL != nil {
 		ask.TTL = lifetime(*in.Body.TTL)
 	}

@@ -55,6 +55,15 @@ func TestLeases(t *testing.T) {
 				Call: "POST /gateway/leases", Body: `{"project":"{px}","usage":1,"bandwidth":1}`, Status: 429,
 				Reply: problem(429, "Too Many Requests", "bandwidth limit reached: 0 left"), After: retryAfter("60"),
 			},
+			step{
+				Name: "named", Call: "POST /gateway/leases", Body: `{"id":"{nothing}","project":"{px}","ttl":5,"rate":1}`, Status: 200,
+				Reply: `{"id":"{nothing}","projectId":"{px}","ttl":5,"expiresAt":"2026-11-22T15:44:58.173422Z","rate":1,"bandwidth":0,"usage":0}`,
+			},
+			step{
+				Name: "named again", Call: "POST /gateway/leases", Body: `{"id":"{nothing}","project":"{px}","ttl":5,"rate":2}`, Status: 409,
+				Reply: problem(409, "Conflict", "another lease has that id"),
+			},
+			step{Name: "given back", Call: "DELETE /gateway/leases/{nothing}", Status: 200},
 			step{Name: "settle", Call: "PUT /gateway/leases/{one}", Body: `{"rate":4,"usage":29}`, Status: 200},
 			step{Name: "again", Call: "PUT /gateway/leases/{one}", Body: `{"rate":4,"usage":29}`, Status: 404, Reply: gone},
 			step{Call: "PUT /gateway/leases/{all}", Body: `{"bandwidth":51}`, Status: 400, Reply: problem(400, "Bad Request", "bandwidth must be 0 to 50")},

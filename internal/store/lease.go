@@ -8,7 +8,8 @@ import (
 )
 
 // CreateLease inserts a lease of a project whose row is locked;
-// Unauthenticated if its gateway has gone.
+// Unauthenticated if its gateway has gone, a Conflict if another gateway has one
+// of that id.
 func (tx *Tx) CreateLease(l reeve.Lease) {
 	for _, m := range reeve.Meters {
 		amount := *l.Amounts.Of(m)
@@ -19,7 +20,7 @@ func (tx *Tx) CreateLease(l reeve.Lease) {
 			sql: `INSERT INTO leases (id, meter, project_id, gateway_id, amount, expires_at, created_at)
 				VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			args:  []any{l.ID, string(m), l.ProjectID, l.GatewayID, amount, l.ExpiresAt, l.CreatedAt},
-			check: onViolation(nil, reeve.ErrUnauthenticated),
+			check: onViolation(conflict("another lease has that id"), reeve.ErrUnauthenticated),
 		})
 	}
 }
