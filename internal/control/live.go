@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"encoding/binary"
 	"sync"
 	"sync/atomic"
@@ -26,7 +27,7 @@ type live struct {
 	numbered []*liveProject // by liveProject.number; no number is given twice
 	gateways map[reeve.TokenHash]reeve.ID
 
-	refreshing sync.Mutex // reading rows and putting them here is one step
+	refreshing chan struct{} // the turn of who reads rows and puts them here, which is one step
 
 	applied  atomic.Int64 // number of the newest change taken in
 	complete atomic.Bool  // everything was loaded
@@ -98,7 +99,7 @@ func newProjectState(p *reeve.Project) *projectState {
 }
 
 func newLive() *live {
-	l := &live{}
+	l := &live{refreshing: make(chan struct{}, 1)}
 	l.forget()
 	return l
 }
@@ -122,6 +123,16 @@ func (l *live) forget() {
 // trusted tells whether the memory knows all that it must.
 func (l *live) trusted() bool {
 	return l.complete.Load() && int64(boottime.Now()) < l.until.Load()
+}
+
+// turn waits for the turn to refresh; done gives it back.
+func (l *live) turn(ctx context.Context) (done func(), err error) {
+	select {
+	case l.refreshing <- struct{}{}:
+		return func() { <-l.refreshing }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func (l *live) shard(h *head) *liveShard {

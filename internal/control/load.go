@@ -86,10 +86,13 @@ func (c *Control) refreshProjects(ctx context.Context, ids ...reeve.ID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	c.live.refreshing.Lock()
-	defer c.live.refreshing.Unlock()
+	done, err := c.live.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	found := map[reeve.ID]bool{}
-	err := c.store.EachProject(ctx, ids, func(p reeve.Project) {
+	err = c.store.EachProject(ctx, ids, func(p reeve.Project) {
 		found[p.ID] = true
 		c.live.put(&p)
 	})
@@ -116,10 +119,13 @@ func (c *Control) refreshGateways(ctx context.Context, ids ...reeve.ID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	c.live.refreshing.Lock()
-	defer c.live.refreshing.Unlock()
+	done, err := c.live.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	found := map[reeve.ID]reeve.TokenHash{}
-	err := c.store.EachGatewayToken(ctx, ids, func(g store.GatewayToken) { found[g.ID] = g.Hash })
+	err = c.store.EachGatewayToken(ctx, ids, func(g store.GatewayToken) { found[g.ID] = g.Hash })
 	if err != nil {
 		return err
 	}
