@@ -36,7 +36,10 @@ func (p *peer) lend(limit int64) *book {
 		return p.status != 0
 	}
 	mux.HandleFunc("POST /gateway/leases", func(w http.ResponseWriter, r *http.Request) {
-		var in struct{ Rate, Bandwidth, Usage int64 }
+		var in struct {
+			ID                     uuid.UUID
+			Rate, Bandwidth, Usage int64
+		}
 		_ = json.NewDecoder(r.Body).Decode(&in)
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -53,9 +56,8 @@ func (p *peer) lend(limit int64) *book {
 			_, _ = w.Write([]byte(`{"detail":"the limit is reached"}`))
 			return
 		}
-		id := uuid.New()
-		l.leases[id] = asked
-		_ = json.NewEncoder(w).Encode(map[string]any{"id": id})
+		l.leases[in.ID] = asked
+		_ = json.NewEncoder(w).Encode(map[string]any{"id": in.ID})
 	})
 	mux.HandleFunc("PUT /gateway/leases/{id}", func(w http.ResponseWriter, r *http.Request) {
 		var in struct{ Rate, Bandwidth, Usage int64 }

@@ -74,11 +74,14 @@ func (c *Control) Ready(ctx context.Context) error {
 	if err := c.store.Ready(ctx); err != nil {
 		return err
 	}
-	if !c.live.trusted() {
+	if !c.Loaded() {
 		return errLoading
 	}
 	return nil
 }
+
+// Loaded tells whether all keys are in memory, and it may be trusted.
+func (c *Control) Loaded() bool { return c.live.trusted() }
 
 var errLoading = reeve.Errorf(reeve.Unavailable, "the keys are not loaded yet")
 

@@ -51,16 +51,16 @@ func Serve(ctx context.Context, cfg Config, out, errOut io.Writer) error {
 	if err != nil {
 		return StartError{err}
 	}
-	open.announce(out)
-	if err := announceToken(out, token, open.url("operator")); err != nil {
-		return StartError{err}
-	}
-
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	go c.Run(work, control.Retention{Changes: cfg.ChangesRetention, UsageMonths: cfg.UsageRetention}, func(err error) {
 		logger.Error("background work", "error", err)
 	})
+	awaitKeys(c)
+	open.announce(out)
+	if err := announceToken(out, token, open.url("operator")); err != nil {
+		return StartError{err}
+	}
 	failed := open.serve()
 	select {
 	case err := <-failed:
@@ -73,6 +73,16 @@ func Serve(ctx context.Context, cfg Config, out, errOut io.Writer) error {
 	open.drain(cfg.DrainTimeout)
 	logger.Info("stopped")
 	return nil
+}
+
+// loadWait is how long a start waits for the keys. With few of them it is ready
+// at its first answer; with many it answers before it is ready.
+const loadWait = 100 * time.Millisecond
+
+func awaitKeys(c *control.Control) {
+	for end := time.Now().Add(loadWait); !c.Loaded() && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // closeWait is how long the end waits for the database.
