@@ -13,6 +13,7 @@ type Lease struct {
 	Amounts   Amounts
 	ExpiresAt time.Time
 	CreatedAt time.Time
+	Left      time.Duration // of its time, if it was held already when it was asked for
 }
 
 // MaxLease is how long a lease may last.

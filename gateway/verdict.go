@@ -78,7 +78,7 @@ func (g *grant) judge(r *Request, now time.Time) Verdict {
 }
 
 // ask judges by the caveats as the server does, which TestAsTheServer holds it to. One that has expired is told apart
-// from one that refuses for good; and where reading is forbidden so is reading a bucket, which Storj allows every key.
+// from one that refuses for good; and who reads no object in particular must be allowed to read all of the bucket.
 func (g *grant) ask(r *Request, now time.Time) reeve.VerdictCode {
 	var space [room]byte
 	text := append(append(space[:0], r.Bucket...), r.Path...)
@@ -89,9 +89,22 @@ func (g *grant) ask(r *Request, now time.Time) reeve.VerdictCode {
 		if !c.NotAfter.IsZero() && now.After(c.NotAfter) {
 			return reeve.CodeExpired
 		}
-		if r.Op == macaroon.OpRead && c.Disallow.Has(macaroon.OpRead) || code == reeve.CodeValid && c.Check(action) != nil {
+		if r.Op == macaroon.OpRead && r.Path == "" && !readsAll(c, r.Bucket) || code == reeve.CodeValid && c.Check(action) != nil {
 			code = reeve.CodeForbidden
 		}
 	}
 	return code
+}
+
+// readsAll tells whether a caveat allows reading all of a bucket.
+func readsAll(c *macaroon.Caveat, bucket string) bool {
+	if c.Disallow.Has(macaroon.OpRead) {
+		return false
+	}
+	for i := range c.AllowedPaths {
+		if p := &c.AllowedPaths[i]; string(p.Bucket) == bucket && len(p.EncryptedPathPrefix) == 0 {
+			return true
+		}
+	}
+	return len(c.AllowedPaths) == 0
 }

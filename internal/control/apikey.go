@@ -66,9 +66,10 @@ func (c *Control) ListAPIKeys(ctx context.Context, project reeve.ID) (reeve.Proj
 	return p, keys, err
 }
 
-// verify checks a key's signature against the stored secret and that neither
-// it nor an ancestor is revoked. It gives the tails from the root to the key.
-func (c *Control) verify(ctx context.Context, r store.Reader, stored reeve.APIKey, key macaroon.Key) ([][32]byte, error) {
+// verify checks a key's signature against the stored secret, and that of its
+// ancestors up to the one that has so many caveats none is revoked; WholeKey is
+// the key itself. It gives their tails, the root's first.
+func (c *Control) verify(ctx context.Context, r store.Reader, stored reeve.APIKey, key macaroon.Key, caveats int) ([][32]byte, error) {
 	secret, err := c.keys.open(stored)
 	if err != nil {
 		return nil, err
@@ -77,6 +78,13 @@ func (c *Control) verify(ctx context.Context, r store.Reader, stored reeve.APIKe
 	if !ok {
 		return nil, errNoKey
 	}
+	if caveats == WholeKey {
+		caveats = len(tails) - 1
+	}
+	if caveats < 0 || caveats >= len(tails) {
+		return nil, reeve.Errorf(reeve.Invalid, "the key has %d caveats", len(tails)-1)
+	}
+	tails = tails[:caveats+1]
 	revoked, err := r.RevokedTails(ctx, stored.ID)
 	if err != nil {
 		return nil, err

@@ -85,6 +85,7 @@ type feed struct {
 	floor  int64
 	at     int64
 	moved  chan struct{} // closed when at moves on
+	done   chan struct{} // closed when the server is about to stop
 	closed bool
 }
 
@@ -92,7 +93,7 @@ type feed struct {
 // the change log.
 const feedKept = 4096
 
-func newFeed() *feed { return &feed{moved: make(chan struct{})} }
+func newFeed() *feed { return &feed{moved: make(chan struct{}), done: make(chan struct{})} }
 
 // begin forgets all events: the memory knows what happened up to a number.
 func (f *feed) begin(number int64) {
@@ -129,6 +130,7 @@ func (f *feed) close() {
 	if !f.closed {
 		f.closed = true
 		close(f.moved)
+		close(f.done)
 	}
 }
 
@@ -156,8 +158,8 @@ func (f *feed) since(number int64) (events []FeedEvent, at int64, behind bool, m
 // FeedNumber gives the calling gateway the number after which it will miss
 // nothing if it begins now.
 func (c *Control) FeedNumber(ctx context.Context) (int64, error) {
-	if callerOf(ctx).Actor.Kind != reeve.GatewayProgram {
-		return 0, reeve.ErrDenied
+	if _, err := gatewayProgram(ctx); err != nil {
+		return 0, err
 	}
 	return c.feedNumber(ctx)
 }
@@ -176,15 +178,15 @@ func (c *Control) feedNumber(ctx context.Context) (int64, error) {
 // of each burst a FeedAt, and with a FeedAt when none came for a time, until
 // the context ends, each fails, the gateway is deleted or the server stops.
 func (c *Control) FollowFeed(ctx context.Context, number int64, idle time.Duration, each func([]FeedEvent) error) error {
-	gateway := callerOf(ctx).Actor
-	if gateway.Kind != reeve.GatewayProgram {
-		return reeve.ErrDenied
+	by, err := gatewayProgram(ctx)
+	if err != nil {
+		return err
 	}
 	if err := c.resetFeed(ctx, &number, each); err != nil {
 		return err
 	}
 	for {
-		if c.live.trusted() && !c.live.hasGateway(gateway.ID) {
+		if c.live.trusted() && !c.live.hasGateway(by.Actor.ID) {
 			return reeve.ErrUnauthenticated
 		}
 		events, at, behind, moved, err := c.feed.since(number)
@@ -259,5 +261,6 @@ func (c *Control) readFeed(ctx context.Context, number int64) ([]FeedEvent, int6
 	return feedEvents(changes), changes[len(changes)-1].Number, nil
 }
 
-// Drain ends what would go on for hours: the server is about to stop.
+// Drain ends what would go on for long, feeds and receipts: the server is about
+// to stop.
 func (c *Control) Drain() { c.feed.close() }

@@ -3,8 +3,10 @@ package control
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,14 +31,17 @@ const renewals = 6
 // database that was put back, makes it load again.
 type follower struct {
 	*Control
-	session reeve.ID      // this replica's; zero: none
-	renewed time.Duration // when it was renewed last, by boottime
+	report  func(error)
+	session reeve.ID         // this replica's; zero: none
+	renewed time.Duration    // when it was renewed last, by boottime
+	hash    reeve.ChangeHash // of the newest change taken in
+	urgent  bool             // what was taken in must be acknowledged at once
 }
 
 // Follow fills the memory that keys are verified from and keeps it up to date,
 // until the context ends; failures are handed to report, and tried again.
 func (c *Control) Follow(ctx context.Context, report func(error)) {
-	f := &follower{Control: c}
+	f := &follower{Control: c, report: report}
 	defer f.leave(ctx)
 	for ctx.Err() == nil {
 		err := f.round(ctx)
@@ -71,11 +76,10 @@ func (f *follower) round(ctx context.Context) error {
 	}
 	pass, cancel := context.WithTimeout(ctx, followTimeout)
 	defer cancel()
-	urgent, err := f.catchUp(pass)
-	if err != nil {
+	if err := f.catchUp(pass); err != nil {
 		return err
 	}
-	return f.renew(pass, urgent)
+	return f.renew(pass)
 }
 
 // followTimeout bounds one turn, so that a connection that went silent does
@@ -87,43 +91,51 @@ var errGap = errors.New("the change log has a gap: loading all keys again")
 // load reads everything. Numbers are read first: what changes meanwhile is
 // taken in once more, which does no harm.
 func (f *follower) load(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	defer cancel()
 	l := f.live
 	l.forget()
-	number, _, err := f.store.ChangeEnd(ctx, "head")
+	number, hash, err := f.store.ChangeEnd(ctx, "head")
 	if err != nil {
 		return err
 	}
 	if err := f.loadAll(ctx); err != nil {
 		return err
 	}
+	f.hash = hash
 	l.applied.Store(number)
 	f.feed.begin(number)
-	if _, err := f.catchUp(ctx); err != nil {
+	if err := f.catchUp(ctx); err != nil {
 		return err
 	}
 	return f.join(ctx)
 }
 
-// catchUp takes in all changes that have numbers; urgent tells that some of
-// them end what a gateway may hold to be valid.
-func (f *follower) catchUp(ctx context.Context) (urgent bool, err error) {
+// loadTimeout bounds a load: ten times what millions of keys take.
+const loadTimeout = 10 * time.Minute
+
+// catchUp takes in all changes that have numbers. Each must continue the chain
+// of the one before: a database that was put back has given the same numbers to
+// other changes.
+func (f *follower) catchUp(ctx context.Context) error {
 	for {
 		from := f.live.applied.Load()
 		changes, err := f.store.ChangesAfter(ctx, from, followBatch)
 		if err != nil || len(changes) == 0 {
-			return urgent, err
+			return err
 		}
-		if changes[0].Number != from+1 {
-			return urgent, errGap
+		if changes[0].Number != from+1 || changes[0].Chain(f.hash) != changes[0].Hash {
+			return errGap
 		}
 		if err := f.take(ctx, changes); err != nil {
-			return urgent, err
+			return err
 		}
 		events := feedEvents(changes)
-		urgent = urgent || anyUrgent(events)
-		last := changes[len(changes)-1].Number
-		f.live.applied.Store(last)
-		f.feed.advance(events, last)
+		f.urgent = f.urgent || anyUrgent(events)
+		last := &changes[len(changes)-1]
+		f.hash = last.Hash
+		f.live.applied.Store(last.Number)
+		f.feed.advance(events, last.Number)
 	}
 }
 
@@ -150,20 +162,30 @@ func (f *follower) take(ctx context.Context, changes []reeve.Change) error {
 	if err := f.refreshGateways(ctx, gateways...); err != nil {
 		return err
 	}
-	if len(gone) > 0 {
-		ids := make([]reeve.ID, 0, len(gone))
-		for id := range gone {
-			ids = append(ids, id)
-		}
-		err := f.store.EachRevokedHead(ctx, ids, func(h store.RevokedHead) { f.live.drop(h.Head, h.At) })
-		if err != nil {
-			return err
-		}
+	if err := f.dropKeys(ctx, gone); err != nil {
+		return err
 	}
 	if len(keys) == 0 {
 		return nil
 	}
-	return f.takeKeys(ctx, keys)
+	return f.takeKeys(ctx, keys, f.report)
+}
+
+// dropKeys takes deleted keys out, whose heads are left in the database. A head
+// that is not, for retention or a replica of an older version took it, is looked
+// for among all.
+func (f *follower) dropKeys(ctx context.Context, gone map[reeve.ID]bool) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	err := f.store.EachRevokedHead(ctx, slices.Collect(maps.Keys(gone)), func(h store.RevokedHead) {
+		f.live.drop(h.Head, h.At)
+		delete(gone, h.APIKeyID)
+	})
+	if err == nil && len(gone) > 0 {
+		f.live.dropIDs(gone, f.store.Now())
+	}
+	return err
 }
 
 // join opens this replica's session, and then takes in what happened until it
@@ -191,16 +213,8 @@ func (f *follower) join(ctx context.Context) error {
 		return err
 	}
 	f.session = session.ID
-	urgent, err := f.catchUp(ctx)
-	if err != nil {
+	if err := f.catchUp(ctx); err != nil {
 		return err
-	}
-	if urgent {
-		applied := f.live.applied.Load()
-		err = f.store.Write(ctx, func(tx *store.Tx) error { return tx.RenewSession(ctx, f.session, nil, applied) })
-		if err != nil {
-			return err
-		}
 	}
 	f.renewed = began
 	f.live.until.Store(int64(began + f.settings.SessionLease))
@@ -216,9 +230,9 @@ func replicaName() string {
 
 // renew says how far this replica is: at once when it is urgent, else when a
 // part of the lease has passed. The lease begins before it asks.
-func (f *follower) renew(ctx context.Context, urgent bool) error {
+func (f *follower) renew(ctx context.Context) error {
 	now := boottime.Now()
-	if !f.store.Shared() || !urgent && now-f.renewed < f.settings.SessionLease/renewals {
+	if !f.store.Shared() || !f.urgent && now-f.renewed < f.settings.SessionLease/renewals {
 		return nil
 	}
 	applied := f.live.applied.Load()
@@ -229,7 +243,9 @@ func (f *follower) renew(ctx context.Context, urgent bool) error {
 	if head < applied {
 		return errGap // the database was put back
 	}
-	err = f.store.Write(ctx, func(tx *store.Tx) error { return tx.RenewSession(ctx, f.session, nil, applied) })
+	err = f.store.Write(ctx, func(tx *store.Tx) error {
+		return tx.RenewSession(ctx, reeve.Session{ID: f.session, Applied: applied, Lease: f.settings.SessionLease})
+	})
 	if reeve.IsKind(err, reeve.NotFound) {
 		// Whoever ended it told a receipt that this replica answers no more.
 		f.live.until.Store(0)
@@ -238,7 +254,7 @@ func (f *follower) renew(ctx context.Context, urgent bool) error {
 	if err != nil {
 		return err
 	}
-	f.renewed = now
+	f.renewed, f.urgent = now, false
 	f.live.until.Store(int64(now + f.settings.SessionLease))
 	return nil
 }

@@ -69,22 +69,24 @@ func (c *Control) reserve(ctx context.Context, tx *store.Tx, lease reeve.Lease) 
 	if err != nil {
 		return lease, err
 	}
+	states, err := metersNow(ctx, tx, project.ID)
+	if err != nil {
+		return lease, err
+	}
 	held, err := tx.Lease(ctx, lease.ID, lease.GatewayID)
 	switch {
 	case reeve.IsKind(err, reeve.NotFound):
-		return lease, c.reserveNew(ctx, tx, project, lease)
+		return lease, reserveNew(ctx, tx, project.Limits.Or(c.settings.DefaultLimits), states, lease)
 	case err == nil && (held.ProjectID != lease.ProjectID || held.Amounts != lease.Amounts):
 		err = reeve.Errorf(reeve.Conflict, "another lease has that id")
+	case err == nil && !held.ExpiresAt.After(tx.Now()):
+		err = reeve.Errorf(reeve.Conflict, "the lease has ended")
 	}
+	held.Left = held.ExpiresAt.Sub(tx.Now())
 	return held, err
 }
 
-func (c *Control) reserveNew(ctx context.Context, tx *store.Tx, project reeve.Project, lease reeve.Lease) error {
-	states, err := metersNow(ctx, tx, project.ID)
-	if err != nil {
-		return err
-	}
-	limits := project.Limits.Or(c.settings.DefaultLimits)
+func reserveNew(ctx context.Context, tx *store.Tx, limits reeve.Limits, states store.MeterStates, lease reeve.Lease) error {
 	for _, m := range reeve.Meters {
 		amount := *lease.Amounts.Of(m)
 		if amount == 0 {
@@ -94,9 +96,9 @@ func (c *Control) reserveNew(ctx context.Context, tx *store.Tx, project reeve.Pr
 		if free := state.Free(limits.Of(m)); amount > free {
 			return exhausted(m, free)
 		}
-		tx.PutMeter(project.ID, m, state.Lease(amount))
+		tx.PutMeter(lease.ProjectID, m, state.Lease(amount))
 	}
-	held, err := tx.CountLeases(ctx, project.ID, lease.GatewayID)
+	held, err := tx.CountLeases(ctx, lease.ProjectID, lease.GatewayID)
 	if err != nil {
 		return err
 	}

@@ -113,6 +113,7 @@ func TestLeaseAskedForAgain(t *testing.T) {
 		h.check(err)
 		h.clock.pass(time.Second)
 		second, err := h.c.ReserveLease(ctx, ask)
+		first.Left = 59 * time.Second
 		same(t, "second answer", first, second, err)
 		h.full("usage", ctx, p.ID, reeve.MeterUsage, 70)
 		_, err = h.c.ReserveLease(stranger, ask)
@@ -123,6 +124,18 @@ func TestLeaseAskedForAgain(t *testing.T) {
 		h.full("usage", ctx, p.ID, reeve.MeterUsage, 70)
 		h.check(h.c.ReleaseLease(ctx, first.ID))
 		h.full("usage", ctx, p.ID, reeve.MeterUsage, 100)
+
+		// One that has ended is not given again: its holder would admit on it.
+		for _, amounts := range []reeve.Amounts{{Rate: 10}, {Usage: 10}} {
+			ended := lease(p.ID, amounts, time.Second)
+			ended.ID = newID()
+			_, err := h.c.ReserveLease(ctx, ended)
+			h.check(err)
+			h.clock.pass(time.Second)
+			if _, err = h.c.ReserveLease(ctx, ended); !reeve.IsKind(err, reeve.Conflict) {
+				t.Errorf("%+v: %v", amounts, err)
+			}
+		}
 	})
 }
 

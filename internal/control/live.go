@@ -25,6 +25,7 @@ type live struct {
 	mu       sync.RWMutex
 	projects map[reeve.ID]*liveProject
 	numbered []*liveProject // by liveProject.number; no number is given twice
+	era      uint32         // counts how often all was forgotten
 	gateways map[reeve.TokenHash]reeve.ID
 
 	refreshing chan struct{} // the turn of who reads rows and puts them here, which is one step
@@ -54,13 +55,14 @@ type storedKey struct {
 	secret  macaroon.Secret
 	issued  int64  // Unix microseconds
 	project uint32 // liveProject.number
+	era     uint32 // of the project
 	tails   bool   // there are some
 	length  byte   // of the name, or longName
 	name    [shortName]byte
 }
 
 const (
-	shortName = 26
+	shortName = 22
 	longName  = 0xff
 )
 
@@ -76,8 +78,8 @@ type liveKey struct {
 
 // liveProject is a project; its state is replaced as a whole.
 type liveProject struct {
-	number uint32
-	state  atomic.Pointer[projectState]
+	number, era uint32 // its place in live.numbered, until all is forgotten
+	state       atomic.Pointer[projectState]
 }
 
 // projectState is what verifying needs of a project.
@@ -107,6 +109,10 @@ func newLive() *live {
 // forget empties the memory, which is to be filled anew.
 func (l *live) forget() {
 	l.complete.Store(false)
+	l.mu.Lock()
+	l.projects, l.numbered, l.era = map[reeve.ID]*liveProject{}, nil, l.era+1
+	l.gateways = map[reeve.TokenHash]reeve.ID{}
+	l.mu.Unlock()
 	for i := range l.shards {
 		s := &l.shards[i]
 		s.mu.Lock()
@@ -114,10 +120,6 @@ func (l *live) forget() {
 		s.names, s.tails = map[head]string{}, map[head]map[[macaroon.Size]byte]struct{}{}
 		s.mu.Unlock()
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.projects, l.numbered = map[reeve.ID]*liveProject{}, nil
-	l.gateways = map[reeve.TokenHash]reeve.ID{}
 }
 
 // trusted tells whether the memory knows all that it must.
@@ -139,8 +141,7 @@ func (l *live) shard(h *head) *liveShard {
 	return &l.shards[binary.LittleEndian.Uint64(h[:])%liveShards]
 }
 
-// key finds a root key; gone tells that it was deleted. The project is found
-// while the shard is locked, so that it is not forgotten in between.
+// key finds a root key; gone tells that it was deleted.
 func (l *live) key(h *head) (key liveKey, found, gone bool) {
 	s := l.shard(h)
 	s.mu.RLock()
@@ -150,7 +151,10 @@ func (l *live) key(h *head) (key liveKey, found, gone bool) {
 		_, gone = s.gone[*h]
 		return key, false, gone
 	}
-	key = liveKey{id: stored.id, secret: stored.secret, issued: stored.issued, project: l.projectNumber(stored.project)}
+	key = liveKey{id: stored.id, secret: stored.secret, issued: stored.issued, project: l.projectOf(&stored)}
+	if key.project == nil {
+		return liveKey{}, false, false // all is being forgotten
+	}
 	if stored.length == longName {
 		key.name = s.names[*h]
 	} else {
@@ -162,16 +166,20 @@ func (l *live) key(h *head) (key liveKey, found, gone bool) {
 	return key, true, false
 }
 
-func (l *live) projectNumber(number uint32) *liveProject {
+// projectOf finds a key's project; nil if that was forgotten.
+func (l *live) projectOf(key *storedKey) *liveProject {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return l.numbered[number]
+	if key.era != l.era {
+		return nil
+	}
+	return l.numbered[key.project]
 }
 
 // add takes a key in, unless it is here or was deleted: what is read of a key
 // never changes but for its refused descendants.
 func (l *live) add(h head, key liveKey) {
-	stored := storedKey{id: key.id, secret: key.secret, issued: key.issued, project: key.project.number, length: longName}
+	stored := storedKey{id: key.id, secret: key.secret, issued: key.issued, project: key.project.number, era: key.project.era, length: longName}
 	if len(key.name) <= shortName {
 		stored.length = byte(copy(stored.name[:], key.name))
 	}
@@ -181,8 +189,8 @@ func (l *live) add(h head, key liveKey) {
 	if _, gone := s.gone[h]; gone {
 		return
 	}
-	if _, here := s.keys[h]; here {
-		return
+	if _, here := s.keys[h]; here || l.projectOf(&stored) == nil {
+		return // or its project was forgotten: the key is loaded with all others
 	}
 	if stored.length == longName {
 		s.names[h] = key.name
@@ -202,6 +210,42 @@ func (l *live) drop(h head, at time.Time) {
 	delete(s.names, h)
 	delete(s.tails, h)
 	s.gone[h] = at
+}
+
+// dropIDs takes keys out by their ids, looking at all there are.
+func (l *live) dropIDs(ids map[reeve.ID]bool, at time.Time) {
+	for i := range l.shards {
+		s := &l.shards[i]
+		s.mu.RLock()
+		var found []head
+		for h, key := range s.keys {
+			if ids[key.id] {
+				found = append(found, h)
+			}
+		}
+		s.mu.RUnlock()
+		for _, h := range found {
+			l.drop(h, at)
+		}
+	}
+}
+
+// cut refuses a project's keys of before a time.
+func (l *live) cut(id reeve.ID, before time.Time) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	p := l.projects[id]
+	if p == nil {
+		return
+	}
+	for {
+		old := p.state.Load()
+		cut := *old
+		cut.revokedBefore = max(cut.revokedBefore, before.UnixMicro())
+		if p.state.CompareAndSwap(old, &cut) {
+			return
+		}
+	}
 }
 
 // refuse adds tails to those of a key's refused descendants.
@@ -254,7 +298,7 @@ func (l *live) put(p *reeve.Project) *liveProject {
 	defer l.mu.Unlock()
 	kept := l.projects[p.ID]
 	if kept == nil {
-		kept = &liveProject{number: uint32(len(l.numbered))}
+		kept = &liveProject{number: uint32(len(l.numbered)), era: l.era}
 		l.projects[p.ID], l.numbered = kept, append(l.numbered, kept)
 	}
 	kept.state.Store(newProjectState(p))
@@ -268,7 +312,7 @@ func (l *live) dropProject(id reeve.ID) {
 	defer l.mu.Unlock()
 	if gone := l.projects[id]; gone != nil {
 		delete(l.projects, id)
-		l.numbered[gone.number] = &liveProject{number: gone.number}
+		l.numbered[gone.number] = &liveProject{number: gone.number, era: l.era}
 		l.numbered[gone.number].state.Store(&projectState{id: id, frozen: true})
 	}
 }

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -29,11 +30,11 @@ func (f *follower) loadAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return f.takeKeys(ctx, nil)
+	return f.takeKeys(ctx, nil, f.report)
 }
 
 // takeKeys reads keys, all if ids is nil, with their refused descendants.
-func (c *Control) takeKeys(ctx context.Context, ids []reeve.ID) error {
+func (c *Control) takeKeys(ctx context.Context, ids []reeve.ID, report func(error)) error {
 	revoked := map[reeve.ID]map[[macaroon.Size]byte]struct{}{}
 	err := c.store.EachRevokedTail(ctx, ids, func(t store.RevokedTail) {
 		if revoked[t.APIKeyID] == nil {
@@ -45,39 +46,49 @@ func (c *Control) takeKeys(ctx context.Context, ids []reeve.ID) error {
 		return err
 	}
 	var orphans []reeve.APIKey
-	err = c.store.EachAPIKey(ctx, ids, func(k reeve.APIKey) {
-		if c.live.project(k.ProjectID) == nil {
-			orphans = append(orphans, k)
-			return
+	broken := 0
+	take := func(k reeve.APIKey) (taken bool) {
+		project := c.live.project(k.ProjectID)
+		if project != nil && !c.takeKey(k, project, revoked[k.ID]) {
+			broken++
 		}
-		c.takeKey(k, revoked[k.ID])
+		return project != nil
+	}
+	err = c.store.EachAPIKey(ctx, ids, func(k reeve.APIKey) {
+		if !take(k) {
+			orphans = append(orphans, k)
+		}
 	})
 	// Projects that were made after all were read.
 	for _, k := range orphans {
 		if err == nil {
 			err = c.refreshProjects(ctx, k.ProjectID)
 		}
-		if err == nil && c.live.project(k.ProjectID) != nil {
-			c.takeKey(k, revoked[k.ID])
+		if err == nil {
+			take(k) // or the project has gone, and the key with it
 		}
+	}
+	if broken > 0 {
+		report(fmt.Errorf("%d API keys are unknown to gateways: %w", broken, errUnknownMasterKey))
 	}
 	return err
 }
 
-// takeKey takes one key in, whose project is here. One whose secret cannot be
-// opened stays out, and is unknown: it must not keep all others from working.
-func (c *Control) takeKey(k reeve.APIKey, revoked map[[macaroon.Size]byte]struct{}) {
+// takeKey takes one key in. One whose secret cannot be opened stays out, and is
+// unknown: it must not keep all others from working.
+func (c *Control) takeKey(k reeve.APIKey, project *liveProject, revoked map[[macaroon.Size]byte]struct{}) bool {
 	secret, err := c.keys.open(k)
 	if err != nil {
-		return
+		return false
 	}
 	key := liveKey{
 		id: k.ID, secret: macaroon.Secret(secret), name: k.Name, issued: k.CreatedAt.UnixMicro(),
-		project: c.live.project(k.ProjectID),
+		project: project,
 	}
 	key.revoked = revoked
 	c.live.add(k.Head, key)
 	c.live.refuse(k.Head, slices.Collect(maps.Keys(revoked))...) // it may have been here already
+	return true
 }
 
 // refreshProjects reads projects anew. It holds a lock over reading and

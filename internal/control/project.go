@@ -228,7 +228,9 @@ func (c *Control) UpdateLimits(ctx context.Context, id reeve.ID, patch reeve.Lim
 		record(tx, by, change{action: "limits.update", target: id, before: before, after: after})
 		return nil
 	})
-	c.refreshed(ctx, id)
+	if err == nil {
+		c.refreshed(ctx, id)
+	}
 	return err
 }
 

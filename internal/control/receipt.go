@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
@@ -35,8 +34,12 @@ func (c *Control) CheckEpoch(ctx context.Context, epoch int64) error {
 	return err
 }
 
-// receiptPoll is how often a waiting receipt looks at the sessions.
-const receiptPoll = 15 * time.Millisecond
+// receiptPoll is when a receipt that has waited so long looks at the sessions
+// again: soon at first, for they acknowledge at once; who has not by then is
+// likely gone, and the end of its lease can wait a moment.
+func receiptPoll(waited time.Duration) time.Duration {
+	return min(max(waited/8, 15*time.Millisecond), time.Second)
+}
 
 // Receipt waits until every session has taken in the changes up to an epoch or
 // is over, but not longer than it is told; then it is not complete.
@@ -44,34 +47,41 @@ func (c *Control) Receipt(ctx context.Context, epoch int64, wait time.Duration) 
 	if _, err := operator(ctx); err != nil {
 		return out, err
 	}
-	deadline := time.Now().Add(wait)
+	began := time.Now()
+	deadline := began.Add(wait)
 	watched := watchedSessions{place: map[reeve.ID]int{}, silent: map[reeve.ID]bool{}}
 	out.Epoch = epoch
 	for {
 		live, err := c.lookAtSessions(ctx)
-		if err != nil {
+		switch {
+		case reeve.IsKind(err, reeve.Unavailable):
+			// What was revoked stays so: the database may be back in time.
+			out.Complete = false
+		case err != nil:
 			return out, err
+		default:
+			for i := range live {
+				id := live[i].ID // others look too, and may find it over first
+				watched.silent[id] = watched.silent[id] || c.sessions.silent(&live[i])
+			}
+			out.note(live, watched)
 		}
-		for i := range live {
-			id := live[i].ID // others look too, and may find it over first
-			watched.silent[id] = watched.silent[id] || c.sessions.silent(&live[i])
-		}
-		out.note(live, watched)
 		if !c.store.Shared() && c.live.applied.Load() < epoch {
 			out.Complete = false // this very process: it has no session
 		}
-		if out.Complete || !time.Now().Add(receiptPoll).Before(deadline) {
+		pause := receiptPoll(time.Since(began))
+		if out.Complete || !time.Now().Add(pause).Before(deadline) {
 			return out, nil
 		}
 		select {
 		case <-ctx.Done():
-			return out, errors.Join(errWaiting, ctx.Err())
-		case <-time.After(receiptPoll):
+			return out, nil
+		case <-c.feed.done:
+			return out, nil // the server is stopping
+		case <-time.After(pause):
 		}
 	}
 }
-
-var errWaiting = errors.New("wait for sessions")
 
 // watchedSessions is what a receipt remembers between two looks.
 type watchedSessions struct {

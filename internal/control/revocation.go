@@ -25,11 +25,25 @@ func (c *Control) Epoch(ctx context.Context, r Revoked) (int64, error) {
 	if _, err := operator(ctx); err != nil {
 		return 0, err
 	}
-	if err := c.store.NumberChanges(ctx); err != nil {
-		return 0, err
+	for {
+		err := c.store.NumberChanges(ctx)
+		var epoch int64
+		if err == nil {
+			epoch, err = c.store.NewestChange(ctx, r.target, r.action)
+		}
+		if !reeve.IsKind(err, reeve.Unavailable) || ctx.Err() != nil {
+			return epoch, err
+		}
+		// The revocation has happened: its caller should not hear of a failure.
+		if err := pause(ctx, epochPause, nil); err != nil {
+			return 0, errUnnumbered
+		}
 	}
-	return c.store.NewestChange(ctx, r.target, r.action)
 }
+
+const epochPause = 100 * time.Millisecond
+
+var errUnnumbered = reeve.Errorf(reeve.Unavailable, "revoked, but without a number yet: see the changes")
 
 // DeleteAPIKeyByName deletes a project's key, with all that derive from it.
 func (c *Control) DeleteAPIKeyByName(ctx context.Context, project reeve.ID, name string) (Revoked, error) {
@@ -93,17 +107,11 @@ func (c *Control) RevokeAPIKey(ctx context.Context, key macaroon.Key, caveats in
 		if err != nil {
 			return err
 		}
-		tails, err := c.verify(ctx, tx.Reader, stored, key)
+		tails, err := c.verify(ctx, tx.Reader, stored, key, caveats)
 		if err != nil {
 			return err
 		}
 		last := len(tails) - 1
-		switch {
-		case caveats > last || caveats < WholeKey:
-			return reeve.Errorf(reeve.Invalid, "the key has %d caveats", last)
-		case caveats != WholeKey:
-			last = caveats
-		}
 		tail, at = &tails[last], tx.Now()
 		if last == 0 {
 			tail, out = nil, deleteAPIKey(tx, by, stored)
@@ -185,22 +193,21 @@ func TailName(tail [macaroon.Size]byte) string {
 }
 
 // RevokeProjectKeys refuses every key of a project that was made before a time,
-// which is not in the future, and deletes those there are.
+// which is not in the future, and deletes those there are. Refusing is one row,
+// whatever there is to delete; a key that is being made meanwhile is refused by
+// its date.
 func (c *Control) RevokeProjectKeys(ctx context.Context, id reeve.ID, before time.Time) (out Revoked, err error) {
 	by, err := operator(ctx)
 	if err != nil {
 		return out, err
 	}
 	before = before.UTC().Truncate(time.Microsecond)
-	var keys []reeve.APIKey
-	var at time.Time
+	out = Revoked{target: id, action: "project.revoke"}
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
-		at = tx.Now()
-		if before.After(at) {
+		if before.After(tx.Now()) {
 			return reeve.Errorf(reeve.Invalid, "before is in the future")
 		}
-		// No key is made meanwhile; one that was begun is refused by its date.
-		project, err := tx.LockProjectForDelete(ctx, id)
+		project, err := tx.LockProject(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -208,22 +215,44 @@ func (c *Control) RevokeProjectKeys(ctx context.Context, id reeve.ID, before tim
 			project.RevokedBefore = &before
 			tx.UpdateProject(project)
 		}
-		if keys, err = tx.LockAPIKeysBefore(ctx, id, before); err != nil {
-			return err
-		}
-		for _, key := range keys {
-			deleteAPIKey(tx, by, key)
-		}
-		// Last, so that its number is above theirs.
-		record(tx, by, change{action: "project.revoke", target: id, after: fields{"before": before, "keys": len(keys)}})
+		record(tx, by, change{action: out.action, target: id, after: fields{"before": before}})
 		return nil
 	})
 	if err != nil {
 		return out, err
 	}
+	c.live.cut(id, before)
+	for deleted := revokeBatch; deleted == revokeBatch; {
+		if deleted, err = c.deleteKeysBefore(ctx, by, id, before); err != nil {
+			return out, err
+		}
+		out.Keys += deleted
+	}
+	return out, nil
+}
+
+// revokeBatch is how many keys one transaction deletes.
+const revokeBatch = 500
+
+// deleteKeysBefore deletes some of the keys that were made before a time.
+func (c *Control) deleteKeysBefore(ctx context.Context, by Caller, project reeve.ID, before time.Time) (int, error) {
+	var keys []reeve.APIKey
+	var at time.Time
+	err := c.store.Write(ctx, func(tx *store.Tx) (err error) {
+		at = tx.Now()
+		if keys, err = tx.LockAPIKeysBefore(ctx, project, before, revokeBatch); err != nil {
+			return err
+		}
+		for _, key := range keys {
+			deleteAPIKey(tx, by, key)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
 	for _, key := range keys {
 		c.live.drop(key.Head, at)
 	}
-	c.refreshed(ctx, id)
-	return Revoked{id, "project.revoke", len(keys)}, nil
+	return len(keys), nil
 }

@@ -112,10 +112,11 @@ const maxSessions = 1000
 // OpenSession opens a session of the calling gateway: Applied is the number
 // from which on it must follow the feed.
 func (c *Control) OpenSession(ctx context.Context, name string) (out reeve.Session, err error) {
-	gateway := callerOf(ctx).Actor
-	if gateway.Kind != reeve.GatewayProgram {
-		return out, reeve.ErrDenied
+	by, err := gatewayProgram(ctx)
+	if err != nil {
+		return out, err
 	}
+	gateway := by.Actor
 	number, err := c.feedNumber(ctx)
 	if err != nil {
 		return out, err
@@ -124,6 +125,10 @@ func (c *Control) OpenSession(ctx context.Context, name string) (out reeve.Sessi
 		ID: newID(), GatewayID: &gateway.ID, Name: name, Applied: number, Lease: c.settings.SessionLease,
 	}
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		// The gateway's row guards how many there are.
+		if _, err := tx.LockGateway(ctx, gateway.ID); err != nil {
+			return err
+		}
 		open, err := tx.CountSessions(ctx, gateway.ID)
 		if err != nil {
 			return err
@@ -135,6 +140,12 @@ func (c *Control) OpenSession(ctx context.Context, name string) (out reeve.Sessi
 		tx.CreateSession(out)
 		return nil
 	})
+	if err != nil {
+		return out, err
+	}
+	// Read again now that receipts wait for the session: those that have not are
+	// of changes up to this number.
+	out.Applied, err = c.feedNumber(ctx)
 	return out, err
 }
 
@@ -142,9 +153,9 @@ func (c *Control) OpenSession(ctx context.Context, name string) (out reeve.Sessi
 // notes up to which number it has taken the feed in. NotFound says that the
 // session is over: what the gateway holds in memory is worth nothing.
 func (c *Control) RenewSession(ctx context.Context, id reeve.ID, number int64) error {
-	gateway := callerOf(ctx).Actor
-	if gateway.Kind != reeve.GatewayProgram {
-		return reeve.ErrDenied
+	by, err := gatewayProgram(ctx)
+	if err != nil {
+		return err
 	}
 	if number > c.live.applied.Load() {
 		// It may have followed another replica; but not further than there is.
@@ -156,16 +167,20 @@ func (c *Control) RenewSession(ctx context.Context, id reeve.ID, number int64) e
 			return reeve.Errorf(reeve.Invalid, "number is above the newest change")
 		}
 	}
-	return c.store.Write(ctx, func(tx *store.Tx) error { return tx.RenewSession(ctx, id, &gateway.ID, number) })
+	return c.store.Write(ctx, func(tx *store.Tx) error {
+		return tx.RenewSession(ctx, reeve.Session{
+			ID: id, GatewayID: &by.Actor.ID, Applied: number, Lease: c.settings.SessionLease,
+		})
+	})
 }
 
 // EndSession ends a session of the calling gateway; NotFound if it is over.
 func (c *Control) EndSession(ctx context.Context, id reeve.ID) error {
-	gateway := callerOf(ctx).Actor
-	if gateway.Kind != reeve.GatewayProgram {
-		return reeve.ErrDenied
+	by, err := gatewayProgram(ctx)
+	if err != nil {
+		return err
 	}
-	return c.store.Write(ctx, func(tx *store.Tx) error { return tx.EndSession(ctx, id, &gateway.ID) })
+	return c.store.Write(ctx, func(tx *store.Tx) error { return tx.EndSession(ctx, id, &by.Actor.ID) })
 }
 
 // SessionLease is how long a session lasts that is not renewed, and

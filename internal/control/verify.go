@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -50,8 +51,8 @@ var errRevokedKey = errors.New("the key is revoked")
 // VerifyKey judges a key for one request. The error is not nil only when the
 // judgement could not be made; every key has a verdict.
 func (c *Control) VerifyKey(ctx context.Context, in KeyCheck) (out Verdict, err error) {
-	if callerOf(ctx).Actor.Kind != reeve.GatewayProgram {
-		return out, reeve.ErrDenied
+	if _, err := gatewayProgram(ctx); err != nil {
+		return out, err
 	}
 	if out.Key, err = macaroon.Parse(in.Key); err != nil {
 		out.Code = reeve.CodeMalformed
@@ -126,9 +127,7 @@ func checkCaveats(key macaroon.Key, in KeyCheck, now time.Time) reeve.VerdictCod
 		if !caveats[i].NotAfter.IsZero() && now.After(caveats[i].NotAfter) {
 			return reeve.CodeExpired
 		}
-		// Storj lets every key look at a bucket that its paths leave. A gateway
-		// that does not name the object may be about to read one all the same.
-		if in.Op == macaroon.OpRead && caveats[i].Disallow.Has(macaroon.OpRead) {
+		if in.Op == macaroon.OpRead && len(in.Path) == 0 && !readsAll(&caveats[i], in.Bucket) {
 			err = macaroon.ErrUnauthorized
 		}
 	}
@@ -136,6 +135,21 @@ func checkCaveats(key macaroon.Key, in KeyCheck, now time.Time) reeve.VerdictCod
 		return reeve.CodeForbidden
 	}
 	return reeve.CodeValid
+}
+
+// readsAll tells whether a caveat allows reading all of a bucket. Storj lets every
+// key look at a bucket in which its paths leave anything; a gateway that does not
+// name the object may be about to read any.
+func readsAll(c *macaroon.Caveat, bucket []byte) bool {
+	if c.Disallow.Has(macaroon.OpRead) {
+		return false
+	}
+	for i := range c.AllowedPaths {
+		if p := &c.AllowedPaths[i]; bytes.Equal(p.Bucket, bucket) && len(p.EncryptedPathPrefix) == 0 {
+			return true
+		}
+	}
+	return len(c.AllowedPaths) == 0
 }
 
 // findKey finds a key by its head, in memory or, while that may be out of date,
@@ -152,6 +166,8 @@ func (c *Control) findKey(ctx context.Context, v *Verdict) (key liveKey, err err
 	switch {
 	case gone:
 		err = errRevokedKey
+	case !found && !c.live.complete.Load():
+		return c.readKey(ctx, h, v) // all was being forgotten
 	case !found:
 		err = errNoKey
 	}

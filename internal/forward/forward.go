@@ -17,7 +17,7 @@ type Header = map[string][]string
 type Request struct {
 	Key          string // as the client shows it; never empty
 	Op           macaroon.Op
-	Bucket, Path []byte // decoded; a read always has a path
+	Bucket, Path []byte // decoded
 	Cost         int64  // units of the project's rate
 }
 
@@ -97,7 +97,9 @@ func FromHeader(header Header, query string) (out Request, err error) {
 	if asked.given&givenBucket != 0 {
 		out.Bucket = []byte(asked.bucket)
 	}
-	out.Op = listing(out.Op, out.Path)
+	if asked.given&givenAction == 0 {
+		out.Op = listing(out.Op, out.Path)
+	}
 	return out, nil
 }
 
@@ -132,8 +134,7 @@ func operation(method string) (macaroon.Op, error) {
 	return 0, errMethod
 }
 
-// listing makes reading a bucket, or all of them, what it is. As a read no
-// caveat would forbid it.
+// listing makes what a method means of a bucket, or of all of them, what it is.
 func listing(op macaroon.Op, path []byte) macaroon.Op {
 	if op == macaroon.OpRead && len(path) == 0 {
 		return macaroon.OpList

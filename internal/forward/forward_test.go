@@ -77,7 +77,7 @@ func TestFromHeader(t *testing.T) {
 		{"none is needed", "action=write&bucket=b", header("Authorization: Bearer k"), `write "b" "" 1`},
 		{"none is needed, one is there", "action=write&bucket=b", get, `write "b" "" 1`},
 		{"none is needed, both are there", "action=write&bucket=", nginx("x", "y", "X-Forwarded-Uri: z"), `write "" "" 1`},
-		{"a read of no path is a listing", "action=read&bucket=b", get, `list "b" "" 1`},
+		{"a read that is said to be one is one", "action=read&bucket=b", get, `read "b" "" 1`},
 
 		{"no method", "proxy=nginx", header("X-Original-URI: /b/p", "X-Api-Key: k"), "400"},
 		{"no URI", "proxy=nginx", header("X-Original-Method: GET", "X-Api-Key: k"), "400"},
@@ -91,7 +91,7 @@ func TestFromHeader(t *testing.T) {
 		{"action", "proxy=nginx&action=delete", get, `delete "b" "p" 1`},
 		{"action instead of a method", "proxy=nginx&action=list", header("X-Original-URI: /b/p", "X-Api-Key: k"), `list "b" "p" 1`},
 		{"action instead of a method that is none", "proxy=nginx&action=write", nginx("PROPFIND", "/b/p"), `write "b" "p" 1`},
-		{"action read on a bucket", "proxy=nginx&action=read", nginx("PUT", "/b"), `list "b" "" 1`},
+		{"action read on a bucket", "proxy=nginx&action=read", nginx("PUT", "/b"), `read "b" "" 1`},
 		{"bucket", "proxy=nginx&bucket=a%2Fb", get, `read "a/b" "b/p" 1`},
 		{"bucket, its root", "proxy=nginx&bucket=c", nginx("HEAD", "/"), `list "c" "" 1`},
 		{"cost", "proxy=nginx&cost=0", get, `read "b" "p" 0`},

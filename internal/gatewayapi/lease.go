@@ -81,6 +81,9 @@ func (a *api) reserveLease(ctx context.Context, in *reserveIn) (leaseOut, error)
 		ask.TTL = lifetime(*in.Body.TTL)
 	}
 	lease, err := a.control.ReserveLease(ctx, ask)
+	if lease.Left > 0 {
+		ask.TTL = lease.Left
+	}
 	return leaseOut{
 		ID: lease.ID, ProjectID: lease.ProjectID, TTL: ask.TTL.Seconds(), ExpiresAt: lease.ExpiresAt,
 		Rate: lease.Amounts.Rate, Bandwidth: lease.Amounts.Bandwidth, Usage: lease.Amounts.Usage,

@@ -53,9 +53,13 @@ func Serve(ctx context.Context, cfg Config, out, errOut io.Writer) error {
 	}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	go c.Run(work, control.Retention{Changes: cfg.ChangesRetention, UsageMonths: cfg.UsageRetention}, func(err error) {
-		logger.Error("background work", "error", err)
-	})
+	worked := make(chan struct{})
+	go func() {
+		defer close(worked)
+		c.Run(work, control.Retention{Changes: cfg.ChangesRetention, UsageMonths: cfg.UsageRetention}, func(err error) {
+			logger.Error("background work", "error", err)
+		})
+	}()
 	awaitKeys(c)
 	open.announce(out)
 	if err := announceToken(out, token, open.url("operator")); err != nil {
@@ -71,6 +75,11 @@ func Serve(ctx context.Context, cfg Config, out, errOut io.Writer) error {
 	c.Drain()
 	logger.Info("draining")
 	open.drain(cfg.DrainTimeout)
+	stop()
+	select {
+	case <-worked: // the session is ended, so that no receipt waits for it
+	case <-time.After(workWait):
+	}
 	logger.Info("stopped")
 	return nil
 }
@@ -84,6 +93,9 @@ func awaitKeys(c *control.Control) {
 		time.Sleep(time.Millisecond)
 	}
 }
+
+// workWait is how long the end waits for the work behind the requests.
+const workWait = time.Second
 
 // closeWait is how long the end waits for the database.
 const closeWait = time.Second

@@ -49,13 +49,13 @@ func (tx *Tx) LockAPIKey(ctx context.Context, id reeve.ID) (reeve.APIKey, error)
 	}, scanAPIKey)
 }
 
-// LockAPIKeysBefore lists a project's keys that were made before a time, and
-// guards them.
-func (tx *Tx) LockAPIKeysBefore(ctx context.Context, project reeve.ID, before time.Time) ([]reeve.APIKey, error) {
+// LockAPIKeysBefore lists up to limit of a project's keys that were made before a
+// time, and guards them.
+func (tx *Tx) LockAPIKeysBefore(ctx context.Context, project reeve.ID, before time.Time, limit int) ([]reeve.APIKey, error) {
 	return many(ctx, tx.Reader, read{
-		sql: "SELECT " + apiKeyColumns + " FROM api_keys WHERE project_id = $1 AND created_at < $2 ORDER BY id" +
+		sql: "SELECT " + apiKeyColumns + " FROM api_keys WHERE project_id = $1 AND created_at < $2 ORDER BY id LIMIT $3" +
 			tx.d.lockDrop,
-		args: []any{project, before},
+		args: []any{project, before, limit},
 	}, scanAPIKey)
 }
 

@@ -29,6 +29,15 @@ func (r Reader) GatewayByToken(ctx context.Context, hash reeve.TokenHash) (reeve
 	}, scanGateway)
 }
 
+// LockGateway guards a gateway's row, and with it how many sessions it has.
+func (tx *Tx) LockGateway(ctx context.Context, id reeve.ID) (reeve.Gateway, error) {
+	return one(ctx, tx.Reader, read{
+		"SELECT " + gatewayColumns + " FROM gateways WHERE id = $1" + tx.d.lock,
+		[]any{id},
+		reeve.ErrUnauthenticated,
+	}, scanGateway)
+}
+
 // LockGatewayForDelete finds a gateway and guards it against another deletion.
 func (tx *Tx) LockGatewayForDelete(ctx context.Context, id reeve.ID) (reeve.Gateway, error) {
 	return one(ctx, tx.Reader, read{

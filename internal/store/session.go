@@ -41,14 +41,16 @@ func (tx *Tx) CreateSession(s reeve.Session) {
 }
 
 // RenewSession begins a session's lease anew and notes what it has taken in;
-// NotFound if it is over. A nil gateway is a replica's.
-func (tx *Tx) RenewSession(ctx context.Context, id reeve.ID, gateway *reeve.ID, applied int64) error {
+// NotFound if it is over. A nil GatewayID is a replica's. The lease may get
+// longer, not shorter: its holder may not have heard of that.
+func (tx *Tx) RenewSession(ctx context.Context, s reeve.Session) error {
 	text := `UPDATE sessions SET renewals = renewals + 1,
-		applied = CASE WHEN applied > $2 THEN applied ELSE $2 END WHERE id = $1`
-	args := []any{id, applied}
-	if gateway != nil {
-		text += " AND gateway_id = $3"
-		args = append(args, *gateway)
+		applied = CASE WHEN applied > $2 THEN applied ELSE $2 END,
+		lease = CASE WHEN lease > $3 THEN lease ELSE $3 END WHERE id = $1`
+	args := []any{s.ID, s.Applied, s.Lease.Microseconds()}
+	if s.GatewayID != nil {
+		text += " AND gateway_id = $4"
+		args = append(args, *s.GatewayID)
 	}
 	_, err := one(ctx, tx.Reader, read{text + " RETURNING renewals", args, missing("session")}, value[int64])
 	return err

@@ -27,8 +27,9 @@ func (r Reader) APIKeyByHead(ctx context.Context, head [32]byte) (key reeve.APIK
 
 // RevokedHead is what a deleted key has left behind.
 type RevokedHead struct {
-	Head [32]byte
-	At   time.Time
+	APIKeyID reeve.ID
+	Head     [32]byte
+	At       time.Time
 }
 
 // RevokedTail is the tail of a refused key that derives from an API key.
@@ -87,9 +88,9 @@ func (r Reader) EachRevokedTail(ctx context.Context, keys []reeve.ID, each func(
 
 // EachRevokedHead reads what deleted keys have left.
 func (r Reader) EachRevokedHead(ctx context.Context, keys []reeve.ID, each func(RevokedHead)) error {
-	return eachOf(ctx, r, selection{"SELECT head, revoked_at FROM revoked_heads", "api_key_id", keys},
+	return eachOf(ctx, r, selection{"SELECT api_key_id, head, revoked_at FROM revoked_heads", "api_key_id", keys},
 		func(row scanner) (h RevokedHead, err error) {
-			err = row.Scan(&h.Head, &h.At)
+			err = row.Scan(&h.APIKeyID, &h.Head, &h.At)
 			return h, err
 		}, each)
 }

@@ -16,9 +16,10 @@ type timedContext struct {
 	deadline time.Time
 	exchange *exchange
 
-	mu     sync.Mutex
-	timer  context.Context // nil until somebody waits
-	cancel context.CancelFunc
+	mu      sync.Mutex
+	stopped bool
+	timer   context.Context // nil until somebody waits
+	cancel  context.CancelFunc
 }
 
 // Deadline gives the end of the operation's time.
@@ -30,6 +31,9 @@ func (c *timedContext) Done() <-chan struct{} {
 	defer c.mu.Unlock()
 	if c.timer == nil {
 		c.timer, c.cancel = context.WithDeadline(c.client, c.deadline)
+		if c.stopped {
+			c.cancel()
+		}
 	}
 	return c.timer.Done()
 }
@@ -71,6 +75,7 @@ func (c *timedContext) made() context.Context {
 func (c *timedContext) stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.stopped = true
 	if c.timer != nil {
 		c.cancel()
 	}
