@@ -54,6 +54,7 @@ type MeterState struct {
 	Period    int64 // that Committed belongs to
 	Committed int64 // used for good in that period
 	Leased    int64 // held by leases that are not settled, whenever they were made
+	Reported  int64 // what gateways have reported of the period; never written back
 }
 
 // At gives the state of a meter at a time: in a new period nothing is committed
@@ -61,13 +62,21 @@ type MeterState struct {
 // clocks differ a little share the newest one.
 func (s MeterState) At(m Meter, at time.Time) MeterState {
 	if period := m.Period(at); period > s.Period {
-		s.Period, s.Committed = period, 0
+		s.Period, s.Committed, s.Reported = period, 0, 0
 	}
 	return s
 }
 
-// Used gives what counts against the limit.
-func (s MeterState) Used() int64 { return s.Committed + s.Leased }
+// Used gives what counts against the limit. What leases have committed and what
+// was reported are the same bytes, told by one gateway in two ways, or by two
+// that each know only one: the larger counts.
+func (s MeterState) Used() int64 {
+	used := max(s.Committed, s.Reported)
+	if used > math.MaxInt64-s.Leased {
+		return math.MaxInt64
+	}
+	return used + s.Leased
+}
 
 // Free gives how much fits under a limit; not less than nothing when the limit
 // was lowered below what is used. Without a limit it is what can be counted.

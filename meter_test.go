@@ -45,13 +45,13 @@ func TestAt(t *testing.T) {
 		want  reeve.MeterState
 	}{
 		{"never used", reeve.MeterRate, reeve.MeterState{}, reeve.MeterState{Period: second}},
-		{"same second", reeve.MeterRate, reeve.MeterState{second, 3, 4}, reeve.MeterState{second, 3, 4}},
-		{"next second", reeve.MeterRate, reeve.MeterState{second - 1, 3, 4}, reeve.MeterState{second, 0, 4}},
-		{"a replica is ahead", reeve.MeterRate, reeve.MeterState{second + 1, 3, 4}, reeve.MeterState{second + 1, 3, 4}},
-		{"same month", reeve.MeterBandwidth, reeve.MeterState{202611, 3, 4}, reeve.MeterState{202611, 3, 4}},
-		{"next month", reeve.MeterBandwidth, reeve.MeterState{202610, 3, 4}, reeve.MeterState{202611, 0, 4}},
-		{"next year", reeve.MeterBandwidth, reeve.MeterState{202512, 3, 4}, reeve.MeterState{202611, 0, 4}},
-		{"usage", reeve.MeterUsage, reeve.MeterState{0, 3, 4}, reeve.MeterState{0, 3, 4}},
+		{"same second", reeve.MeterRate, reeve.MeterState{Period: second, Committed: 3, Leased: 4}, reeve.MeterState{Period: second, Committed: 3, Leased: 4}},
+		{"next second", reeve.MeterRate, reeve.MeterState{Period: second - 1, Committed: 3, Leased: 4}, reeve.MeterState{Period: second, Committed: 0, Leased: 4}},
+		{"a replica is ahead", reeve.MeterRate, reeve.MeterState{Period: second + 1, Committed: 3, Leased: 4}, reeve.MeterState{Period: second + 1, Committed: 3, Leased: 4}},
+		{"same month", reeve.MeterBandwidth, reeve.MeterState{Period: 202611, Committed: 3, Leased: 4}, reeve.MeterState{Period: 202611, Committed: 3, Leased: 4}},
+		{"next month", reeve.MeterBandwidth, reeve.MeterState{Period: 202610, Committed: 3, Leased: 4}, reeve.MeterState{Period: 202611, Committed: 0, Leased: 4}},
+		{"next year", reeve.MeterBandwidth, reeve.MeterState{Period: 202512, Committed: 3, Leased: 4}, reeve.MeterState{Period: 202611, Committed: 0, Leased: 4}},
+		{"usage", reeve.MeterUsage, reeve.MeterState{Period: 0, Committed: 3, Leased: 4}, reeve.MeterState{Period: 0, Committed: 3, Leased: 4}},
 	} {
 		if diff := cmp.Diff(test.want, test.from.At(test.meter, november)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
@@ -65,15 +65,15 @@ func TestFree(t *testing.T) {
 		limit reeve.Limit
 		want  int64
 	}{
-		{reeve.MeterState{0, 3, 4}, reeve.LimitOf(10), 3},
-		{reeve.MeterState{0, 3, 4}, reeve.LimitOf(7), 0},
-		{reeve.MeterState{0, 3, 4}, reeve.LimitOf(2), 0}, // lowered
+		{reeve.MeterState{Period: 0, Committed: 3, Leased: 4}, reeve.LimitOf(10), 3},
+		{reeve.MeterState{Period: 0, Committed: 3, Leased: 4}, reeve.LimitOf(7), 0},
+		{reeve.MeterState{Period: 0, Committed: 3, Leased: 4}, reeve.LimitOf(2), 0}, // lowered
 		{reeve.MeterState{}, reeve.LimitOf(0), 0},
 		{reeve.MeterState{}, reeve.Unlimited, math.MaxInt64},
 		{reeve.MeterState{}, reeve.Limit{}, math.MaxInt64},
-		{reeve.MeterState{0, math.MaxInt64 - 5, 3}, reeve.Unlimited, 2},
-		{reeve.MeterState{0, math.MaxInt64 - 5, 5}, reeve.LimitOf(0), 0},
-		{reeve.MeterState{0, 1, 1}, reeve.LimitOf(math.MaxInt64), math.MaxInt64 - 2},
+		{reeve.MeterState{Period: 0, Committed: math.MaxInt64 - 5, Leased: 3}, reeve.Unlimited, 2},
+		{reeve.MeterState{Period: 0, Committed: math.MaxInt64 - 5, Leased: 5}, reeve.LimitOf(0), 0},
+		{reeve.MeterState{Period: 0, Committed: 1, Leased: 1}, reeve.LimitOf(math.MaxInt64), math.MaxInt64 - 2},
 	} {
 		if got := test.state.Free(test.limit); got != test.want {
 			t.Errorf("%+v under %s: %d, want %d", test.state, test.limit, got, test.want)
@@ -91,15 +91,15 @@ func TestSettle(t *testing.T) {
 		expires    time.Time
 		want       reeve.MeterState
 	}{
-		{"part", reeve.MeterUsage, reeve.MeterState{0, 5, 10}, 4, 3, november, reeve.MeterState{0, 8, 6}},
-		{"nothing", reeve.MeterUsage, reeve.MeterState{0, 5, 10}, 4, 0, november, reeve.MeterState{0, 5, 6}},
-		{"all", reeve.MeterBandwidth, reeve.MeterState{202611, 5, 10}, 10, 10, november, reeve.MeterState{202611, 15, 0}},
-		{"in its month, expired", reeve.MeterBandwidth, reeve.MeterState{202611, 5, 10}, 10, 10, november.AddDate(0, 0, -9), reeve.MeterState{202611, 15, 0}},
-		{"a month late", reeve.MeterBandwidth, reeve.MeterState{202612, 5, 10}, 10, 10, november, reeve.MeterState{202612, 5, 0}},
-		{"over the month's end", reeve.MeterBandwidth, reeve.MeterState{202612, 5, 10}, 10, 9, november.Add(time.Second), reeve.MeterState{202612, 14, 0}},
-		{"in its second", reeve.MeterRate, reeve.MeterState{second, 5, 10}, 10, 9, november, reeve.MeterState{second, 14, 0}},
-		{"long before its end", reeve.MeterRate, reeve.MeterState{second, 5, 10}, 10, 9, november.Add(time.Hour), reeve.MeterState{second, 14, 0}},
-		{"lapsed", reeve.MeterRate, reeve.MeterState{second + 1, 5, 10}, 10, 9, november, reeve.MeterState{second + 1, 5, 0}},
+		{"part", reeve.MeterUsage, reeve.MeterState{Period: 0, Committed: 5, Leased: 10}, 4, 3, november, reeve.MeterState{Period: 0, Committed: 8, Leased: 6}},
+		{"nothing", reeve.MeterUsage, reeve.MeterState{Period: 0, Committed: 5, Leased: 10}, 4, 0, november, reeve.MeterState{Period: 0, Committed: 5, Leased: 6}},
+		{"all", reeve.MeterBandwidth, reeve.MeterState{Period: 202611, Committed: 5, Leased: 10}, 10, 10, november, reeve.MeterState{Period: 202611, Committed: 15, Leased: 0}},
+		{"in its month, expired", reeve.MeterBandwidth, reeve.MeterState{Period: 202611, Committed: 5, Leased: 10}, 10, 10, november.AddDate(0, 0, -9), reeve.MeterState{Period: 202611, Committed: 15, Leased: 0}},
+		{"a month late", reeve.MeterBandwidth, reeve.MeterState{Period: 202612, Committed: 5, Leased: 10}, 10, 10, november, reeve.MeterState{Period: 202612, Committed: 5, Leased: 0}},
+		{"over the month's end", reeve.MeterBandwidth, reeve.MeterState{Period: 202612, Committed: 5, Leased: 10}, 10, 9, november.Add(time.Second), reeve.MeterState{Period: 202612, Committed: 14, Leased: 0}},
+		{"in its second", reeve.MeterRate, reeve.MeterState{Period: second, Committed: 5, Leased: 10}, 10, 9, november, reeve.MeterState{Period: second, Committed: 14, Leased: 0}},
+		{"long before its end", reeve.MeterRate, reeve.MeterState{Period: second, Committed: 5, Leased: 10}, 10, 9, november.Add(time.Hour), reeve.MeterState{Period: second, Committed: 14, Leased: 0}},
+		{"lapsed", reeve.MeterRate, reeve.MeterState{Period: second + 1, Committed: 5, Leased: 10}, 10, 9, november, reeve.MeterState{Period: second + 1, Committed: 5, Leased: 0}},
 	} {
 		if diff := cmp.Diff(test.want, test.from.Settle(test.meter, test.held, test.used, test.expires)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)

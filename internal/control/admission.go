@@ -190,6 +190,9 @@ func (c *Control) readMeters(a *admission, flight *meterRead, project reeve.ID, 
 	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()
 	flight.states, flight.err = c.store.Meters(ctx, project)
+	if flight.err == nil {
+		flight.err = addReported(ctx, c.store.Reader, project, flight.states, now)
+	}
 	a.mu.Lock()
 	if a.flight == flight { // else it is of before a change
 		a.flight = nil

@@ -129,16 +129,12 @@ func (c *Control) AuthenticateOrganizationKey(ctx context.Context) error {
 // AuthenticateGateway finds the gateway that a token belongs to. Text that is
 // no token of ours does not reach the database, nor does a token that is known;
 // one that is not may be too new to be known here.
-//
-// A token that was revoked may still be known to a replica that has lost the
-// database; but then there is nothing that it opens: keys are judged from the
-// database once the replica's session is over.
 func (c *Control) AuthenticateGateway(ctx context.Context, text string) (reeve.Actor, error) {
 	if len(text) > maxToken {
 		return reeve.Actor{}, reeve.ErrUnauthenticated
 	}
 	hash := reeve.Token(text).Hash()
-	if id, ok := c.live.gateway(hash); ok && c.live.complete.Load() {
+	if id, ok := c.live.gateway(hash); ok && c.live.trusted() {
 		return reeve.Actor{Kind: reeve.GatewayProgram, ID: id}, nil
 	}
 	if _, ok := reeve.ParseToken(reeve.TokenGateway, text); !ok {

@@ -129,6 +129,9 @@ func metersNow(ctx context.Context, tx *store.Tx, project reeve.ID) (store.Meter
 	for _, m := range reeve.Meters {
 		states[m] = states[m].At(m, tx.Now())
 	}
+	if err := addReported(ctx, tx.Reader, project, states, tx.Now()); err != nil {
+		return nil, err
+	}
 	rate := states[reeve.MeterRate]
 	if rate.Leased == 0 {
 		return states, nil
@@ -141,6 +144,17 @@ func metersNow(ctx context.Context, tx *store.Tx, project reeve.ID) (store.Meter
 	states[reeve.MeterRate] = rate
 	tx.PutMeter(project, reeve.MeterRate, rate)
 	return states, nil
+}
+
+// addReported adds what gateways have reported to the meters of a time.
+func addReported(ctx context.Context, r store.Reader, project reeve.ID, states store.MeterStates, at time.Time) error {
+	total, err := r.UsageTotal(ctx, project, reeve.MonthOf(at))
+	bandwidth := states[reeve.MeterBandwidth].At(reeve.MeterBandwidth, at)
+	if bandwidth.Period == int64(total.Month) {
+		bandwidth.Reported = total.Egress
+	}
+	states[reeve.MeterBandwidth] = bandwidth
+	return err
 }
 
 // SettleLease ends a gateway's lease: what it has used is charged, the rest is

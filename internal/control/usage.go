@@ -78,6 +78,11 @@ func (c *Control) IngestUsage(ctx context.Context, in UsageBatch) (refusals []st
 		tx.PutUsageMark(mark)
 		return nil
 	})
+	if err == nil {
+		for i := range in.Records {
+			c.admissions.changed(in.Records[i].ProjectID)
+		}
+	}
 	return refusals, err
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/google/jsonschema-go/jsonschema"
 
@@ -65,8 +67,8 @@ func (a *api) renewSession(ctx context.Context, in *renewIn) (out sessionOut, er
 		if in.Body.Name != nil {
 			name = *in.Body.Name
 		}
-		if len(name) > maxSessionName {
-			return out, reeve.Errorf(reeve.Invalid, "name is longer than %d bytes", maxSessionName)
+		if len(name) > maxSessionName || strings.ContainsFunc(name, unicode.IsControl) {
+			return out, reeve.Errorf(reeve.Invalid, "name must be at most %d bytes without control characters", maxSessionName)
 		}
 		session, err := a.control.OpenSession(ctx, name)
 		out.Session, out.Number = session.ID, session.Applied

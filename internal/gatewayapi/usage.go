@@ -3,6 +3,7 @@ package gatewayapi
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -14,14 +15,19 @@ import (
 )
 
 func (a *api) usage(out *web.API) {
+	description := "Counts a batch exactly once. Send it until it is answered: the newest batch of a stream may be " +
+		"repeated and gets its first reply. A sequence below the stream's newest, or another batch under that one, " +
+		"is a conflict and counts nothing; gaps upwards are fine. A record that cannot be counted is refused by " +
+		"itself: unknown project or meter, a value that is no whole number from 0 to 2^63-1 or makes the month's " +
+		"total larger than that, a time more than 5 minutes ahead or in a month before the last."
+	if a.control == nil {
+		description = "Takes a batch into the spool on disk, from which the server counts it exactly once. While this process " +
+			"runs, the newest batch of a stream may be repeated and gets its first reply; after a restart it is taken anew. " +
+			"What only the server can tell, such as an unknown project, is in the log."
+	}
 	web.Handle(out, web.Op{
 		Method: "POST", Path: "/gateway/usage", ID: "reportUsage", Tag: "usage",
-		Summary: "Report what projects have used",
-		Description: "Counts a batch exactly once. Send it until it is answered: the newest batch of a stream may be " +
-			"repeated and gets its first reply. A sequence below the stream's newest, or another batch under that one, " +
-			"is a conflict and counts nothing; gaps upwards are fine. A record that cannot be counted is refused by " +
-			"itself: unknown project or meter, a value that is no whole number from 0 to 2^63-1 or makes the month's " +
-			"total larger than that, a time more than 5 minutes ahead or in a month before the last.",
+		Summary: "Report what projects have used", Description: description,
 		Errors: []reeve.Kind{reeve.Invalid, reeve.Conflict},
 	}, a.reportUsage)
 }
@@ -52,7 +58,7 @@ type wholeNumber string
 func (n *wholeNumber) UnmarshalJSON(data []byte) error {
 	var number json.Number
 	if data[0] == '"' {
-		return &json.UnmarshalTypeError{Value: "string"}
+		return &json.UnmarshalTypeError{Value: "string", Type: reflect.TypeFor[int64]()}
 	}
 	err := json.Unmarshal(data, &number)
 	*n = wholeNumber(number)

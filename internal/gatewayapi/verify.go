@@ -49,13 +49,21 @@ type question struct {
 }
 
 // keyQuestion is an element of keys: the text of a key, or a question.
-type keyQuestion struct{ question }
+type keyQuestion struct {
+	question
+	action, bucket, path bool // are given, if only as ""
+}
 
 // UnmarshalJSON reads either form.
 func (q *keyQuestion) UnmarshalJSON(data []byte) error {
 	if bytes.HasPrefix(data, []byte{'"'}) {
 		return json.Unmarshal(data, &q.Key)
 	}
+	var given struct{ Action, Bucket, Path *string }
+	if err := json.Unmarshal(data, &given); err != nil {
+		return err
+	}
+	q.action, q.bucket, q.path = given.Action != nil, given.Bucket != nil, given.Path != nil
 	return json.Unmarshal(data, &q.question)
 }
 
@@ -65,14 +73,14 @@ func (keyQuestion) JSONSchema() *jsonschema.Schema {
 }
 
 // or fills what the question leaves open.
-func (q question) or(other question) question {
-	if q.Action == "" {
+func (q keyQuestion) or(other question) question {
+	if !q.action {
 		q.Action = other.Action
 	}
-	if q.Bucket == "" {
+	if !q.bucket {
 		q.Bucket = other.Bucket
 	}
-	if q.Path == "" && q.EncryptedPath == nil {
+	if !q.path && q.EncryptedPath == nil {
 		q.Path, q.EncryptedPath = other.Path, other.EncryptedPath
 	}
 	if q.Cost == nil {
@@ -82,7 +90,7 @@ func (q question) or(other question) question {
 		q.Project = other.Project
 	}
 	q.Lineage = q.Lineage || other.Lineage
-	return q
+	return q.question
 }
 
 // check reads a question.

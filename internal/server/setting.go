@@ -162,6 +162,11 @@ func (s setting[C]) variable() string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(s.of+s.name, "-", "_"))
 }
 
+// reads tells whether the setting is taken from a variable.
+func (s setting[C]) reads(key string) bool {
+	return key == s.variable() || s.secret && key == s.variable()+fileSuffix
+}
+
 // number tells whether the setting is one, which YAML shows unquoted.
 func (s setting[C]) number() bool {
 	var c C

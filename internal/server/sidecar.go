@@ -33,7 +33,7 @@ func Sidecar(ctx context.Context, cfg SidecarConfig, out, errOut io.Writer) erro
 	}
 	defer socket.Close()
 	client, err := gateway.New(ctx, gateway.Config{
-		URLs: cfg.Servers, Token: cfg.Token, Name: cfg.Name, Verify: cfg.Outage, Admit: cfg.Outage, Logger: logger,
+		URLs: cfg.Servers, Token: cfg.Token, Name: cfg.Name, Verify: cfg.Outage, Admit: cfg.LimitsOutage, Logger: logger,
 		SpoolDir: cfg.Spool,
 	})
 	if err != nil {

@@ -28,6 +28,7 @@ type SidecarConfig struct {
 	Listen       string // HOST:PORT on loopback, or unix:PATH
 	SocketMode   os.FileMode
 	Outage       gateway.Outage
+	LimitsOutage gateway.Outage
 	Spool        string // directory; "" takes no usage
 	DrainTimeout time.Duration
 
@@ -68,6 +69,11 @@ var sidecarSettings = []setting[SidecarConfig]{
 		name: "outage", of: "gateway-", def: "refuse",
 		usage: "`what` becomes of requests while no server can be reached: refuse, or serve those with known keys until the session's lease ends",
 		field: func(c *SidecarConfig) field { return &outageField{&c.Outage} },
+	},
+	{
+		name: "limits-outage", of: "gateway-", def: "refuse",
+		usage: "`what` becomes, with --outage serve, of requests that no lease on their project's rate covers: refuse, or serve them beyond the limit",
+		field: func(c *SidecarConfig) field { return &outageField{&c.LimitsOutage} },
 	},
 	{
 		name: "spool", of: "gateway-",

@@ -37,14 +37,23 @@ func readEnvironment[C any](settings []setting[C], environ []string) (map[string
 			values[s.name] = text
 		}
 	}
-	if len(given) > 0 {
-		unknown := make([]string, 0, len(given))
-		for key := range given {
+	var unknown []string
+	for key := range given {
+		if !anotherCommands(key) {
 			unknown = append(unknown, key)
 		}
+	}
+	if len(unknown) > 0 {
 		return nil, fmt.Errorf("unknown configuration key %s in the environment", slices.Min(unknown))
 	}
 	return values, nil
+}
+
+// anotherCommands tells whether a variable is a setting of the server or the
+// sidecar: who runs both from one shell sets both.
+func anotherCommands(key string) bool {
+	return slices.ContainsFunc(settings, func(s setting[Config]) bool { return s.reads(key) }) ||
+		slices.ContainsFunc(sidecarSettings, func(s setting[SidecarConfig]) bool { return s.reads(key) })
 }
 
 // takeVariable removes a setting's variables from given and gives their value.

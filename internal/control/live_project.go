@@ -1,0 +1,94 @@
+package control
+
+import (
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// project finds a project; nil if it is not here.
+func (l *live) project(id reeve.ID) *liveProject {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.projects[id]
+}
+
+// put takes a project in, or its newer state.
+func (l *live) put(p *reeve.Project) *liveProject {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	kept := l.projects[p.ID]
+	if kept == nil {
+		kept = &liveProject{number: uint32(len(l.numbered)), era: l.era}
+		l.projects[p.ID], l.numbered = kept, append(l.numbered, kept)
+	}
+	kept.state.Store(newProjectState(p))
+	return kept
+}
+
+// dropProject takes a project out, which has no keys any more. Its number stays
+// taken.
+func (l *live) dropProject(id reeve.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if gone := l.projects[id]; gone != nil {
+		delete(l.projects, id)
+		l.numbered[gone.number] = &liveProject{number: gone.number, era: l.era}
+		l.numbered[gone.number].state.Store(&projectState{id: id, frozen: true})
+	}
+}
+
+// gateway finds the gateway of a token.
+func (l *live) gateway(hash reeve.TokenHash) (reeve.ID, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	id, ok := l.gateways[hash]
+	return id, ok
+}
+
+// hasGateway tells whether there is such a gateway.
+func (l *live) hasGateway(id reeve.ID) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for _, other := range l.gateways {
+		if other == id {
+			return true
+		}
+	}
+	return false
+}
+
+// putGateway takes a gateway's token in, and dropGateway takes it out.
+func (l *live) putGateway(id reeve.ID, hash reeve.TokenHash) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gateways[hash] = id
+}
+
+func (l *live) dropGateway(id reeve.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for hash, other := range l.gateways {
+		if other == id {
+			delete(l.gateways, hash)
+		}
+	}
+}
+
+// cut refuses a project's keys of before a time.
+func (l *live) cut(id reeve.ID, before time.Time) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	p := l.projects[id]
+	if p == nil {
+		return
+	}
+	for {
+		old := p.state.Load()
+		cut := *old
+		cut.revokedBefore = max(cut.revokedBefore, before.UnixMicro())
+		if p.state.CompareAndSwap(old, &cut) {
+			return
+		}
+	}
+}
