@@ -243,17 +243,24 @@ func TestTrustEnds(t *testing.T) {
 	h.check(err)
 	ring, err := control.NewKeyring(masterKey)
 	h.check(err)
+	_, token, err := h.c.CreateGateway(h.ctx, "edge")
+	h.check(err)
 	const lease = 500 * time.Millisecond
 	c := control.New(opened, control.Settings{Keyring: ring, SessionLease: lease})
 	follow(t, c)
 	opened.Close()
 	same(t, "at first", reeve.CodeValid, judged(t, c, gateway, key), nil)
+	_, err = c.AuthenticateGateway(t.Context(), string(token))
+	h.check(err)
 	time.Sleep(lease)
 	if _, err := c.VerifyKey(gateway, control.KeyCheck{Key: key.Serialize(), Op: macaroon.OpRead}); !reeve.IsKind(err, reeve.Unavailable) {
 		t.Errorf("after the lease: %v", err)
 	}
 	if err := c.Ready(t.Context()); !reeve.IsKind(err, reeve.Unavailable) {
 		t.Errorf("ready: %v", err)
+	}
+	if _, err := c.AuthenticateGateway(t.Context(), string(token)); !reeve.IsKind(err, reeve.Unavailable) {
+		t.Errorf("a gateway's token, which may be revoked: %v", err)
 	}
 }
 

@@ -95,7 +95,7 @@ func awaitKeys(c *control.Control) {
 }
 
 // workWait is how long the end waits for the work behind the requests.
-const workWait = time.Second
+const workWait = 500 * time.Millisecond
 
 // closeWait is how long the end waits for the database.
 const closeWait = time.Second

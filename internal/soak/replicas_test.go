@@ -109,6 +109,29 @@ func checkNumbers(t *testing.T, p *process, token string) {
 	}
 }
 
+// TestStoppedReplica: a replica that stops in good order ends its session, so
+// that no receipt waits for its lease.
+func TestStoppedReplica(t *testing.T) {
+	database := shared(t)
+	args := []string{"--database", database, "--master-key", masterKey, "--log-level", "warn"}
+	a, b := replicas(t, args...)
+	token := a.token + b.token // one of them has printed it
+	sessions := func() int {
+		var list []any
+		check(t, json.Unmarshal(must(t, request{url: a.operator + "/api/sessions", token: token}).body, &list))
+		return len(list)
+	}
+	eventually(t, startLimit, "two sessions", func() bool { return sessions() == 2 })
+	for range 5 {
+		b.stop()
+		if n := sessions(); n != 1 {
+			t.Fatalf("%d sessions after a replica has stopped", n)
+		}
+		b = serve(t, args...)
+		eventually(t, startLimit, "two sessions", func() bool { return sessions() == 2 })
+	}
+}
+
 // TestTokenBesideReplicas: once `reeve token` has printed the new token, no
 // replica takes the old one.
 func TestTokenBesideReplicas(t *testing.T) {
