@@ -46,7 +46,7 @@ type gatewayWorld struct {
 // newGatewayWorld loads a database with keys that can be verified, and starts
 // reeve on it. A small one serves for a look at where the time goes.
 func (b *bench) newGatewayWorld(ctx context.Context, projects int) (*gatewayWorld, error) {
-	database, err := b.database(ctx, "gateway")
+	database, err := b.database(ctx, fmt.Sprintf("gateway_%d", projects))
 	if err != nil {
 		return nil, err
 	}
