@@ -83,10 +83,15 @@ func (d *demand) got(amount int64) {
 // be taken after the lease's end: of the others it counts until it is settled.
 func (a *account) take(n int64) (ok bool, low *slice) {
 	s := a.held.Load()
-	if s == nil || a.id.meter == ofRate && !s.running(time.Now()) {
+	if s == nil {
 		return false, nil
 	}
 	ok, fetch := s.take(n)
+	// The time is read last: this process may have been stopped on the way.
+	if ok && a.id.meter == ofRate && !s.running(time.Now()) {
+		s.vain.Add(n)
+		return false, nil
+	}
 	if fetch {
 		return ok, s
 	}

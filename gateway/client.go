@@ -66,7 +66,7 @@ func (c *Config) prepare() error {
 	for i, text := range c.URLs {
 		at, err := url.Parse(text)
 		if err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "" || at.RawQuery != "" || at.Fragment != "" || at.User != nil {
-			return fmt.Errorf("gateway: %q is not the URL of a control plane, such as https://reeve.internal:8082", text)
+			return fmt.Errorf("gateway: URL %d is not that of a control plane, such as https://reeve.internal:8082", i+1) // it may hold a password
 		}
 		urls[i] = strings.TrimSuffix(text, "/")
 	}
@@ -103,6 +103,8 @@ func newHTTPClient(connections int) *http.Client {
 			Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext, ForceAttemptHTTP2: true,
 			MaxIdleConnsPerHost: connections, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 2 * time.Second,
 			DisableCompression: true,
+			// A connection that went silent is found out, for all calls share it.
+			HTTP2: &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 3 * time.Second},
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

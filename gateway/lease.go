@@ -23,11 +23,16 @@ func (as *accounts) lease(id accountID, n int64) (*slice, error) {
 	ttl := as.paces[id.meter].ttl
 	name := uuid.Must(uuid.NewV7())
 	sent := time.Now()
+	var out struct {
+		ID uuid.UUID `json:"id"`
+	}
 	got, err := as.remote.do(as.life, call{
-		method: http.MethodPost, path: "/gateway/leases",
+		method: http.MethodPost, path: "/gateway/leases", out: &out,
 		in: leaseIn{name, id.project, ttl.Seconds(), id.meter.amount(n)},
 	})
 	switch {
+	case err == nil && out.ID != name:
+		return nil, unavailable(errNoLease) // whoever answered is no control plane
 	case err == nil:
 		return newSlice(id, name, n, sent, ttl), nil
 	case isStatus(err, http.StatusTooManyRequests):
@@ -35,12 +40,15 @@ func (as *accounts) lease(id accountID, n int64) (*slice, error) {
 	case isStatus(err, http.StatusNotFound):
 		return nil, reeve.Errorf(reeve.NotFound, "project not found")
 	default:
-		if _, answered := errors.AsType[*statusError](err); !answered || errors.Is(err, ErrUnavailable) {
+		_, answered := errors.AsType[*statusError](err)
+		if !untold(err) && !errors.Is(err, errNoReplica) && (!answered || errors.Is(err, ErrUnavailable)) {
 			as.giveBack(newSlice(id, name, n, sent, ttl))
 		}
 		return nil, err
 	}
 }
+
+var errNoLease = errors.New("the answer is not the lease that was asked for")
 
 // outageHoldOff is how often an account that needs a slice tries whether the control plane is back.
 const outageHoldOff = 250 * time.Millisecond

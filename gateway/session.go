@@ -165,8 +165,8 @@ func (s *session) renew(ctx context.Context, current *sessionReply) error {
 			pause.reset()
 		case errors.Is(err, ErrToken):
 			return err
-		case isStatus(err, http.StatusNotFound):
-			return errSessionOver
+		case isStatus(err, http.StatusNotFound), isStatus(err, http.StatusBadRequest):
+			return errSessionOver // or what it has taken in never happened: the database was put back
 		default:
 			wait = min(pause.next(), wait)
 		}

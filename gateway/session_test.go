@@ -163,10 +163,10 @@ func TestConfig(t *testing.T) {
 	t.Parallel()
 	good := Config{URLs: []string{"http://127.0.0.1:1"}, Token: peerToken}
 	for name, change := range map[string]func(*Config){
-		"gateway: no URL of a control plane":                                                            func(c *Config) { c.URLs = nil },
-		"gateway: the token is no gateway's, which begins with reeve_gw_":                               func(c *Config) { c.Token = "reeve_op_x" },
-		`gateway: "127.0.0.1:1" is not the URL of a control plane, such as https://reeve.internal:8082`: func(c *Config) { c.URLs = []string{"127.0.0.1:1"} },
-		"gateway: the name is longer than 200 bytes":                                                    func(c *Config) { c.Name = strings.Repeat("x", 201) },
+		"gateway: no URL of a control plane":                                                 func(c *Config) { c.URLs = nil },
+		"gateway: the token is no gateway's, which begins with reeve_gw_":                    func(c *Config) { c.Token = "reeve_op_x" },
+		"gateway: URL 1 is not that of a control plane, such as https://reeve.internal:8082": func(c *Config) { c.URLs = []string{"http://user:password@x"} },
+		"gateway: the name is longer than 200 bytes":                                         func(c *Config) { c.Name = strings.Repeat("x", 201) },
 	} {
 		config := good
 		change(&config)

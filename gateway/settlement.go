@@ -50,6 +50,8 @@ func (as *accounts) commit(ctx context.Context, s settlement) {
 	switch {
 	case err == nil:
 		return
+	case !s.until.IsZero() && time.Now().After(s.until.Add(lateAnswer)):
+		return // it may never have been there, and makes no room for what was
 	case isStatus(err, http.StatusNotFound): // an answer that was lost may have settled it
 		if time.Now().Before(s.until) {
 			as.again(s)

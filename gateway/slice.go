@@ -46,7 +46,7 @@ func (s *slice) running(now time.Time) bool {
 // take takes units if there are so many. fetch tells the one caller who crosses the mark that the next slice is due. One
 // who asks for more than there is ends the slice for all, which spares a loop: the next one is due anyway.
 func (s *slice) take(n int64) (ok, fetch bool) {
-	if n > s.amount {
+	if n > s.amount || s.used.Load() > s.amount {
 		return false, false
 	}
 	used := s.used.Add(n) // far from overflowing: see mostUnits
@@ -60,8 +60,9 @@ func (s *slice) take(n int64) (ok, fetch bool) {
 // close ends the admission and gives what was admitted, or a little more if somebody is just being refused; the second
 // time it gives nothing.
 func (s *slice) close() (used int64, first bool) {
+	vain := s.vain.Load() // first: what is added to it later may not be in used
 	used = s.used.Swap(closed)
-	return min(used-s.vain.Load(), s.amount), used < closed
+	return min(used-vain, s.amount), used < closed
 }
 
 // rest gives how many units are left.

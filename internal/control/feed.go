@@ -84,6 +84,7 @@ type feed struct {
 	events []FeedEvent // of numbers above floor up to at
 	floor  int64
 	at     int64
+	era    int           // counts how often it began anew
 	moved  chan struct{} // closed when at moves on
 	done   chan struct{} // closed when the server is about to stop
 	closed bool
@@ -99,8 +100,16 @@ func newFeed() *feed { return &feed{moved: make(chan struct{}), done: make(chan 
 func (f *feed) begin(number int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.events, f.floor = nil, number
+	f.events, f.floor, f.era = nil, number, f.era+1
 	f.move(number)
+}
+
+// age tells how often the feed began anew: numbers of another age may be those
+// of other changes.
+func (f *feed) age() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.era
 }
 
 // advance adds the events up to a number.
@@ -182,10 +191,17 @@ func (c *Control) FollowFeed(ctx context.Context, number int64, idle time.Durati
 	if err != nil {
 		return err
 	}
+	era := c.feed.age()
 	if err := c.resetFeed(ctx, &number, each); err != nil {
 		return err
 	}
 	for {
+		if now := c.feed.age(); now != era {
+			era, number = now, c.live.applied.Load()
+			if err := each([]FeedEvent{{Number: number, Kind: FeedReset}}); err != nil {
+				return err
+			}
+		}
 		if c.live.trusted() && !c.live.hasGateway(by.Actor.ID) {
 			return reeve.ErrUnauthenticated
 		}
