@@ -218,31 +218,40 @@ func (as *accounts) run() {
 	}
 }
 
-// sweep settles slices that have ended and forgets accounts that nobody uses.
+// sweep settles slices that have ended, charges what was admitted without one,
+// and forgets accounts that nobody uses.
 func (as *accounts) sweep(now time.Time) {
 	for i := range as.shards {
 		s := &as.shards[i]
 		for _, p := range s.all() {
-			as.sweepOne(s, p.account, now)
+			if as.sweepOne(s, p.account, now) {
+				as.payDebt(p.account)
+			}
 		}
 	}
 }
 
-func (as *accounts) sweepOne(s *accountShard, a *account, now time.Time) {
+// sweepOne tells whether the account has a debt.
+func (as *accounts) sweepOne(s *accountShard, a *account, now time.Time) (indebted bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.id.meter == ofRate {
+		a.debt = 0 // the seconds of a rate are over
+	}
+	indebted = a.debt > 0 && now.After(a.refused.until)
 	if a.flight != nil {
-		return
+		return indebted
 	}
 	if held := a.held.Load(); held != nil {
 		if !held.running(now) {
 			a.held.Store(nil)
 			as.settleLater(held)
 		}
-		return
+		return indebted
 	}
 	if a.debt == 0 && now.Sub(a.used) > accountIdle {
 		a.gone = true
 		s.remove(a)
 	}
+	return indebted
 }

@@ -106,14 +106,15 @@ func (as *accounts) payDebt(a *account) {
 	if debt == 0 || a.id.meter == ofRate { // the seconds of a rate are over
 		return
 	}
-	paid, err := as.lease(a.id, debt)
+	paid, err := as.descend(a.id, debt, 1)
 	switch {
 	case err == nil:
-		paid.used.Store(debt)
+		paid.used.Store(paid.amount)
 		as.settle(as.life, paid)
 	case errors.Is(err, ErrUnavailable):
 		a.mu.Lock()
 		a.debt += debt
+		a.refused = refusedFetch{until: time.Now().Add(outageHoldOff), err: err}
 		a.mu.Unlock()
 	}
 }
