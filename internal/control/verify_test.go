@@ -2,7 +2,6 @@ package control_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -299,43 +298,6 @@ func TestReplicasFollow(t *testing.T) {
 }
 
 func ptr[T any](v T) *T { return &v }
-
-// TestSilentSession: a receipt waits for a session that says nothing until its
-// lease is over, and one that has ended is not waited for.
-func TestSilentSession(t *testing.T) {
-	config := sqliteConfig(t)
-	h := newHouse(t, config)
-	_, _, p := h.tenant("ada@mail.test")
-	gateway := h.gateway("edge")
-	ring, err := control.NewKeyring(masterKey)
-	h.check(err)
-	c := control.New(h.s, control.Settings{Keyring: ring, SessionLease: time.Second})
-	follow(t, c)
-	silent, err := c.OpenSession(gateway, "silent")
-	h.check(err)
-	polite, err := c.OpenSession(gateway, "polite")
-	h.check(err)
-	_, _, err = c.CreateAPIKey(h.ctx, p.ID, "k", nil)
-	h.check(err)
-	revoked, err := c.DeleteAPIKeyByName(h.ctx, p.ID, "k")
-	h.check(err)
-	number, err := c.Epoch(h.ctx, revoked)
-	h.check(err)
-	receipt, err := c.Receipt(h.ctx, number, 50*time.Millisecond)
-	same(t, "complete", false, receipt.Complete, err)
-	time.AfterFunc(100*time.Millisecond, func() { err = errors.Join(err, c.EndSession(gateway, polite.ID)) })
-	receipt, waitErr := c.Receipt(h.ctx, number, 20*time.Second)
-	h.check(waitErr)
-	h.check(err)
-	states := map[reeve.ID]reeve.SessionState{}
-	for _, session := range receipt.Sessions {
-		states[session.ID] = session.State
-	}
-	same(t, "complete", true, receipt.Complete, nil)
-	same(t, "silent", reeve.SessionExpired, states[silent.ID], nil)
-	same(t, "polite", reeve.SessionEnded, states[polite.ID], nil)
-	refused(t, "too late", c.RenewSession(gateway, silent.ID, number), reeve.NotFound, "session not found")
-}
 
 // TestFrozenProject: none of its keys is valid.
 func TestFrozenProject(t *testing.T) {
