@@ -4,7 +4,6 @@ package soak
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -255,13 +254,6 @@ func TestProxyRevocation(t *testing.T) {
 func TestProxyRate(t *testing.T) {
 	eachProxy(t, func(t *testing.T, b *bench) {
 		must(t, request{"PUT", b.operator + "/api/projects/" + b.project + "/limit?rate=1", b.process.token, nil})
-		gateway := must(t, request{"POST", b.operator + "/api/gateways", b.process.token, object{"name": "asks"}}).field("token")
-		var verdict struct{ Rate *struct{ Limit int } }
-		peek := must(t, request{"POST", b.gateway + "/gateway/verify", gateway, object{"key": b.key, "action": "read", "cost": 0}})
-		check(t, json.Unmarshal(peek.body, &verdict))
-		if verdict.Rate == nil {
-			t.Skip("rates are not counted")
-		}
 		eventually(t, startLimit, "the second's unit is used up", func() bool {
 			got := b.ask(t, "GET", "/b/p", "", bearer(b.key))
 			if got.status == 200 {
