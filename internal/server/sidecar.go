@@ -41,10 +41,10 @@ func Sidecar(ctx context.Context, cfg SidecarConfig, out, errOut io.Writer) erro
 	}
 	var draining atomic.Bool
 	server := &http.Server{
-		Handler: gatewayapi.NewSidecar(judgement(client), ingestion(cfg, client), web.Options{
+		Handler: fromNoPage(gatewayapi.NewSidecar(judgement(client), ingestion(cfg, client), web.Options{
 			Logger: logger, Version: CurrentVersion(), Draining: draining.Load,
 			Ready: func(context.Context) error { return client.Ready() },
-		}),
+		})),
 		ReadTimeout: sidecarTimeout, ReadHeaderTimeout: sidecarTimeout, WriteTimeout: sidecarTimeout,
 		IdleTimeout: sidecarIdle, MaxHeaderBytes: sidecarHeader, DisableGeneralOptionsHandler: true,
 		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
@@ -70,6 +70,19 @@ func Sidecar(ctx context.Context, cfg SidecarConfig, out, errOut io.Writer) erro
 	})
 	logger.Info("stopped")
 	return nil
+}
+
+// fromNoPage refuses what a web page that is open on this machine sends: no
+// token is asked for. A proxy hands its client's headers on to /gateway/auth.
+func fromNoPage(h http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.AddInsecureBypassPattern("/gateway/auth/")
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, `{"type":"about:blank","title":"Forbidden","status":403,"detail":"a web page may not ask"}`)
+	}))
+	return protection.Handler(h)
 }
 
 // goodbyeWait is how long an ending sidecar tries to tell the server.
