@@ -1,7 +1,6 @@
 package control_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -173,10 +172,11 @@ func TestSilentSession(t *testing.T) {
 	h.check(err)
 	receipt, err := c.Receipt(h.ctx, number, 50*time.Millisecond)
 	same(t, "complete", false, receipt.Complete, err)
-	time.AfterFunc(100*time.Millisecond, func() { err = errors.Join(err, c.EndSession(gateway, polite.ID)) })
-	receipt, waitErr := c.Receipt(h.ctx, number, 20*time.Second)
-	h.check(waitErr)
+	ended := make(chan error, 1)
+	time.AfterFunc(100*time.Millisecond, func() { ended <- c.EndSession(gateway, polite.ID) })
+	receipt, err = c.Receipt(h.ctx, number, 20*time.Second)
 	h.check(err)
+	h.check(<-ended)
 	states := map[reeve.ID]reeve.SessionState{}
 	for _, session := range receipt.Sessions {
 		states[session.ID] = session.State
