@@ -1,19 +1,36 @@
 package reeve
 
 import (
-	"math"
+	"slices"
 	"time"
 	"unicode/utf8"
 )
 
-// UsageMeter names a counter of usage, as gateways report it.
+// UsageMeter names what gateways report of a project. Counters add up; gauges
+// are samples, each of which holds until the next.
 type UsageMeter string
 
-// The counters.
+// The meters.
 const (
-	UsageEgress   UsageMeter = "egress"   // bytes sent to clients
-	UsageRequests UsageMeter = "requests" // admitted requests
+	UsageStorage  UsageMeter = "storage"  // gauge: bytes stored
+	UsageObjects  UsageMeter = "objects"  // gauge: objects stored
+	UsageEgress   UsageMeter = "egress"   // counter: bytes sent to clients
+	UsageRequests UsageMeter = "requests" // counter: admitted requests
 )
+
+// UsageMeters lists them, in the order of statements' lines.
+var UsageMeters = []UsageMeter{UsageStorage, UsageObjects, UsageEgress, UsageRequests}
+
+// ParseUsageMeter reads a meter's name.
+func ParseUsageMeter(text string) (UsageMeter, error) {
+	if m := UsageMeter(text); slices.Contains(UsageMeters, m) {
+		return m, nil
+	}
+	return "", Errorf(Invalid, "unknown meter")
+}
+
+// Gauge tells whether the meter is one of samples.
+func (m UsageMeter) Gauge() bool { return m == UsageStorage || m == UsageObjects }
 
 // UsageRecord is a gateway's word on what a project has used.
 type UsageRecord struct {
@@ -33,7 +50,7 @@ func (r UsageRecord) Check() error {
 	switch {
 	case r.ProjectID == Zero:
 		return Errorf(Invalid, "project id is missing")
-	case r.Meter != UsageEgress && r.Meter != UsageRequests:
+	case !slices.Contains(UsageMeters, r.Meter):
 		return Errorf(Invalid, "unknown meter")
 	case r.Value < 0:
 		return Errorf(Invalid, "negative value")
@@ -43,28 +60,17 @@ func (r UsageRecord) Check() error {
 	return plainText("bucket", r.Bucket)
 }
 
+// UsageLateness is how many months before the current one usage is taken for.
+const UsageLateness = 12
+
 // CheckTime answers why a record cannot be counted now: it is from the future,
-// or its month is closed, as all before the last one are.
+// or too late.
 func (r UsageRecord) CheckTime(now time.Time) error {
 	switch {
 	case r.At.After(now.Add(UsageSkew)):
 		return Errorf(Invalid, "time is in the future")
-	case MonthOf(r.At) < MonthOf(now).Previous():
-		return Errorf(Invalid, "month is closed")
+	case MonthOf(r.At) < MonthOf(now).Add(-UsageLateness):
+		return Errorf(Invalid, "time is more than %d months ago", UsageLateness)
 	}
 	return nil
-}
-
-// Add counts a value of a meter; ok is false, and nothing is counted, if the
-// sum would not fit.
-func (u *UsageTotal) Add(meter UsageMeter, value int64) (ok bool) {
-	sum := &u.Egress
-	if meter == UsageRequests {
-		sum = &u.Requests
-	}
-	if value < 0 || *sum > math.MaxInt64-value {
-		return false
-	}
-	*sum += value
-	return true
 }

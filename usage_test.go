@@ -39,9 +39,8 @@ func TestMonthPrevious(t *testing.T) {
 
 // TestOutstanding is the table of what keeps a project from being deleted.
 func TestOutstanding(t *testing.T) {
-	none := reeve.UsageTotal{}
-	uses := []reeve.UsageTotal{{Storage: 1}, {Objects: 1}, {Egress: 1}}
-	record := func(state reeve.BillingState) *reeve.BillingRecord { return &reeve.BillingRecord{State: state} }
+	none, one := reeve.UsageTotal{}, reeve.Count(1)
+	uses := []reeve.UsageTotal{{Storage: one}, {Objects: one}, {Egress: one}}
 	const (
 		current   = "usage for current month exists"
 		unbilled  = "usage for last month exist, but is not billed yet"
@@ -53,14 +52,14 @@ func TestOutstanding(t *testing.T) {
 			want string
 		}{
 			{reeve.Outstanding{}, ""},
+			{reeve.Outstanding{Current: reeve.UsageTotal{Requests: one}, Last: reeve.UsageTotal{Requests: one}}, ""},
 			{reeve.Outstanding{Current: used}, current},
 			{reeve.Outstanding{Current: used, Last: used}, current},
-			{reeve.Outstanding{Current: used, Last: used, Record: record(reeve.BillingApplied)}, current},
+			{reeve.Outstanding{Current: used, Last: used, State: reeve.BillingApplied}, current},
 			{reeve.Outstanding{Current: none, Last: used}, unbilled},
-			{reeve.Outstanding{Last: used, Record: record(reeve.BillingUnapplied)}, unapplied},
-			{reeve.Outstanding{Last: used, Record: record(reeve.BillingApplied)}, ""},
-			{reeve.Outstanding{Last: used, Record: record(7)}, ""},
-			{reeve.Outstanding{Record: record(reeve.BillingUnapplied)}, ""},
+			{reeve.Outstanding{Last: used, State: reeve.BillingUnapplied}, unapplied},
+			{reeve.Outstanding{Last: used, State: reeve.BillingApplied}, ""},
+			{reeve.Outstanding{State: reeve.BillingUnapplied}, ""},
 		} {
 			err := test.of.Check()
 			if test.want == "" && err != nil || test.want != "" && (!reeve.IsKind(err, reeve.Conflict) || err.Error() != test.want) {

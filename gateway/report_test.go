@@ -67,11 +67,9 @@ func TestReportToServer(t *testing.T) {
 		if err := errors.Join(spool.Drain(t.Context()), spool.Close()); err != nil {
 			t.Fatal(err)
 		}
-		got, err := s.Store.UsageTotal(t.Context(), project, reeve.MonthOf(s.Clock.Now()))
-		want := reeve.UsageTotal{ProjectID: project, Month: got.Month, Egress: 5, Requests: 1}
-		if diff := cmp.Diff(want, got); diff != "" || err != nil {
-			t.Errorf("total (-want +got): %v\n%s", err, diff)
-		}
+		s.Used(t, reeve.UsageTotal{
+			ProjectID: project, Month: reeve.MonthOf(s.Clock.Now()), Egress: reeve.Count(5), Requests: reeve.Count(1),
+		})
 		if diff := cmp.Diff([]string{"project not found", "time is in the future"}, refused); diff != "" {
 			t.Errorf("refused (-want +got):\n%s", diff)
 		}

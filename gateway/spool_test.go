@@ -51,7 +51,7 @@ func TestSpoolRefusals(t *testing.T) {
 	s := start(t, t.TempDir(), SpoolSettings{}, nil)
 	for what, wrong := range map[string]func(*reeve.UsageRecord){
 		"project": func(r *reeve.UsageRecord) { r.ProjectID = reeve.Zero },
-		"meter":   func(r *reeve.UsageRecord) { r.Meter = "storage" },
+		"meter":   func(r *reeve.UsageRecord) { r.Meter = "light" },
 		"value":   func(r *reeve.UsageRecord) { r.Value = -1 },
 		"bucket":  func(r *reeve.UsageRecord) { r.Bucket = "\x00" },
 		"year":    func(r *reeve.UsageRecord) { r.At = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },

@@ -108,7 +108,7 @@ func TestRetention(t *testing.T) {
 		_, _, p := h.tenant("ada@mail.test")
 		for _, month := range []reeve.Month{202608, 202609, 202610, 202611} {
 			h.check(h.s.Write(t.Context(), func(tx *store.Tx) error {
-				tx.PutUsageTotal(reeve.UsageTotal{ProjectID: p.ID, Month: month, Egress: 1})
+				tx.PutUsageCounters([]reeve.UsageTotal{{ProjectID: p.ID, Month: month, Egress: reeve.Count(1)}})
 				return nil
 			}))
 		}
@@ -122,7 +122,7 @@ func TestRetention(t *testing.T) {
 		chain, err := h.c.VerifyChanges(h.ctx)
 		same(t, "the chain", 2, chain.Rows, err)
 		for month, want := range map[reeve.Month]bool{202608: false, 202609: false, 202610: true, 202611: true} {
-			got, err := h.s.UsageTotal(t.Context(), p.ID, month)
+			got, err := h.s.UsageTotal(t.Context(), p.ID, month, h.s.Now())
 			same(t, month.String(), want, got.Any(), err)
 		}
 	})

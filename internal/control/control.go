@@ -47,6 +47,7 @@ type Control struct {
 	sessions   *sessions
 	settings   Settings
 	admissions *admissions
+	usage      *usagePasses
 }
 
 // New makes a Control on an open, migrated store.
@@ -64,6 +65,7 @@ func New(s *store.Store, settings Settings) *Control {
 		sessions:   newSessions(),
 		settings:   settings,
 		admissions: &admissions{},
+		usage:      newUsagePasses(),
 	}
 }
 

@@ -13,3 +13,6 @@ func TakeRate(ctx context.Context, c *Control, project reeve.ID, cost, limit int
 
 // Admissions counts the projects that are held in memory.
 func Admissions(c *Control) int { return c.admissions.size() }
+
+// DrainUsage adds up all usage that was taken in.
+func DrainUsage(c *Control, ctx context.Context) error { return c.drainUsage(ctx) }

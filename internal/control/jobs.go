@@ -24,10 +24,10 @@ const (
 )
 
 // keepUsageMarks is how long a stream of usage is remembered after its last
-// batch. It must be more than two whole months: by then a batch that is sent
-// again has only records of months that are closed, so that none is counted
-// twice although nobody knows the batch any more.
-const keepUsageMarks = 100 * 24 * time.Hour
+// batch. It is more than reeve.UsageLateness: by then a batch that is sent again
+// has only records that come too late, so that none is counted twice although
+// nobody knows the batch any more.
+const keepUsageMarks = 420 * 24 * time.Hour
 
 // retentionTimeout bounds one transaction of the retention.
 const retentionTimeout = 30 * time.Second
@@ -42,6 +42,7 @@ func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	others.Go(func() { c.store.Listen(ctx, report) })
 	others.Go(func() { c.Follow(ctx, report) })
 	others.Go(func() { c.WatchSessions(ctx, report) })
+	others.Go(func() { c.addUsage(ctx, report) })
 	defer others.Wait()
 	for {
 		for _, err := range []error{c.ApplyRetention(ctx, keep), c.lapseLeases(ctx)} {

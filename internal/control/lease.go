@@ -148,10 +148,10 @@ func metersNow(ctx context.Context, tx *store.Tx, project reeve.ID) (store.Meter
 
 // addReported adds what gateways have reported to the meters of a time.
 func addReported(ctx context.Context, r store.Reader, project reeve.ID, states store.MeterStates, at time.Time) error {
-	total, err := r.UsageTotal(ctx, project, reeve.MonthOf(at))
+	total, err := r.UsageTotal(ctx, project, reeve.MonthOf(at), at)
 	bandwidth := states[reeve.MeterBandwidth].At(reeve.MeterBandwidth, at)
 	if bandwidth.Period == int64(total.Month) {
-		bandwidth.Reported = total.Egress
+		bandwidth.Reported = total.Egress.Int64()
 	}
 	states[reeve.MeterBandwidth] = bandwidth
 	return err

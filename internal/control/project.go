@@ -154,6 +154,9 @@ func (c *Control) DeleteProject(ctx context.Context, id reeve.ID) error {
 	if err != nil {
 		return err
 	}
+	if err := c.drainUsage(ctx); err != nil {
+		return err
+	}
 	return c.store.Write(ctx, func(tx *store.Tx) error {
 		project, err := tx.LockProjectForDelete(ctx, id)
 		if err != nil {
@@ -182,7 +185,7 @@ func checkEmpty(ctx context.Context, tx *store.Tx, id reeve.ID) error {
 	if keys > 0 {
 		return reeve.Errorf(reeve.Conflict, "api-keys still exist").WithDetail("count %d", keys)
 	}
-	outstanding, err := tx.Outstanding(ctx, id, reeve.MonthOf(tx.Now()))
+	outstanding, err := tx.Outstanding(ctx, id, tx.Now())
 	if err != nil {
 		return err
 	}
@@ -197,7 +200,10 @@ func (c *Control) CheckUsage(ctx context.Context, id reeve.ID) error {
 	if _, err := c.store.Project(ctx, id); err != nil {
 		return err
 	}
-	outstanding, err := c.store.Outstanding(ctx, id, reeve.MonthOf(c.store.Now()))
+	if err := c.drainUsage(ctx); err != nil {
+		return err
+	}
+	outstanding, err := c.store.Outstanding(ctx, id, c.store.Now())
 	if err != nil {
 		return err
 	}

@@ -132,12 +132,12 @@ func TestDeleteProject(t *testing.T) {
 			}))
 		}
 		usage := func(month reeve.Month, bytes int64) {
-			put(func(tx *store.Tx) { tx.PutUsageTotal(reeve.UsageTotal{ProjectID: p.ID, Month: month, Egress: bytes}) })
-		}
-		billed := func(state reeve.BillingState) {
 			put(func(tx *store.Tx) {
-				tx.PutBillingRecord(reeve.BillingRecord{ProjectID: p.ID, Month: 202610, State: state})
+				tx.PutUsageCounters([]reeve.UsageTotal{{ProjectID: p.ID, Month: month, Egress: reeve.Count(bytes)}})
 			})
+		}
+		closed := func(done bool) {
+			put(func(tx *store.Tx) { tx.PutBillingMonth(store.BillingMonth{Month: 202610, Closed: done}) })
 		}
 		blocked := func(message string) {
 			t.Helper()
@@ -153,9 +153,9 @@ func TestDeleteProject(t *testing.T) {
 		blocked("usage for current month exists")
 		usage(202611, 0)
 		blocked("usage for last month exist, but is not billed yet")
-		billed(reeve.BillingUnapplied)
+		closed(false)
 		blocked("unapplied project invoice record exist")
-		billed(reeve.BillingApplied)
+		closed(true)
 		h.check(h.c.CheckUsage(h.ctx, p.ID))
 		h.check(remove())
 		for what, err := range map[string]error{

@@ -2,7 +2,6 @@ package control
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -71,18 +70,14 @@ func (c *Control) IngestUsage(ctx context.Context, in UsageBatch) (refusals []st
 		case mark.Sequence >= in.Sequence:
 			return reeve.Errorf(reeve.Conflict, "sequence %d of the stream is taken", in.Sequence).Wrap(&SequenceTaken{mark.Sequence})
 		}
-		if refusals, err = countUsage(ctx, tx, in.Records); err != nil {
+		if refusals, err = c.judge(ctx, tx, in.Records); err != nil {
 			return err
 		}
 		mark.Sequence, mark.Digest, mark.Reply = in.Sequence, digest, encodeRefusals(refusals)
 		tx.PutUsageMark(mark)
 		return nil
 	})
-	if err == nil {
-		for i := range in.Records {
-			c.admissions.changed(in.Records[i].ProjectID)
-		}
-	}
+	c.usage.wake()
 	return refusals, err
 }
 
@@ -117,40 +112,44 @@ func (b UsageBatch) Digest() [sha256.Size]byte {
 	return sha256.Sum256(out)
 }
 
-// countUsage judges records and adds those it accepts to their months' totals.
-// A sum that would not fit refuses the record that breaks it.
-func countUsage(ctx context.Context, tx *store.Tx, items []UsageItem) ([]string, error) {
+// judge gives for each record why it is refused, and appends those that are
+// accepted to where the next pass adds them up.
+func (c *Control) judge(ctx context.Context, tx *store.Tx, items []UsageItem) ([]string, error) {
 	refusals := make([]string, len(items))
-	var projects []reeve.ID
-	for i := range items {
-		if refusals[i] = items[i].Refusal(tx.Now()); refusals[i] == "" {
-			projects = append(projects, items[i].ProjectID)
-		}
-	}
-	slices.SortFunc(projects, func(a, b reeve.ID) int { return bytes.Compare(a[:], b[:]) })
-	projects = slices.Compact(projects)
-	exists, err := tx.KeepProjects(ctx, projects)
+	accepted := make([]reeve.UsageRecord, 0, len(items))
+	exists, err := c.existing(ctx, tx.Reader, items)
 	if err != nil {
 		return nil, err
 	}
-	before, err := tx.UsageTotalsSince(ctx, reeve.MonthOf(tx.Now()).Previous(), projects)
-	if err != nil {
-		return nil, err
-	}
-	sums := newUsageSums(before)
 	for i := range items {
-		switch {
-		case refusals[i] != "":
-		case !exists[items[i].ProjectID]:
+		item := &items[i]
+		if refusals[i] = item.Refusal(tx.Now()); refusals[i] == "" && !exists(item.ProjectID) {
 			refusals[i] = "project not found"
-		case !sums.add(&items[i].UsageRecord):
-			refusals[i] = "the month's total would not fit"
+		}
+		if refusals[i] == "" {
+			accepted = append(accepted, item.UsageRecord)
 		}
 	}
-	for _, added := range sums.sorted() {
-		tx.AddUsage(added)
+	if len(accepted) > 0 {
+		tx.AppendUsageBatch(accepted)
 	}
 	return refusals, nil
+}
+
+// existing tells which projects there are: by heart, or, of one that is not
+// known here, by what the database says.
+func (c *Control) existing(ctx context.Context, r store.Reader, items []UsageItem) (func(reeve.ID) bool, error) {
+	trusted := c.live.trusted()
+	known := func(id reeve.ID) bool { return trusted && c.live.project(id) != nil }
+	var ask []reeve.ID
+	for i := range items {
+		if id := items[i].ProjectID; id != reeve.Zero && !known(id) {
+			ask = append(ask, id)
+		}
+	}
+	slices.SortFunc(ask, func(a, b reeve.ID) int { return bytes.Compare(a[:], b[:]) })
+	there, err := r.ExistingProjects(ctx, slices.Compact(ask))
+	return func(id reeve.ID) bool { return known(id) || there[id] }, err
 }
 
 // Refusal gives why a record cannot be counted, whatever is in the database.
@@ -166,54 +165,6 @@ func (r *UsageItem) Refusal(now time.Time) string {
 		return reeve.AsError(err).Message
 	}
 	return ""
-}
-
-// monthKey is a project's month.
-type monthKey struct {
-	project reeve.ID
-	month   reeve.Month
-}
-
-// usageSums adds records up, month by month.
-type usageSums struct {
-	totals map[monthKey]reeve.UsageTotal  // with what is in the database
-	added  map[monthKey]*reeve.UsageTotal // what is to be added to it
-}
-
-func newUsageSums(before []reeve.UsageTotal) usageSums {
-	out := usageSums{map[monthKey]reeve.UsageTotal{}, map[monthKey]*reeve.UsageTotal{}}
-	for _, total := range before {
-		out.totals[monthKey{total.ProjectID, total.Month}] = total
-	}
-	return out
-}
-
-// add counts a record unless its month's total would not fit.
-func (s usageSums) add(r *reeve.UsageRecord) bool {
-	key := monthKey{r.ProjectID, reeve.MonthOf(r.At)}
-	total := s.totals[key]
-	if !total.Add(r.Meter, r.Value) {
-		return false
-	}
-	s.totals[key] = total
-	added := s.added[key]
-	if added == nil {
-		added = &reeve.UsageTotal{ProjectID: key.project, Month: key.month}
-		s.added[key] = added
-	}
-	return added.Add(r.Meter, r.Value)
-}
-
-// sorted gives what was added in the order of ids and months.
-func (s usageSums) sorted() []reeve.UsageTotal {
-	out := make([]reeve.UsageTotal, 0, len(s.added))
-	for _, added := range s.added {
-		out = append(out, *added)
-	}
-	slices.SortFunc(out, func(a, b reeve.UsageTotal) int {
-		return cmp.Or(bytes.Compare(a.ProjectID[:], b.ProjectID[:]), cmp.Compare(a.Month, b.Month))
-	})
-	return out
 }
 
 // refusalRun is a number of records in a row that had the same answer.

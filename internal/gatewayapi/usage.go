@@ -46,7 +46,7 @@ type usageBody struct {
 type usageRecord struct {
 	ProjectID string      `json:"projectId" doc:"In either spelling."`
 	Bucket    string      `json:"bucket,omitempty"`
-	Meter     string      `json:"meter" doc:"egress (bytes) or requests."`
+	Meter     string      `json:"meter" doc:"egress (bytes), requests: counters. storage (bytes), objects: gauges."`
 	At        string      `json:"at" doc:"When it was used (RFC 3339); its month (UTC) is where it counts."`
 	Value     wholeNumber `json:"value" doc:"Is added to what was used."`
 }

@@ -126,14 +126,25 @@ func TestDeleteProject(t *testing.T) {
 			t.Fatal(err)
 		}
 		month := reeve.MonthOf(s.Clock.Now())
-		use := func(month reeve.Month, u reeve.UsageTotal) {
-			u.ProjectID, u.Month = px, month
-			s.Write(t, func(tx *store.Tx) { tx.PutUsageTotal(u) })
-		}
-		bill := func(state reeve.BillingState) {
+		use := func(month reeve.Month, m reeve.UsageMeter, value int64) {
 			s.Write(t, func(tx *store.Tx) {
-				tx.PutBillingRecord(reeve.BillingRecord{ProjectID: px, Month: month.Previous(), State: state})
+				tx.PutUsageCounters([]reeve.UsageTotal{{ProjectID: px, Month: month}})
+				if m == reeve.UsageEgress {
+					tx.PutUsageCounters([]reeve.UsageTotal{{ProjectID: px, Month: month, Egress: reeve.Count(value)}})
+				}
+				for _, gauge := range []reeve.UsageMeter{reeve.UsageStorage, reeve.UsageObjects} {
+					sample := reeve.Sample{At: month.Start()}
+					if gauge == m {
+						sample.Value = value
+					}
+					tx.PutUsageGauges(month, map[store.GaugeKey]reeve.GaugeMonth{
+						{ProjectID: px, Meter: gauge}: {First: sample.At, Last: sample},
+					})
+				}
 			})
+		}
+		closed := func(done bool) {
+			s.Write(t, func(tx *store.Tx) { tx.PutBillingMonth(store.BillingMonth{Month: month.Previous(), Closed: done}) })
 		}
 		refused := func(message string, detail ...string) {
 			t.Helper()
@@ -154,7 +165,7 @@ func TestDeleteProject(t *testing.T) {
 			step{Call: "GET /api/projects/" + nobody, Status: 404, Reply: fault("project not found")},
 			step{Call: "GET /api/projects/01890000-0000-7000-8000-00000000000g", Status: 400, Reply: fault("invalid project-uuid", "uuid: invalid string")},
 		)
-		use(month, reeve.UsageTotal{Objects: 1})
+		use(month, reeve.UsageObjects, 1)
 		for _, name := range []string{"one", "two", "three"} {
 			s.Do(t, step{Call: "POST /api/projects/{px}/apikeys", Body: `{"name":"` + name + `"}`, Status: 200, Reply: reevetest.Any})
 		}
@@ -172,16 +183,16 @@ func TestDeleteProject(t *testing.T) {
 		if px, err = reeve.ParseAnyID(s.Value(t, "py")); err != nil {
 			t.Fatal(err)
 		}
-		for _, any := range []reeve.UsageTotal{{Storage: 1}, {Objects: 1}, {Egress: 1}} {
-			use(month, any)
+		for _, any := range []reeve.UsageMeter{reeve.UsageStorage, reeve.UsageObjects, reeve.UsageEgress} {
+			use(month, any, 1)
 			outstanding("usage for current month exists")
 		}
-		use(month, reeve.UsageTotal{})
-		use(month.Previous(), reeve.UsageTotal{Egress: 1})
+		use(month, reeve.UsageRequests, 0)
+		use(month.Previous(), reeve.UsageEgress, 1)
 		outstanding("usage for last month exist, but is not billed yet")
-		bill(reeve.BillingUnapplied)
+		closed(false)
 		outstanding("unapplied project invoice record exist")
-		bill(reeve.BillingApplied)
+		closed(true)
 		s.Member(t, "projects", "px", "bob", "viewer")
 		s.Run(
 			t,

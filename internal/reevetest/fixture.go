@@ -2,6 +2,7 @@ package reevetest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -109,6 +110,24 @@ func (s *Server) Tenants(t *testing.T) {
 	s.OrganizationKey(t, "editor", "acme", "editor")
 	s.OrganizationKey(t, "viewer", "acme", "viewer")
 	s.OrganizationKey(t, "stranger", "evil", "admin")
+}
+
+// Used waits until what a project has used in a month is as wanted: what was
+// taken in is added up within a second.
+func (s *Server) Used(t *testing.T, want reeve.UsageTotal) {
+	t.Helper()
+	var got reeve.UsageTotal
+	for range 100 {
+		var err error
+		if got, err = s.Store.UsageTotal(t.Context(), want.ProjectID, want.Month, s.Clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if got == want {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("used %+v, want %+v", got, want)
 }
 
 // Count gives how many changes are in the log.

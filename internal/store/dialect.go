@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"math/big"
 	"regexp"
 	"strings"
 	"time"
@@ -82,6 +83,10 @@ func (d *dialect) arg(arg any) any {
 		return v[:]
 	case [8]byte:
 		return v[:]
+	case reeve.Quantity:
+		return v.Bytes()
+	case *big.Int:
+		return v.String()
 	case reeve.Limit:
 		return limitValue(v)
 	case reeve.Role:

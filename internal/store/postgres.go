@@ -23,7 +23,7 @@ var postgresDialect = &dialect{
 	goose: "postgres",
 	words: map[string]string{
 		"id": "UUID", "bytes": "BYTEA", "bigint": "BIGINT", "text": `TEXT COLLATE "C"`,
-		"bool": "BOOLEAN", "strict": "", "sequence": "BIGSERIAL PRIMARY KEY",
+		"bool": "BOOLEAN", "strict": "", "clustered": "", "sequence": "BIGSERIAL PRIMARY KEY",
 		"zerohash": `decode(repeat('00', 32), 'hex')`,
 	},
 	lock:      " FOR NO KEY UPDATE",

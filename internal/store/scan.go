@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"math/big"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -18,6 +19,8 @@ type (
 	limitDest reeve.Limit
 	hashDest  [32]byte
 	sealDest  [8]byte
+	sumDest   reeve.Quantity
+	bigDest   struct{ to **big.Int }
 
 	idPtrDest   struct{ to **reeve.ID }
 	timePtrDest struct{ to **time.Time }
@@ -44,6 +47,10 @@ func dests(dests []any) []any {
 			dests[i] = (*hashDest)(v)
 		case *[8]byte:
 			dests[i] = (*sealDest)(v)
+		case *reeve.Quantity:
+			dests[i] = (*sumDest)(v)
+		case **big.Int:
+			dests[i] = bigDest{v}
 		case *reeve.Limit:
 			dests[i] = (*limitDest)(v)
 		case *reeve.Fields:
@@ -116,6 +123,28 @@ func (d *hashDest) Scan(v any) error         { return d.ScanBytes(v.([]byte)) }
 
 func (d *sealDest) ScanBytes(v []byte) error { copy(d[:], v); return nil }
 func (d *sealDest) Scan(v any) error         { return d.ScanBytes(v.([]byte)) }
+
+func (d *sumDest) ScanBytes(v []byte) error {
+	q, err := reeve.QuantityFromBytes(v)
+	*d = sumDest(q)
+	return err
+}
+
+func (d *sumDest) Scan(v any) error { return d.ScanBytes(v.([]byte)) }
+
+func (d bigDest) ScanText(v pgtype.Text) error {
+	n, ok := new(big.Int).SetString(v.String, 10)
+	if !ok {
+		return fmt.Errorf("a column holds no integer: %q", v.String)
+	}
+	*d.to = n
+	return nil
+}
+
+func (d bigDest) Scan(v any) error {
+	text, _ := v.(string)
+	return d.ScanText(pgtype.Text{String: text, Valid: true})
+}
 
 func (d fieldsDest) ScanText(v pgtype.Text) error {
 	if v.Valid {

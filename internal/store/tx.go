@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,15 +26,25 @@ type Tx struct {
 // facts are the tables whose rows are no changes of the model: writing them
 // needs no record. Everything else does, or the transaction fails.
 var facts = map[string]bool{
-	"pending_changes": true,
-	"changes":         true,
-	"change_ends":     true,
-	"usage_totals":    true,
-	"billing_records": true,
-	"sessions":        true,
-	"meters":          true,
-	"leases":          true,
-	"usage_marks":     true,
+	"pending_changes":   true,
+	"changes":           true,
+	"change_ends":       true,
+	"usage_batches":     true,
+	"usage_passes":      true,
+	"usage_days":        true,
+	"usage_samples":     true,
+	"usage_gauges":      true,
+	"usage_totals":      true,
+	"usage_late":        true,
+	"usage_events":      true,
+	"departed_projects": true,
+	"billing_months":    true,
+	"alerts":            true,
+	"webhook_messages":  true,
+	"sessions":          true,
+	"meters":            true,
+	"leases":            true,
+	"usage_marks":       true,
 }
 
 var errUnrecorded = errors.New("a transaction changed the model and recorded no change")
@@ -63,6 +74,41 @@ func (tx *Tx) note(err error) error {
 func (tx *Tx) write(s statement) {
 	tx.changed = tx.changed || !facts[tableOf(s.sql)]
 	tx.queue = append(tx.queue, s)
+}
+
+// rowSizes are how many rows one statement of writeRows takes: few sizes,
+// because each is a statement of its own that is kept prepared.
+var rowSizes = [...]int{500, 100, 20, 1}
+
+// writeRows collects an INSERT of many rows, as few statements: insert ends in
+// VALUES, and suffix says what becomes of a conflict.
+func (tx *Tx) writeRows(insert, suffix string, rows [][]any) {
+	for _, size := range rowSizes {
+		for ; len(rows) >= size; rows = rows[size:] {
+			args := make([]any, 0, size*len(rows[0]))
+			for _, row := range rows[:size] {
+				args = append(args, row...)
+			}
+			tx.write(statement{sql: insert + placeholders(size, len(rows[0])) + suffix, args: args})
+		}
+	}
+}
+
+// placeholders gives ($1,$2),($3,$4) for two rows of two columns.
+func placeholders(rows, columns int) string {
+	var out strings.Builder
+	for i := range rows * columns {
+		switch {
+		case i == 0:
+			out.WriteString("(")
+		case i%columns == 0:
+			out.WriteString("),(")
+		default:
+			out.WriteString(",")
+		}
+		out.WriteString("$" + strconv.Itoa(i+1))
+	}
+	return out.String() + ")"
 }
 
 func (tx *Tx) flush(ctx context.Context) error {
@@ -114,6 +160,7 @@ const (
 	lockSequencer int64 = 0x7265657665 + iota // "reeve"
 	lockOperatorTokens
 	lockMigrations
+	lockUsage
 )
 
 // onViolation makes a check that gives a violated constraint its meaning; nil

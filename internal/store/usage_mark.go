@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,14 +69,12 @@ func (tx *Tx) DeleteUsageMarksBefore(ctx context.Context, before time.Time, limi
 	return len(gone), err
 }
 
-// KeepProjects finds which of some projects exist, and keeps those from being
-// deleted until the transaction ends. Their other changes go on.
-func (tx *Tx) KeepProjects(ctx context.Context, ids []reeve.ID) (map[reeve.ID]bool, error) {
+// ExistingProjects finds which of some projects exist.
+func (r Reader) ExistingProjects(ctx context.Context, ids []reeve.ID) (map[reeve.ID]bool, error) {
 	out := make(map[reeve.ID]bool, len(ids))
 	err := inLists(ids, func(list string, args []any) error {
-		found, err := many(ctx, tx.Reader, read{
-			sql:  "SELECT id FROM projects WHERE id IN (" + list + ") ORDER BY id" + tx.d.lockShare,
-			args: args,
+		found, err := many(ctx, r, read{
+			sql: "SELECT id FROM projects WHERE id IN (" + list + ")", args: args,
 		}, value[reeve.ID])
 		for _, id := range found {
 			out[id] = true
@@ -85,47 +82,6 @@ func (tx *Tx) KeepProjects(ctx context.Context, ids []reeve.ID) (map[reeve.ID]bo
 		return err
 	})
 	return out, err
-}
-
-// UsageTotalsSince gives what some projects have used in a month and after it.
-func (r Reader) UsageTotalsSince(ctx context.Context, month reeve.Month, projects []reeve.ID) ([]reeve.UsageTotal, error) {
-	out := []reeve.UsageTotal{}
-	err := inLists(projects, func(list string, args []any) error {
-		found, err := many(ctx, r, read{
-			sql: "SELECT project_id, month, storage, objects, egress, requests FROM usage_totals" +
-				" WHERE project_id IN (" + list + ") AND month >= $" + strconv.Itoa(len(args)+1),
-			args: append(args, int64(month)),
-		}, func(row scanner) (u reeve.UsageTotal, err error) {
-			var month int64
-			err = row.Scan(&u.ProjectID, &month, &u.Storage, &u.Objects, &u.Egress, &u.Requests)
-			u.Month = reeve.Month(month)
-			return u, err
-		})
-		out = append(out, found...)
-		return err
-	})
-	return out, err
-}
-
-// AddUsage adds to what a project, which is kept, has used in a month. A sum
-// that does not fit, because another transaction has added to it since it was
-// read, has the transaction run again. Call it in the order of the projects'
-// ids and months: the rows are locked in that order then.
-func (tx *Tx) AddUsage(u reeve.UsageTotal) {
-	tx.write(statement{
-		sql: `INSERT INTO usage_totals (project_id, month, storage, objects, egress, requests)
-			VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (project_id, month) DO UPDATE
-			SET storage = usage_totals.storage + excluded.storage, objects = usage_totals.objects + excluded.objects,
-				egress = usage_totals.egress + excluded.egress, requests = usage_totals.requests + excluded.requests`,
-		args: []any{u.ProjectID, int64(u.Month), u.Storage, u.Objects, u.Egress, u.Requests},
-		check: func(err error) error {
-			if errors.Is(err, errOverflow) {
-				return errors.Join(errRetry, err)
-			}
-			return err
-		},
-	})
 }
 
 // listSizes are the lengths of the lists that inLists makes: few, because each

@@ -125,13 +125,13 @@ func testUnrecorded(t *testing.T, w world) {
 func testFacts(t *testing.T, w world) {
 	_, _, p := w.tenant("ada@mail.test")
 	for name, write := range map[string]func(*store.Tx){
-		"usage": func(tx *store.Tx) { tx.PutUsageTotal(reeve.UsageTotal{ProjectID: p.ID, Month: 202611}) },
+		"usage": func(tx *store.Tx) { tx.PutUsageCounters([]reeve.UsageTotal{{ProjectID: p.ID, Month: 202611}}) },
 		"retention": func(tx *store.Tx) {
 			if _, err := tx.DeleteUsageBefore(w.ctx(), 202611, 10); err != nil {
 				t.Error(err)
 			}
 		},
-		"billing": func(tx *store.Tx) { tx.PutBillingRecord(reeve.BillingRecord{ProjectID: p.ID, Month: 202611}) },
+		"billing": func(tx *store.Tx) { tx.PutBillingMonth(store.BillingMonth{Month: 202611}) },
 	} {
 		if err := w.s.Write(w.ctx(), func(tx *store.Tx) error { write(tx); return nil }); err != nil {
 			t.Errorf("%s: %v", name, err)

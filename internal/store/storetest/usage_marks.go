@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"context"
 	"math"
 	"slices"
 	"testing"
@@ -72,74 +71,4 @@ func testUsageMarks(t *testing.T, w world) {
 		_, err := tx.LockUsageMark(w.ctx(), g.ID, "kept")
 		refused(t, "deleted", err, reeve.NotFound, "gateway not found")
 	})
-}
-
-// testAddUsage: sums are added to, in lists longer than one statement takes.
-func testAddUsage(t *testing.T, w world) {
-	u, o, _ := w.tenant("ada@mail.test")
-	var ids []reeve.ID
-	w.write(func(tx *store.Tx) {
-		for range 211 {
-			p := reeve.Project{ID: newID(), OrganizationID: o.ID, OwnerID: u.ID, ServiceAccountID: newID(), Name: "n", CreatedAt: epoch}
-			tx.CreateProject(p)
-			ids = append(ids, p.ID)
-		}
-	})
-	stranger := newID()
-	for range 2 {
-		w.fact(func(tx *store.Tx) error {
-			exists, err := tx.KeepProjects(w.ctx(), append([]reeve.ID{stranger}, ids...))
-			if err != nil || len(exists) != len(ids) || exists[stranger] {
-				t.Errorf("%d of %d projects exist, %v", len(exists), len(ids), err)
-			}
-			for i, id := range ids {
-				tx.AddUsage(reeve.UsageTotal{ProjectID: id, Month: 202611, Storage: 1, Objects: 2, Egress: int64(i), Requests: 4})
-				tx.AddUsage(reeve.UsageTotal{ProjectID: id, Month: 202612, Egress: 1})
-			}
-			return nil
-		})
-	}
-	for month, rows := range map[reeve.Month]int{202611: 2 * len(ids), 202612: len(ids), 202701: 0} {
-		totals, err := w.s.UsageTotalsSince(w.ctx(), month, ids)
-		same(t, month.String(), rows, len(totals), err)
-	}
-	for i, id := range ids {
-		got, err := w.s.UsageTotal(w.ctx(), id, 202611)
-		same(t, "total", reeve.UsageTotal{ProjectID: id, Month: 202611, Storage: 2, Objects: 4, Egress: 2 * int64(i), Requests: 8}, got, err)
-	}
-	w.in(func(tx *store.Tx) {
-		none, err := tx.KeepProjects(w.ctx(), nil)
-		same(t, "of none", 0, len(none), err)
-	})
-}
-
-// testKeepProjects: a project that is kept can be changed, and is not deleted
-// before the transaction is over.
-func testKeepProjects(t *testing.T, w world) {
-	_, _, p := w.tenant("ada@mail.test")
-	locked, deleted := make(chan struct{}), make(chan error)
-	go func() {
-		<-locked
-		ctx, cancel := context.WithTimeout(w.ctx(), 10*time.Second)
-		defer cancel()
-		deleted <- w.s.Write(ctx, func(tx *store.Tx) error {
-			_, err := tx.LockProjectForDelete(ctx, p.ID)
-			tx.DeleteProject(p.ID)
-			tx.Record(reeve.Change{Actor: "test", Action: "test.write"})
-			return err
-		})
-	}()
-	w.fact(func(tx *store.Tx) error {
-		exists, err := tx.KeepProjects(w.ctx(), []reeve.ID{p.ID})
-		if !exists[p.ID] {
-			t.Error("the project is not there")
-		}
-		close(locked)
-		time.Sleep(50 * time.Millisecond)
-		tx.AddUsage(reeve.UsageTotal{ProjectID: p.ID, Month: 202611, Egress: 1})
-		return err
-	})
-	if err := <-deleted; err != nil {
-		t.Error(err)
-	}
 }

@@ -1,0 +1,167 @@
+package store
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// AppendUsageBatch puts records, which were checked, where the next pass finds
+// them.
+func (tx *Tx) AppendUsageBatch(records []reeve.UsageRecord) {
+	tx.write(statement{
+		sql:  "INSERT INTO usage_batches (records) VALUES ($1)",
+		args: []any{packRecords(records)},
+	})
+}
+
+// BeginUsagePass waits for other passes, on whatever replica, and gives the
+// number of this one.
+func (tx *Tx) BeginUsagePass(ctx context.Context) (int64, error) {
+	if err := tx.lockName(ctx, lockUsage); err != nil {
+		return 0, err
+	}
+	return one(ctx, tx.Reader, read{
+		sql: "UPDATE usage_passes SET number = number + 1 WHERE name = 'usage' RETURNING number",
+	}, value[int64])
+}
+
+// UsagePass gives the number of the newest pass, and whether there is
+// something for another.
+func (r Reader) UsagePass(ctx context.Context) (number int64, waiting bool, err error) {
+	err = r.q.query(ctx, "SELECT number, EXISTS (SELECT 1 FROM usage_batches) FROM usage_passes WHERE name = 'usage'", nil,
+		func(row scanner) error { return row.Scan(&number, &waiting) })
+	return number, waiting, err
+}
+
+// TakeUsageBatches takes up to limit batches out, oldest first, and gives how
+// many there were.
+func (tx *Tx) TakeUsageBatches(ctx context.Context, limit int, each func(reeve.UsageRecord)) (int, error) {
+	batches, err := many(ctx, tx.Reader, read{
+		sql: `DELETE FROM usage_batches WHERE sequence IN
+			(SELECT sequence FROM usage_batches ORDER BY sequence LIMIT $1) RETURNING records`,
+		args: []any{limit},
+	}, value[[]byte])
+	for _, data := range batches {
+		if err == nil {
+			err = eachRecord(data, each)
+		}
+	}
+	return len(batches), err
+}
+
+// DayKey names a project's day, of a bucket or of none.
+type DayKey struct {
+	Day       int64
+	ProjectID reeve.ID
+	Bucket    string
+}
+
+// UsageDays gives the counters of some projects on one day.
+func (r Reader) UsageDays(ctx context.Context, projects []reeve.ID, day int64) (map[DayKey]DayCounts, error) {
+	out := map[DayKey]DayCounts{}
+	err := inLists(projects, func(list string, args []any) error {
+		args = append(args, day)
+		return r.q.query(ctx, "SELECT project_id, bucket, counts FROM usage_days WHERE project_id IN ("+list+
+			") AND day = $"+strconv.Itoa(len(args)), args, func(row scanner) error {
+			key := DayKey{Day: day}
+			var data []byte
+			if err := row.Scan(&key.ProjectID, &key.Bucket, &data); err != nil {
+				return err
+			}
+			counts, err := unpackDayCounts(data)
+			out[key] = counts
+			return err
+		})
+	})
+	return out, err
+}
+
+// PutUsageDays writes a project's counters of a day.
+func (tx *Tx) PutUsageDays(days map[DayKey]*DayCounts) {
+	rows := make([][]any, 0, len(days))
+	for key, counts := range days {
+		rows = append(rows, []any{key.Day, key.ProjectID, key.Bucket, counts.pack()})
+	}
+	tx.writeRows("INSERT INTO usage_days (day, project_id, bucket, counts) VALUES ",
+		" ON CONFLICT (day, project_id, bucket) DO UPDATE SET counts = excluded.counts", rows)
+}
+
+// SamplePart is the newest part of a day's samples, to which more can be
+// added.
+type SamplePart struct {
+	Number int64
+	data   []byte
+}
+
+// fullPart is how many bytes of samples a part holds about: each sample that
+// comes writes them all again.
+const fullPart = 2048
+
+// Add puts a sample of the day in.
+func (p *SamplePart) Add(m reeve.UsageMeter, day int64, s reeve.Sample) {
+	p.data = appendSample(p.data, m, day, s)
+}
+
+// Full tells whether the next sample should begin another part.
+func (p *SamplePart) Full() bool { return len(p.data) >= fullPart }
+
+// UsageSampleParts gives the newest part of each of some projects' samples of a
+// day.
+func (r Reader) UsageSampleParts(ctx context.Context, projects []reeve.ID, day int64) (map[DayKey]SamplePart, error) {
+	out := map[DayKey]SamplePart{}
+	err := r.eachSamplePart(ctx, projects, day, func(key DayKey, part SamplePart) error {
+		if kept, ok := out[key]; !ok || part.Number > kept.Number {
+			out[key] = part
+		}
+		return nil
+	})
+	return out, err
+}
+
+// EachUsageSample gives the samples of some projects on one day, in no order.
+func (r Reader) EachUsageSample(ctx context.Context, projects []reeve.ID, day int64, each func(GaugeKey, reeve.Sample)) error {
+	return r.eachSamplePart(ctx, projects, day, func(key DayKey, part SamplePart) error {
+		return eachSample(day, part.data, func(m reeve.UsageMeter, s reeve.Sample) {
+			each(GaugeKey{key.ProjectID, m, key.Bucket}, s)
+		})
+	})
+}
+
+func (r Reader) eachSamplePart(ctx context.Context, projects []reeve.ID, day int64, each func(DayKey, SamplePart) error) error {
+	return inLists(projects, func(list string, args []any) error {
+		args = append(args, day)
+		return r.q.query(ctx, "SELECT project_id, bucket, part, samples FROM usage_samples WHERE project_id IN ("+list+
+			") AND day = $"+strconv.Itoa(len(args)), args, func(row scanner) error {
+			key, part := DayKey{Day: day}, SamplePart{}
+			if err := row.Scan(&key.ProjectID, &key.Bucket, &part.Number, &part.data); err != nil {
+				return err
+			}
+			return each(key, part)
+		})
+	})
+}
+
+// PutUsageSamples writes parts of samples.
+func (tx *Tx) PutUsageSamples(parts map[DayKey][]SamplePart) {
+	rows := make([][]any, 0, len(parts))
+	for key, list := range parts {
+		for _, part := range list {
+			rows = append(rows, []any{key.Day, key.ProjectID, key.Bucket, part.Number, part.data})
+		}
+	}
+	tx.writeRows("INSERT INTO usage_samples (day, project_id, bucket, part, samples) VALUES ",
+		" ON CONFLICT (day, project_id, bucket, part) DO UPDATE SET samples = excluded.samples", rows)
+}
+
+// PutUsageLate notes that usage came for months that were closed.
+func (tx *Tx) PutUsageLate(months map[reeve.ID][]reeve.Month) {
+	var rows [][]any
+	for project, list := range months {
+		for _, month := range list {
+			rows = append(rows, []any{project, int64(month)})
+		}
+	}
+	tx.writeRows("INSERT INTO usage_late (project_id, month) VALUES ", " ON CONFLICT DO NOTHING", rows)
+}

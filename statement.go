@@ -1,0 +1,107 @@
+package reeve
+
+import (
+	"crypto/sha256"
+	"math/big"
+	"time"
+)
+
+// StatementStatus says how far a statement has come: a draft may still change,
+// a final one never does; it is paid or void in the end.
+type StatementStatus string
+
+// The states of a statement.
+const (
+	StatementDraft StatementStatus = "draft"
+	StatementFinal StatementStatus = "final"
+	StatementPaid  StatementStatus = "paid"
+	StatementVoid  StatementStatus = "void"
+)
+
+// Statement is what an organisation's month comes to. All amounts are US
+// cents; Coupons + Credits + Due = Gross.
+type Statement struct {
+	ID               ID
+	OrganizationID   ID
+	OrganizationName string // as it was at the month's close
+	OwnerID          ID     // of the organisation, as it was at the month's close
+	Month            Month
+	Status           StatementStatus
+	Lines            []StatementLine
+	Settlements      []Settlement
+	Gross            int64
+	Coupons          int64
+	Credits          int64 // negative if more was given back than used: it became a credit
+	Due              int64
+	Noted            int64 // of Due, what credit notes have taken back since
+}
+
+// StatementLine is what a project used of a meter in a month. The month is the
+// statement's, or one closed before for which usage came late: then the line is
+// the difference to what was billed.
+type StatementLine struct {
+	ProjectID   ID
+	ProjectName string // as it was at the month's close
+	Meter       UsageMeter
+	Month       Month
+	Quantity    *big.Int // as Quantity counts; negative where less was used than billed
+	Microcents  *big.Int // exact but for one rounding, half to even
+	Cents       int64    // Microcents rounded half to even
+}
+
+// SettlementKind says what settles a part of a statement.
+type SettlementKind string
+
+// The kinds of settlement.
+const (
+	SettledByCoupon SettlementKind = "coupon"
+	SettledByCredit SettlementKind = "credit"
+)
+
+// Settlement is what a coupon or a credit has taken off a statement.
+type Settlement struct {
+	Kind        SettlementKind
+	SourceID    ID // the coupon or credit
+	Description string
+	Cents       int64
+}
+
+// CreditNote corrects a final statement, which itself stays as it is.
+type CreditNote struct {
+	ID          ID
+	StatementID ID
+	Cents       int64
+	Reason      string
+	CreditID    ID // the credit it became, of a statement that was paid; else zero
+	CreatedAt   time.Time
+}
+
+// Credit is an amount granted to an organisation, which its statements draw on.
+type Credit struct {
+	ID             ID
+	OrganizationID ID
+	Amount         int64 // cents, in all
+	Applied        int64 // of it, what statements have used
+	Priority       int64 // the lowest is used first
+	Description    string
+	EffectiveAt    time.Time
+	ExpiresAt      *time.Time // nil: never
+	VoidedAt       *time.Time
+	CreatedAt      time.Time
+}
+
+// StatementID gives the id of an organisation's statement of a month: always
+// the same, so that whoever closes the month makes the same statement. It is a
+// UUIDv7 of the month's end whose random part is SHA-256 of both.
+func StatementID(organization ID, month Month) ID {
+	sum := sha256.Sum256(append(organization[:], month.String()...))
+	var out ID
+	copy(out[:], sum[:16])
+	at := uint64(month.End().UnixMilli())
+	for i := range 6 {
+		out[i] = byte(at >> (40 - 8*i))
+	}
+	out[6] = out[6]&0x0f | 0x70
+	out[8] = out[8]&0x3f | 0x80
+	return out
+}
