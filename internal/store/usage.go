@@ -1,7 +1,11 @@
 package store
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -75,6 +79,9 @@ func (r Reader) UsageCounters(ctx context.Context, projects []reeve.ID, month re
 
 // PutUsageCounters writes what counters have counted in months.
 func (tx *Tx) PutUsageCounters(totals []reeve.UsageTotal) {
+	totals = slices.SortedFunc(slices.Values(totals), func(a, b reeve.UsageTotal) int {
+		return cmp.Or(cmp.Compare(a.Month, b.Month), compareIDs(a.ProjectID, b.ProjectID))
+	})
 	rows := make([][]any, len(totals))
 	for i, u := range totals {
 		rows[i] = []any{int64(u.Month), u.ProjectID, u.Egress, u.Requests}
@@ -89,6 +96,14 @@ type GaugeKey struct {
 	Meter     reeve.UsageMeter
 	Bucket    string
 }
+
+// compare orders as the table does: neighbours are written one after the
+// other.
+func (k GaugeKey) compare(other GaugeKey) int {
+	return cmp.Or(compareIDs(k.ProjectID, other.ProjectID), cmp.Compare(k.Meter, other.Meter), cmp.Compare(k.Bucket, other.Bucket))
+}
+
+func compareIDs(a, b reeve.ID) int { return bytes.Compare(a[:], b[:]) }
 
 // UsageGauges gives what a month's samples make of some projects' gauges.
 func (r Reader) UsageGauges(ctx context.Context, projects []reeve.ID, month reeve.Month) (map[GaugeKey]reeve.GaugeMonth, error) {
@@ -112,7 +127,8 @@ func (r Reader) UsageGauges(ctx context.Context, projects []reeve.ID, month reev
 // PutUsageGauges writes what a month's samples make.
 func (tx *Tx) PutUsageGauges(month reeve.Month, gauges map[GaugeKey]reeve.GaugeMonth) {
 	rows := make([][]any, 0, len(gauges))
-	for key, g := range gauges {
+	for _, key := range slices.SortedFunc(maps.Keys(gauges), GaugeKey.compare) {
+		g := gauges[key]
 		rows = append(rows, []any{
 			int64(month), key.ProjectID, string(key.Meter), key.Bucket, g.First, g.Last.At, g.Last.Value, g.Held,
 		})

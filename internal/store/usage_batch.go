@@ -1,7 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/reeve-cloud/reeve"
@@ -58,6 +61,11 @@ type DayKey struct {
 	Bucket    string
 }
 
+// compare orders as the tables do.
+func (k DayKey) compare(other DayKey) int {
+	return cmp.Or(cmp.Compare(k.Day, other.Day), compareIDs(k.ProjectID, other.ProjectID), cmp.Compare(k.Bucket, other.Bucket))
+}
+
 // UsageDays gives the counters of some projects on one day.
 func (r Reader) UsageDays(ctx context.Context, projects []reeve.ID, day int64) (map[DayKey]DayCounts, error) {
 	out := map[DayKey]DayCounts{}
@@ -81,8 +89,8 @@ func (r Reader) UsageDays(ctx context.Context, projects []reeve.ID, day int64) (
 // PutUsageDays writes a project's counters of a day.
 func (tx *Tx) PutUsageDays(days map[DayKey]*DayCounts) {
 	rows := make([][]any, 0, len(days))
-	for key, counts := range days {
-		rows = append(rows, []any{key.Day, key.ProjectID, key.Bucket, counts.pack()})
+	for _, key := range slices.SortedFunc(maps.Keys(days), DayKey.compare) {
+		rows = append(rows, []any{key.Day, key.ProjectID, key.Bucket, days[key].pack()})
 	}
 	tx.writeRows("INSERT INTO usage_days (day, project_id, bucket, counts) VALUES ",
 		" ON CONFLICT (day, project_id, bucket) DO UPDATE SET counts = excluded.counts", rows)
@@ -146,8 +154,8 @@ func (r Reader) eachSamplePart(ctx context.Context, projects []reeve.ID, day int
 // PutUsageSamples writes parts of samples.
 func (tx *Tx) PutUsageSamples(parts map[DayKey][]SamplePart) {
 	rows := make([][]any, 0, len(parts))
-	for key, list := range parts {
-		for _, part := range list {
+	for _, key := range slices.SortedFunc(maps.Keys(parts), DayKey.compare) {
+		for _, part := range parts[key] {
 			rows = append(rows, []any{key.Day, key.ProjectID, key.Bucket, part.Number, part.data})
 		}
 	}
