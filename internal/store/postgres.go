@@ -36,6 +36,7 @@ var postgresDialect = &dialect{
 	notify:    "SELECT pg_notify('reeve_changes', '')",
 	table: `SELECT COUNT(*) FROM information_schema.tables
 		WHERE table_schema = current_schema() AND table_name = $1`,
+	lists:    listArray,
 	rows:     []int{500, 100, 20, 1},
 	classify: classifyPostgres,
 	id:       func(id reeve.ID) any { return pgtype.UUID{Bytes: id, Valid: true} },

@@ -26,6 +26,7 @@ var sqliteDialect = &dialect{
 		"zerohash": "zeroblob(32)",
 	},
 	table:    "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
+	lists:    listPlaceholders,
 	rows:     []int{10, 1}, // the driver looks at every pair of a statement's parameters
 	numbers:  true,
 	classify: classifySQLite,

@@ -62,7 +62,7 @@ func (r Reader) UsageTotals(ctx context.Context, projects []reeve.ID, month reev
 // month, for those that have any.
 func (r Reader) UsageCounters(ctx context.Context, projects []reeve.ID, month reeve.Month) ([]reeve.UsageTotal, error) {
 	out := []reeve.UsageTotal{}
-	err := inLists(projects, func(list string, args []any) error {
+	err := r.inLists(projects, func(list string, args []any) error {
 		found, err := many(ctx, r, read{
 			sql: "SELECT project_id, egress, requests FROM usage_totals WHERE project_id IN (" + list +
 				") AND month = $" + strconv.Itoa(len(args)+1),
@@ -108,7 +108,7 @@ func compareIDs(a, b reeve.ID) int { return bytes.Compare(a[:], b[:]) }
 // UsageGauges gives what a month's samples make of some projects' gauges.
 func (r Reader) UsageGauges(ctx context.Context, projects []reeve.ID, month reeve.Month) (map[GaugeKey]reeve.GaugeMonth, error) {
 	out := map[GaugeKey]reeve.GaugeMonth{}
-	err := inLists(projects, func(list string, args []any) error {
+	err := r.inLists(projects, func(list string, args []any) error {
 		args = append(args, int64(month))
 		return r.q.query(ctx, "SELECT project_id, meter, bucket, first_at, last_at, last_value, held FROM usage_gauges"+
 			" WHERE project_id IN ("+list+") AND month = $"+strconv.Itoa(len(args)), args, func(row scanner) error {

@@ -69,7 +69,7 @@ func (k DayKey) compare(other DayKey) int {
 // UsageDays gives the counters of some projects on one day.
 func (r Reader) UsageDays(ctx context.Context, projects []reeve.ID, day int64) (map[DayKey]DayCounts, error) {
 	out := map[DayKey]DayCounts{}
-	err := inLists(projects, func(list string, args []any) error {
+	err := r.inLists(projects, func(list string, args []any) error {
 		args = append(args, day)
 		return r.q.query(ctx, "SELECT project_id, bucket, counts FROM usage_days WHERE project_id IN ("+list+
 			") AND day = $"+strconv.Itoa(len(args)), args, func(row scanner) error {
@@ -138,7 +138,7 @@ func (r Reader) EachUsageSample(ctx context.Context, projects []reeve.ID, day in
 }
 
 func (r Reader) eachSamplePart(ctx context.Context, projects []reeve.ID, day int64, each func(DayKey, SamplePart) error) error {
-	return inLists(projects, func(list string, args []any) error {
+	return r.inLists(projects, func(list string, args []any) error {
 		args = append(args, day)
 		return r.q.query(ctx, "SELECT project_id, bucket, part, samples FROM usage_samples WHERE project_id IN ("+list+
 			") AND day = $"+strconv.Itoa(len(args)), args, func(row scanner) error {
