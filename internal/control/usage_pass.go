@@ -15,8 +15,6 @@ import (
 // at a time makes a pass; the one that made the last remembers what it wrote and
 // reads nothing again.
 type usagePasses struct {
-	bell chan struct{}
-
 	mu     sync.Mutex // held through a pass
 	memory usageMemory
 }
@@ -49,43 +47,47 @@ const (
 	maxRemember = 1_000_000
 )
 
-// How often a replica looks for what it was not told of, how long it gathers
-// what it was, and how long it leaves to the one that made the last pass.
+// How often a replica looks for what is to be added up, and at how many looks in
+// a row another replica may have left it undone.
 const (
-	passLook   = 250 * time.Millisecond
-	passGather = 100 * time.Millisecond
+	passLook     = 200 * time.Millisecond
+	passPatience = 3
 )
 
-func newUsagePasses() *usagePasses { return &usagePasses{bell: make(chan struct{}, 1)} }
-
-func (p *usagePasses) wake() {
-	select {
-	case p.bell <- struct{}{}:
-	default:
-	}
-}
-
 // addUsage makes passes until the context ends; failures are handed to report,
-// and tried again.
+// and tried again. The replica that made the last pass makes the next: it need
+// not read what it remembers. Another one steps in when that is idle.
 func (c *Control) addUsage(ctx context.Context, report func(error)) {
 	look := time.NewTicker(passLook)
 	defer look.Stop()
+	var seen int64 // the number of the newest pass, of which nothing has come for
+	var idle int   // so many looks
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-c.usage.bell:
 		case <-look.C:
 		}
-		if err := c.drainUsage(ctx); err != nil && ctx.Err() == nil {
+		number, waiting, err := c.store.UsagePass(ctx)
+		if number != seen || !waiting {
+			seen, idle = number, 0
+		}
+		if err == nil && waiting {
+			if idle++; idle >= passPatience || !c.store.Shared() || c.usage.made(number) {
+				err = c.drainUsage(ctx)
+			}
+		}
+		if err != nil && ctx.Err() == nil {
 			report(err)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(passGather):
-		}
 	}
+}
+
+// made tells whether this replica made the pass of a number.
+func (p *usagePasses) made(number int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.memory.pass == number
 }
 
 // drainUsage adds up all that was taken in before the call.

@@ -124,6 +124,33 @@ func (r Reader) UsageGauges(ctx context.Context, projects []reeve.ID, month reev
 	return out, err
 }
 
+// Stored gives how much a project stores by its newest reports, those of this
+// month and the last, and the time that they speak for: of the buckets reported
+// within a day the one that was longest ago. There is no report if it is zero.
+func (r Reader) Stored(ctx context.Context, project reeve.ID, now time.Time) (stored int64, at time.Time, err error) {
+	month := reeve.MonthOf(now.Add(reeve.UsageSkew))
+	newest := map[string]reeve.Sample{}
+	err = r.q.query(ctx, `SELECT bucket, last_at, last_value FROM usage_gauges
+		WHERE month IN ($1, $2) AND project_id = $3 AND meter = 'storage'`,
+		[]any{int64(month.Previous()), int64(month), project}, func(row scanner) error {
+			var bucket string
+			var s reeve.Sample
+			err := row.Scan(&bucket, &s.At, &s.Value)
+			if s.At.After(newest[bucket].At) {
+				newest[bucket] = s
+			}
+			return err
+		})
+	sum := reeve.Quantity{}
+	for _, s := range newest {
+		sum = sum.Add(reeve.Count(s.Value))
+		if now.Sub(s.At) < reeve.SampleLife && (at.IsZero() || s.At.Before(at)) {
+			at = s.At
+		}
+	}
+	return sum.Int64(), at, err
+}
+
 // PutUsageGauges writes what a month's samples make.
 func (tx *Tx) PutUsageGauges(month reeve.Month, gauges map[GaugeKey]reeve.GaugeMonth) {
 	rows := make([][]any, 0, len(gauges))

@@ -193,3 +193,9 @@ CREATE TABLE webhook_messages (
     created_at      {{bigint}} NOT NULL
 ){{strict}};
 CREATE INDEX webhook_messages_organization ON webhook_messages (organization_id, sequence);
+
+-- What of usage was committed before the report that began what is in
+-- committed, and when each was committed last: a later report has it in it.
+ALTER TABLE meters ADD COLUMN committed_at {{bigint}} NOT NULL DEFAULT 0;
+ALTER TABLE meters ADD COLUMN earlier {{bigint}} NOT NULL DEFAULT 0;
+ALTER TABLE meters ADD COLUMN earlier_at {{bigint}} NOT NULL DEFAULT 0;
