@@ -3,6 +3,7 @@ package control
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -24,7 +25,7 @@ type usagePasses struct {
 type usageMemory struct {
 	pass   int64
 	totals map[monthKey]*reeve.UsageTotal
-	days   map[store.DayKey]*store.DayCounts
+	days   map[store.DayKey]store.PackedDay
 	gauges map[gaugeKey]*reeve.GaugeMonth
 	parts  map[store.DayKey]*store.SamplePart
 }
@@ -44,7 +45,7 @@ type gaugeKey struct {
 // How many batches a pass takes at most, and how many rows are remembered.
 const (
 	passBatches = 200
-	maxRemember = 1_000_000
+	maxRemember = 400_000
 )
 
 // How often a replica looks for what is to be added up, and at how many looks in
@@ -187,7 +188,7 @@ func (m *usageMemory) size() int { return len(m.totals) + len(m.days) + len(m.ga
 
 func (m *usageMemory) forget() {
 	*m = usageMemory{
-		totals: map[monthKey]*reeve.UsageTotal{}, days: map[store.DayKey]*store.DayCounts{},
+		totals: map[monthKey]*reeve.UsageTotal{}, days: map[store.DayKey]store.PackedDay{},
 		gauges: map[gaugeKey]*reeve.GaugeMonth{}, parts: map[store.DayKey]*store.SamplePart{},
 	}
 }
@@ -207,10 +208,10 @@ func (m *usageMemory) write(ctx context.Context, tx *store.Tx, sums *usageSums) 
 }
 
 // absent groups the projects of the keys that are not remembered.
-func absent[K comparable, V, T any, G comparable](keys map[K]V, known map[K]*T, of func(K) (G, reeve.ID)) map[G][]reeve.ID {
+func absent[K comparable, V, T any, G comparable](keys map[K]V, known map[K]T, of func(K) (G, reeve.ID)) map[G][]reeve.ID {
 	out := map[G][]reeve.ID{}
 	for key := range keys {
-		if known[key] == nil {
+		if _, ok := known[key]; !ok {
 			group, project := of(key)
 			out[group] = append(out[group], project)
 		}
@@ -249,18 +250,15 @@ func (m *usageMemory) writeDays(ctx context.Context, tx *store.Tx, sums *usageSu
 		if err != nil {
 			return err
 		}
-		for key, counts := range found {
-			m.days[key] = &counts
-		}
+		maps.Copy(m.days, found)
 	}
-	changed := make(map[store.DayKey]*store.DayCounts, len(sums.days))
+	changed := make(map[store.DayKey]store.PackedDay, len(sums.days))
 	for key, added := range sums.days {
-		counts := getOrMake(m.days, key, store.DayCounts{})
-		for hour := range 24 {
-			counts.Egress[hour] = counts.Egress[hour].Add(added.Egress[hour])
-			counts.Requests[hour] = counts.Requests[hour].Add(added.Requests[hour])
+		day, err := m.days[key].Add(added)
+		if err != nil {
+			return err
 		}
-		changed[key] = counts
+		m.days[key], changed[key] = day, day
 	}
 	tx.PutUsageDays(changed)
 	return nil
