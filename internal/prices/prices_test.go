@@ -164,6 +164,33 @@ total                                                                    66
 	}
 }
 
+// TestPage: the example's table in docs/prices.md is what is printed.
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/prices.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile("../../examples/prices.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := prices.Parse(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	out.WriteString("$ reeve prices check examples/prices.yaml\n")
+	if err := prices.Print(&out, list); err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(page), "## What is in force")
+	_, shown, _ := strings.Cut(after, "```\n")
+	shown, _, _ = strings.Cut(shown, "```")
+	if diff := cmp.Diff(shown, out.String()); diff != "" {
+		t.Errorf("docs/prices.md is not what is printed (-page +printed):\n%s", diff)
+	}
+}
+
 // FuzzParse: whatever the file holds, it is a list that can be written and
 // read, or refused in one line.
 func FuzzParse(f *testing.F) {
