@@ -55,6 +55,14 @@ type MeterState struct {
 	Committed int64 // used for good in that period
 	Leased    int64 // held by leases that are not settled, whenever they were made
 	Reported  int64 // what gateways have reported of the period; never written back
+
+	// Of usage, whose reports say what is stored, not what was added. Neither
+	// Stored nor what was committed before it counts twice; times are Unix
+	// microseconds.
+	Stored      int64 // the newest report; never written back
+	CommittedAt int64 // when something was added to Committed last
+	Earlier     int64 // committed before, and perhaps not in the report yet
+	EarlierAt   int64 // when something was added to Earlier last
 }
 
 // At gives the state of a meter at a time: in a new period nothing is committed
@@ -67,15 +75,32 @@ func (s MeterState) At(m Meter, at time.Time) MeterState {
 	return s
 }
 
+// Report takes in that so much was stored at a time: what was committed before
+// is in it. What is committed while reports come in is told apart by one report
+// only, so that it counts until the second one after it at the latest.
+func (s MeterState) Report(stored int64, at time.Time) MeterState {
+	s.Stored = stored
+	switch t := at.UnixMicro(); {
+	case t > s.CommittedAt:
+		s.Committed, s.Earlier = 0, 0
+	case t > s.EarlierAt:
+		s.Earlier, s.EarlierAt, s.Committed = s.Committed, s.CommittedAt, 0
+	}
+	return s
+}
+
 // Used gives what counts against the limit. What leases have committed and what
 // was reported are the same bytes, told by one gateway in two ways, or by two
 // that each know only one: the larger counts.
 func (s MeterState) Used() int64 {
 	used := max(s.Committed, s.Reported)
-	if used > math.MaxInt64-s.Leased {
-		return math.MaxInt64
+	for _, n := range []int64{s.Leased, s.Earlier, s.Stored} {
+		if used > math.MaxInt64-n {
+			return math.MaxInt64
+		}
+		used += n
 	}
-	return used + s.Leased
+	return used
 }
 
 // Free gives how much fits under a limit; not less than nothing when the limit
@@ -102,11 +127,14 @@ func (s MeterState) Lease(n int64) MeterState {
 
 // Settle charges what a lease has really used, at most what it held, and gives
 // back the rest. A lease that ended in an older period was used up in it, and
-// charges nothing to this one.
-func (s MeterState) Settle(m Meter, held, used int64, expires time.Time) MeterState {
+// charges nothing to this one. now is when it is settled.
+func (s MeterState) Settle(m Meter, held, used int64, expires, now time.Time) MeterState {
 	s.Leased -= held
 	if m.Period(expires) >= s.Period {
 		s.Committed += used
+	}
+	if m == MeterUsage && used > 0 {
+		s.CommittedAt = max(s.CommittedAt, now.UnixMicro())
 	}
 	return s
 }

@@ -91,7 +91,7 @@ func TestSettle(t *testing.T) {
 		expires    time.Time
 		want       reeve.MeterState
 	}{
-		{"part", reeve.MeterUsage, reeve.MeterState{Period: 0, Committed: 5, Leased: 10}, 4, 3, november, reeve.MeterState{Period: 0, Committed: 8, Leased: 6}},
+		{"part", reeve.MeterUsage, reeve.MeterState{Period: 0, Committed: 5, Leased: 10}, 4, 3, november, reeve.MeterState{Period: 0, Committed: 8, Leased: 6, CommittedAt: 7}},
 		{"nothing", reeve.MeterUsage, reeve.MeterState{Period: 0, Committed: 5, Leased: 10}, 4, 0, november, reeve.MeterState{Period: 0, Committed: 5, Leased: 6}},
 		{"all", reeve.MeterBandwidth, reeve.MeterState{Period: 202611, Committed: 5, Leased: 10}, 10, 10, november, reeve.MeterState{Period: 202611, Committed: 15, Leased: 0}},
 		{"in its month, expired", reeve.MeterBandwidth, reeve.MeterState{Period: 202611, Committed: 5, Leased: 10}, 10, 10, november.AddDate(0, 0, -9), reeve.MeterState{Period: 202611, Committed: 15, Leased: 0}},
@@ -101,7 +101,7 @@ func TestSettle(t *testing.T) {
 		{"long before its end", reeve.MeterRate, reeve.MeterState{Period: second, Committed: 5, Leased: 10}, 10, 9, november.Add(time.Hour), reeve.MeterState{Period: second, Committed: 14, Leased: 0}},
 		{"lapsed", reeve.MeterRate, reeve.MeterState{Period: second + 1, Committed: 5, Leased: 10}, 10, 9, november, reeve.MeterState{Period: second + 1, Committed: 5, Leased: 0}},
 	} {
-		if diff := cmp.Diff(test.want, test.from.Settle(test.meter, test.held, test.used, test.expires)); diff != "" {
+		if diff := cmp.Diff(test.want, test.from.Settle(test.meter, test.held, test.used, test.expires, time.UnixMicro(7))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}
@@ -174,7 +174,7 @@ func TestMeterHolds(t *testing.T) {
 				l := leases[i]
 				used := rapid.Int64Range(0, l.amount).Draw(t, "used")
 				before := state.Used()
-				state = state.Settle(meter, l.amount, used, l.expires)
+				state = state.Settle(meter, l.amount, used, l.expires, now)
 				leases = append(leases[:i:i], leases[i+1:]...)
 				if meter.Period(l.expires) >= state.Period {
 					committed += used
@@ -246,4 +246,40 @@ func TestCheckBucketName(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
+}
+
+// TestReport: what a report says replaces what was committed before it, and
+// only that.
+func TestReport(t *testing.T) {
+	at := func(second int64) time.Time { return time.Unix(second, 0) }
+	add := func(s reeve.MeterState, n, second int64) reeve.MeterState {
+		return s.Lease(n).Settle(reeve.MeterUsage, n, n, november, at(second))
+	}
+	var s reeve.MeterState
+	used := func(what string, want int64) {
+		t.Helper()
+		if s.Used() != want {
+			t.Errorf("%s: %d used, want %d: %+v", what, s.Used(), want, s)
+		}
+	}
+	s = add(s.Report(0, time.Time{}), 600, 10)
+	used("committed", 600)
+	s = s.Report(600, at(11))
+	used("the report has it", 600)
+	s = add(s, 5, 12).Report(600, at(11))
+	used("committed after the report", 605)
+	s = add(s.Report(600, at(11)), 7, 20)
+	used("more of it", 612)
+	s = s.Report(605, at(15))
+	used("committed before a report and after it", 612)
+	s = add(s, 1, 22).Report(605, at(15))
+	used("once more after it", 613)
+	s = s.Report(612, at(21))
+	used("the next report", 613)
+	s = s.Report(613, at(30))
+	used("all is reported", 613)
+	s = s.Report(0, at(40))
+	used("deleted", 0)
+	s = s.Lease(3).Report(math.MaxInt64, at(50))
+	used("too much to count", math.MaxInt64)
 }

@@ -155,14 +155,15 @@ func (all *admissions) limited(project reeve.ID) {
 	}
 }
 
-// How old a reading of bandwidth and usage may be, and how long asking the
-// database may take, which others wait for.
+// How old a reading of bandwidth and usage may be: with the time it takes to add
+// usage up, less than a second. And how long asking the database may take, which
+// others wait for.
 const (
-	readingAge = time.Second
+	readingAge = time.Second / 2
 	askTimeout = 5 * time.Second
 )
 
-// meters gives a project's meters as they were within the last second. However
+// meters gives a project's meters as they were less than readingAge ago. However
 // many ask, the database is read once.
 func (c *Control) meters(ctx context.Context, project reeve.ID, now time.Time) (store.MeterStates, error) {
 	a := c.admissions.of(project, now.Unix())

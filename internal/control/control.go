@@ -66,7 +66,7 @@ func New(s *store.Store, settings Settings) *Control {
 		sessions:   newSessions(),
 		settings:   settings,
 		admissions: &admissions{},
-		usage:      newUsagePasses(),
+		usage:      &usagePasses{},
 	}
 }
 

@@ -16,3 +16,6 @@ func Admissions(c *Control) int { return c.admissions.size() }
 
 // DrainUsage adds up all usage that was taken in.
 func DrainUsage(c *Control, ctx context.Context) error { return c.drainUsage(ctx) }
+
+// AddUsage is the job that adds usage up.
+func AddUsage(c *Control, ctx context.Context, report func(error)) { c.addUsage(ctx, report) }

@@ -148,12 +148,18 @@ func metersNow(ctx context.Context, tx *store.Tx, project reeve.ID) (store.Meter
 
 // addReported adds what gateways have reported to the meters of a time.
 func addReported(ctx context.Context, r store.Reader, project reeve.ID, states store.MeterStates, at time.Time) error {
-	total, err := r.UsageTotal(ctx, project, reeve.MonthOf(at), at)
+	month := reeve.MonthOf(at)
+	counted, err := r.UsageCounters(ctx, []reeve.ID{project}, month)
 	bandwidth := states[reeve.MeterBandwidth].At(reeve.MeterBandwidth, at)
-	if bandwidth.Period == int64(total.Month) {
-		bandwidth.Reported = total.Egress.Int64()
+	if len(counted) > 0 && bandwidth.Period == int64(month) {
+		bandwidth.Reported = counted[0].Egress.Int64()
 	}
 	states[reeve.MeterBandwidth] = bandwidth
+	if err != nil {
+		return err
+	}
+	stored, reportedAt, err := r.Stored(ctx, project, at)
+	states[reeve.MeterUsage] = states[reeve.MeterUsage].Report(stored, reportedAt)
 	return err
 }
 
@@ -197,7 +203,7 @@ func settle(tx *store.Tx, lease reeve.Lease, used reeve.Amounts, states store.Me
 			return reeve.Errorf(reeve.Invalid, "%s must be 0 to %d", m, held)
 		}
 		if held > 0 {
-			tx.PutMeter(lease.ProjectID, m, states[m].Settle(m, held, n, lease.ExpiresAt))
+			tx.PutMeter(lease.ProjectID, m, states[m].Settle(m, held, n, lease.ExpiresAt, tx.Now()))
 		}
 	}
 	tx.DeleteLease(lease.ID)
@@ -230,7 +236,7 @@ func chargeLeases(ctx context.Context, tx *store.Tx, gateway reeve.ID) ([]reeve.
 			state := states[m].At(m, tx.Now())
 			for i := range leases {
 				held := *leases[i].Amounts.Of(m)
-				state = state.Settle(m, held, held, leases[i].ExpiresAt)
+				state = state.Settle(m, held, held, leases[i].ExpiresAt, tx.Now())
 			}
 			tx.PutMeter(project, m, state)
 		}

@@ -40,7 +40,9 @@ func (h house) used(project reeve.ID, m reeve.Meter) reeve.MeterState {
 	h.t.Helper()
 	states, err := h.s.Meters(h.ctx, project)
 	h.check(err)
-	return states[m].At(m, h.s.Now())
+	out := states[m].At(m, h.s.Now())
+	out.CommittedAt = 0
+	return out
 }
 
 // full checks that exactly so much fits under a meter's limit, by asking.

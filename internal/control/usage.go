@@ -77,7 +77,6 @@ func (c *Control) IngestUsage(ctx context.Context, in UsageBatch) (refusals []st
 		tx.PutUsageMark(mark)
 		return nil
 	})
-	c.usage.wake()
 	return refusals, err
 }
 

@@ -3,6 +3,7 @@ package control
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -15,8 +16,6 @@ import (
 // at a time makes a pass; the one that made the last remembers what it wrote and
 // reads nothing again.
 type usagePasses struct {
-	bell chan struct{}
-
 	mu     sync.Mutex // held through a pass
 	memory usageMemory
 }
@@ -26,7 +25,7 @@ type usagePasses struct {
 type usageMemory struct {
 	pass   int64
 	totals map[monthKey]*reeve.UsageTotal
-	days   map[store.DayKey]*store.DayCounts
+	days   map[store.DayKey]store.PackedDay
 	gauges map[gaugeKey]*reeve.GaugeMonth
 	parts  map[store.DayKey]*store.SamplePart
 }
@@ -46,46 +45,50 @@ type gaugeKey struct {
 // How many batches a pass takes at most, and how many rows are remembered.
 const (
 	passBatches = 200
-	maxRemember = 1_000_000
+	maxRemember = 400_000
 )
 
-// How often a replica looks for what it was not told of, how long it gathers
-// what it was, and how long it leaves to the one that made the last pass.
+// How often a replica looks for what is to be added up, and at how many looks in
+// a row another replica may have left it undone.
 const (
-	passLook   = 250 * time.Millisecond
-	passGather = 100 * time.Millisecond
+	passLook     = 200 * time.Millisecond
+	passPatience = 3
 )
-
-func newUsagePasses() *usagePasses { return &usagePasses{bell: make(chan struct{}, 1)} }
-
-func (p *usagePasses) wake() {
-	select {
-	case p.bell <- struct{}{}:
-	default:
-	}
-}
 
 // addUsage makes passes until the context ends; failures are handed to report,
-// and tried again.
+// and tried again. The replica that made the last pass makes the next: it need
+// not read what it remembers. Another one steps in when that is idle.
 func (c *Control) addUsage(ctx context.Context, report func(error)) {
 	look := time.NewTicker(passLook)
 	defer look.Stop()
+	var seen int64 // the number of the newest pass, of which nothing has come for
+	var idle int   // so many looks
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-c.usage.bell:
 		case <-look.C:
 		}
-		if err := c.drainUsage(ctx); err != nil && ctx.Err() == nil {
+		number, waiting, err := c.store.UsagePass(ctx)
+		if number != seen || !waiting {
+			seen, idle = number, 0
+		}
+		if err == nil && waiting {
+			if idle++; idle >= passPatience || !c.store.Shared() || c.usage.made(number) {
+				err = c.drainUsage(ctx)
+			}
+		}
+		if err != nil && ctx.Err() == nil {
 			report(err)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(passGather):
-		}
 	}
+}
+
+// made tells whether this replica made the pass of a number.
+func (p *usagePasses) made(number int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.memory.pass == number
 }
 
 // drainUsage adds up all that was taken in before the call.
@@ -185,7 +188,7 @@ func (m *usageMemory) size() int { return len(m.totals) + len(m.days) + len(m.ga
 
 func (m *usageMemory) forget() {
 	*m = usageMemory{
-		totals: map[monthKey]*reeve.UsageTotal{}, days: map[store.DayKey]*store.DayCounts{},
+		totals: map[monthKey]*reeve.UsageTotal{}, days: map[store.DayKey]store.PackedDay{},
 		gauges: map[gaugeKey]*reeve.GaugeMonth{}, parts: map[store.DayKey]*store.SamplePart{},
 	}
 }
@@ -205,10 +208,10 @@ func (m *usageMemory) write(ctx context.Context, tx *store.Tx, sums *usageSums) 
 }
 
 // absent groups the projects of the keys that are not remembered.
-func absent[K comparable, V, T any, G comparable](keys map[K]V, known map[K]*T, of func(K) (G, reeve.ID)) map[G][]reeve.ID {
+func absent[K comparable, V, T any, G comparable](keys map[K]V, known map[K]T, of func(K) (G, reeve.ID)) map[G][]reeve.ID {
 	out := map[G][]reeve.ID{}
 	for key := range keys {
-		if known[key] == nil {
+		if _, ok := known[key]; !ok {
 			group, project := of(key)
 			out[group] = append(out[group], project)
 		}
@@ -247,18 +250,15 @@ func (m *usageMemory) writeDays(ctx context.Context, tx *store.Tx, sums *usageSu
 		if err != nil {
 			return err
 		}
-		for key, counts := range found {
-			m.days[key] = &counts
-		}
+		maps.Copy(m.days, found)
 	}
-	changed := make(map[store.DayKey]*store.DayCounts, len(sums.days))
+	changed := make(map[store.DayKey]store.PackedDay, len(sums.days))
 	for key, added := range sums.days {
-		counts := getOrMake(m.days, key, store.DayCounts{})
-		for hour := range 24 {
-			counts.Egress[hour] = counts.Egress[hour].Add(added.Egress[hour])
-			counts.Requests[hour] = counts.Requests[hour].Add(added.Requests[hour])
+		day, err := m.days[key].Add(added)
+		if err != nil {
+			return err
 		}
-		changed[key] = counts
+		m.days[key], changed[key] = day, day
 	}
 	tx.PutUsageDays(changed)
 	return nil

@@ -13,16 +13,18 @@ import (
 // dialect holds, as data, every difference between the two databases.
 type dialect struct {
 	name      string
-	goose     string            // the migration library's name for it
-	words     map[string]string // type words of the migrations
-	lock      string            // suffix of a SELECT that guards: the row stays, its children may come
-	lockDrop  string            // suffix for a row about to be deleted: children wait
-	lockShare string            // suffix for a row that must not go away meanwhile
-	advisory  string            // takes a lock named by $1 until the transaction ends; "" where there is one writer
-	table     string            // counts the tables named $1
-	notify    string            // tells other processes that changes got numbers; "" where there are none
-	numbers   bool              // changes are numbered inside the transaction
-	classify  func(error) error // driver's error → one of ours below, or an *reeve.Error
+	goose     string                                                      // the migration library's name for it
+	words     map[string]string                                           // type words of the migrations
+	lock      string                                                      // suffix of a SELECT that guards: the row stays, its children may come
+	lockDrop  string                                                      // suffix for a row about to be deleted: children wait
+	lockShare string                                                      // suffix for a row that must not go away meanwhile
+	advisory  string                                                      // takes a lock named by $1 until the transaction ends; "" where there is one writer
+	table     string                                                      // counts the tables named $1
+	notify    string                                                      // tells other processes that changes got numbers; "" where there are none
+	lists     func([]reeve.ID, func(list string, args []any) error) error // ids for an IN
+	rows      []int                                                       // how many rows one INSERT takes: few sizes, for each is a statement that is kept prepared
+	numbers   bool                                                        // changes are numbered inside the transaction
+	classify  func(error) error                                           // driver's error → one of ours below, or an *reeve.Error
 	id        func(reeve.ID) any
 }
 

@@ -43,6 +43,19 @@ func (d *DayCounts) pack() []byte {
 	return out[:full]
 }
 
+// PackedDay is DayCounts as the table holds it, which is a tenth as long.
+type PackedDay []byte
+
+// Add gives the day with more counted.
+func (d PackedDay) Add(more *DayCounts) (PackedDay, error) {
+	sum, err := unpackDayCounts(d)
+	for hour := range 24 {
+		sum.Egress[hour] = sum.Egress[hour].Add(more.Egress[hour])
+		sum.Requests[hour] = sum.Requests[hour].Add(more.Requests[hour])
+	}
+	return sum.pack(), err
+}
+
 func unpackDayCounts(data []byte) (out DayCounts, err error) {
 	for i := 0; len(data) > 0; i++ {
 		n := int(data[0])

@@ -22,10 +22,12 @@ var sqliteDialect = &dialect{
 	goose: "sqlite3",
 	words: map[string]string{
 		"id": "BLOB CHECK (length($column) = 16)", "bytes": "BLOB", "bigint": "INTEGER", "text": "TEXT",
-		"bool": "INTEGER", "strict": " STRICT", "clustered": " STRICT, WITHOUT ROWID", "sequence": "INTEGER PRIMARY KEY AUTOINCREMENT",
+		"bool": "INTEGER", "strict": " STRICT", "clustered": " STRICT, WITHOUT ROWID", "rewritten": " STRICT, WITHOUT ROWID", "sequence": "INTEGER PRIMARY KEY AUTOINCREMENT",
 		"zerohash": "zeroblob(32)",
 	},
 	table:    "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
+	lists:    listPlaceholders,
+	rows:     []int{10, 1}, // the driver looks at every pair of a statement's parameters
 	numbers:  true,
 	classify: classifySQLite,
 	id:       func(id reeve.ID) any { return id[:] },

@@ -76,14 +76,10 @@ func (tx *Tx) write(s statement) {
 	tx.queue = append(tx.queue, s)
 }
 
-// rowSizes are how many rows one statement of writeRows takes: few sizes,
-// because each is a statement of its own that is kept prepared.
-var rowSizes = [...]int{500, 100, 20, 1}
-
 // writeRows collects an INSERT of many rows, as few statements: insert ends in
 // VALUES, and suffix says what becomes of a conflict.
 func (tx *Tx) writeRows(insert, suffix string, rows [][]any) {
-	for _, size := range rowSizes {
+	for _, size := range tx.d.rows {
 		for ; len(rows) >= size; rows = rows[size:] {
 			args := make([]any, 0, size*len(rows[0]))
 			for _, row := range rows[:size] {

@@ -1,7 +1,11 @@
 package store
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -58,7 +62,7 @@ func (r Reader) UsageTotals(ctx context.Context, projects []reeve.ID, month reev
 // month, for those that have any.
 func (r Reader) UsageCounters(ctx context.Context, projects []reeve.ID, month reeve.Month) ([]reeve.UsageTotal, error) {
 	out := []reeve.UsageTotal{}
-	err := inLists(projects, func(list string, args []any) error {
+	err := r.inLists(projects, func(list string, args []any) error {
 		found, err := many(ctx, r, read{
 			sql: "SELECT project_id, egress, requests FROM usage_totals WHERE project_id IN (" + list +
 				") AND month = $" + strconv.Itoa(len(args)+1),
@@ -75,6 +79,9 @@ func (r Reader) UsageCounters(ctx context.Context, projects []reeve.ID, month re
 
 // PutUsageCounters writes what counters have counted in months.
 func (tx *Tx) PutUsageCounters(totals []reeve.UsageTotal) {
+	totals = slices.SortedFunc(slices.Values(totals), func(a, b reeve.UsageTotal) int {
+		return cmp.Or(cmp.Compare(a.Month, b.Month), compareIDs(a.ProjectID, b.ProjectID))
+	})
 	rows := make([][]any, len(totals))
 	for i, u := range totals {
 		rows[i] = []any{int64(u.Month), u.ProjectID, u.Egress, u.Requests}
@@ -90,10 +97,18 @@ type GaugeKey struct {
 	Bucket    string
 }
 
+// compare orders as the table does: neighbours are written one after the
+// other.
+func (k GaugeKey) compare(other GaugeKey) int {
+	return cmp.Or(compareIDs(k.ProjectID, other.ProjectID), cmp.Compare(k.Meter, other.Meter), cmp.Compare(k.Bucket, other.Bucket))
+}
+
+func compareIDs(a, b reeve.ID) int { return bytes.Compare(a[:], b[:]) }
+
 // UsageGauges gives what a month's samples make of some projects' gauges.
 func (r Reader) UsageGauges(ctx context.Context, projects []reeve.ID, month reeve.Month) (map[GaugeKey]reeve.GaugeMonth, error) {
 	out := map[GaugeKey]reeve.GaugeMonth{}
-	err := inLists(projects, func(list string, args []any) error {
+	err := r.inLists(projects, func(list string, args []any) error {
 		args = append(args, int64(month))
 		return r.q.query(ctx, "SELECT project_id, meter, bucket, first_at, last_at, last_value, held FROM usage_gauges"+
 			" WHERE project_id IN ("+list+") AND month = $"+strconv.Itoa(len(args)), args, func(row scanner) error {
@@ -109,10 +124,38 @@ func (r Reader) UsageGauges(ctx context.Context, projects []reeve.ID, month reev
 	return out, err
 }
 
+// Stored gives how much a project stores by its newest reports, those of this
+// month and the last, and the time that they speak for: of the buckets reported
+// within a day the one that was longest ago. There is no report if it is zero.
+func (r Reader) Stored(ctx context.Context, project reeve.ID, now time.Time) (stored int64, at time.Time, err error) {
+	month := reeve.MonthOf(now.Add(reeve.UsageSkew))
+	newest := map[string]reeve.Sample{}
+	err = r.q.query(ctx, `SELECT bucket, last_at, last_value FROM usage_gauges
+		WHERE month IN ($1, $2) AND project_id = $3 AND meter = 'storage'`,
+		[]any{int64(month.Previous()), int64(month), project}, func(row scanner) error {
+			var bucket string
+			var s reeve.Sample
+			err := row.Scan(&bucket, &s.At, &s.Value)
+			if s.At.After(newest[bucket].At) {
+				newest[bucket] = s
+			}
+			return err
+		})
+	sum := reeve.Quantity{}
+	for _, s := range newest {
+		sum = sum.Add(reeve.Count(s.Value))
+		if now.Sub(s.At) < reeve.SampleLife && (at.IsZero() || s.At.Before(at)) {
+			at = s.At
+		}
+	}
+	return sum.Int64(), at, err
+}
+
 // PutUsageGauges writes what a month's samples make.
 func (tx *Tx) PutUsageGauges(month reeve.Month, gauges map[GaugeKey]reeve.GaugeMonth) {
 	rows := make([][]any, 0, len(gauges))
-	for key, g := range gauges {
+	for _, key := range slices.SortedFunc(maps.Keys(gauges), GaugeKey.compare) {
+		g := gauges[key]
 		rows = append(rows, []any{
 			int64(month), key.ProjectID, string(key.Meter), key.Bucket, g.First, g.Last.At, g.Last.Value, g.Held,
 		})

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/reeve-cloud/reeve"
@@ -58,31 +61,33 @@ type DayKey struct {
 	Bucket    string
 }
 
+// compare orders as the tables do.
+func (k DayKey) compare(other DayKey) int {
+	return cmp.Or(cmp.Compare(k.Day, other.Day), compareIDs(k.ProjectID, other.ProjectID), cmp.Compare(k.Bucket, other.Bucket))
+}
+
 // UsageDays gives the counters of some projects on one day.
-func (r Reader) UsageDays(ctx context.Context, projects []reeve.ID, day int64) (map[DayKey]DayCounts, error) {
-	out := map[DayKey]DayCounts{}
-	err := inLists(projects, func(list string, args []any) error {
+func (r Reader) UsageDays(ctx context.Context, projects []reeve.ID, day int64) (map[DayKey]PackedDay, error) {
+	out := map[DayKey]PackedDay{}
+	err := r.inLists(projects, func(list string, args []any) error {
 		args = append(args, day)
 		return r.q.query(ctx, "SELECT project_id, bucket, counts FROM usage_days WHERE project_id IN ("+list+
 			") AND day = $"+strconv.Itoa(len(args)), args, func(row scanner) error {
 			key := DayKey{Day: day}
 			var data []byte
-			if err := row.Scan(&key.ProjectID, &key.Bucket, &data); err != nil {
-				return err
-			}
-			counts, err := unpackDayCounts(data)
-			out[key] = counts
+			err := row.Scan(&key.ProjectID, &key.Bucket, &data)
+			out[key] = data
 			return err
 		})
 	})
 	return out, err
 }
 
-// PutUsageDays writes a project's counters of a day.
-func (tx *Tx) PutUsageDays(days map[DayKey]*DayCounts) {
+// PutUsageDays writes projects' counters of days.
+func (tx *Tx) PutUsageDays(days map[DayKey]PackedDay) {
 	rows := make([][]any, 0, len(days))
-	for key, counts := range days {
-		rows = append(rows, []any{key.Day, key.ProjectID, key.Bucket, counts.pack()})
+	for _, key := range slices.SortedFunc(maps.Keys(days), DayKey.compare) {
+		rows = append(rows, []any{key.Day, key.ProjectID, key.Bucket, []byte(days[key])})
 	}
 	tx.writeRows("INSERT INTO usage_days (day, project_id, bucket, counts) VALUES ",
 		" ON CONFLICT (day, project_id, bucket) DO UPDATE SET counts = excluded.counts", rows)
@@ -97,7 +102,7 @@ type SamplePart struct {
 
 // fullPart is how many bytes of samples a part holds about: each sample that
 // comes writes them all again.
-const fullPart = 2048
+const fullPart = 1024
 
 // Add puts a sample of the day in.
 func (p *SamplePart) Add(m reeve.UsageMeter, day int64, s reeve.Sample) {
@@ -130,7 +135,7 @@ func (r Reader) EachUsageSample(ctx context.Context, projects []reeve.ID, day in
 }
 
 func (r Reader) eachSamplePart(ctx context.Context, projects []reeve.ID, day int64, each func(DayKey, SamplePart) error) error {
-	return inLists(projects, func(list string, args []any) error {
+	return r.inLists(projects, func(list string, args []any) error {
 		args = append(args, day)
 		return r.q.query(ctx, "SELECT project_id, bucket, part, samples FROM usage_samples WHERE project_id IN ("+list+
 			") AND day = $"+strconv.Itoa(len(args)), args, func(row scanner) error {
@@ -146,8 +151,8 @@ func (r Reader) eachSamplePart(ctx context.Context, projects []reeve.ID, day int
 // PutUsageSamples writes parts of samples.
 func (tx *Tx) PutUsageSamples(parts map[DayKey][]SamplePart) {
 	rows := make([][]any, 0, len(parts))
-	for key, list := range parts {
-		for _, part := range list {
+	for _, key := range slices.SortedFunc(maps.Keys(parts), DayKey.compare) {
+		for _, part := range parts[key] {
 			rows = append(rows, []any{key.Day, key.ProjectID, key.Bucket, part.Number, part.data})
 		}
 	}

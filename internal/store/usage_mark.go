@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
@@ -72,7 +70,7 @@ func (tx *Tx) DeleteUsageMarksBefore(ctx context.Context, before time.Time, limi
 // ExistingProjects finds which of some projects exist.
 func (r Reader) ExistingProjects(ctx context.Context, ids []reeve.ID) (map[reeve.ID]bool, error) {
 	out := make(map[reeve.ID]bool, len(ids))
-	err := inLists(ids, func(list string, args []any) error {
+	err := r.inLists(ids, func(list string, args []any) error {
 		found, err := many(ctx, r, read{
 			sql: "SELECT id FROM projects WHERE id IN (" + list + ")", args: args,
 		}, value[reeve.ID])
@@ -84,29 +82,52 @@ func (r Reader) ExistingProjects(ctx context.Context, ids []reeve.ID) (map[reeve
 	return out, err
 }
 
-// listSizes are the lengths of the lists that inLists makes: few, because each
-// is a statement of its own that is kept prepared.
+// inLists calls a function with lists, and their values, for an IN over all
+// ids: what stands between the brackets. The values come first, from $1.
+func (r Reader) inLists(ids []reeve.ID, call func(list string, args []any) error) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return r.d.lists(ids, call)
+}
+
+// listSizes are the lengths of the lists of placeholders: few, because each is a
+// statement of its own that is kept prepared.
 var listSizes = [...]int{1, 10, 100}
 
-// inLists calls a function with lists of placeholders, and their values, for an
-// IN over all ids. The last list is filled up with ids of nothing.
-func inLists(ids []reeve.ID, call func(list string, args []any) error) error {
+// listPlaceholders names each id. The last list is filled up with ids of
+// nothing.
+func listPlaceholders(ids []reeve.ID, call func(list string, args []any) error) error {
 	largest := listSizes[len(listSizes)-1]
 	for part := range slices.Chunk(ids, largest) {
 		at := slices.IndexFunc(listSizes[:], func(size int) bool { return size >= len(part) })
 		args := make([]any, listSizes[at], listSizes[at]+1)
-		var list strings.Builder
 		for i := range args {
 			args[i] = reeve.Zero
 			if i < len(part) {
 				args[i] = part[i]
 			}
-			if i > 0 {
-				list.WriteByte(',')
-			}
-			list.WriteString("$" + strconv.Itoa(i+1))
 		}
-		if err := call(list.String(), args); err != nil {
+		list := placeholders(1, len(args))
+		if err := call(list[1:len(list)-1], args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listAtOnce is how many ids one array holds.
+const listAtOnce = 10_000
+
+// listArray gives the ids as one array: the planner takes it for a table, which
+// it joins as it should however many there are.
+func listArray(ids []reeve.ID, call func(list string, args []any) error) error {
+	for part := range slices.Chunk(ids, listAtOnce) {
+		array := make([][16]byte, len(part))
+		for i, id := range part {
+			array[i] = id
+		}
+		if err := call("SELECT unnest($1::uuid[])", []any{array}); err != nil {
 			return err
 		}
 	}

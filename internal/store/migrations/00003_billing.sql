@@ -20,7 +20,7 @@ CREATE TABLE usage_days (
     bucket     {{text}} NOT NULL,
     counts     {{bytes}} NOT NULL, -- see pack.go
     PRIMARY KEY (day, project_id, bucket)
-){{clustered}};
+){{rewritten}};
 
 -- The gauges' samples as they came. A part is full at some size, and then the
 -- next begins; which part a sample is in means nothing.
@@ -31,7 +31,7 @@ CREATE TABLE usage_samples (
     part       {{bigint}} NOT NULL,
     samples    {{bytes}} NOT NULL, -- see pack.go
     PRIMARY KEY (day, project_id, bucket, part)
-){{clustered}};
+){{rewritten}};
 
 -- What the samples of a month make.
 CREATE TABLE usage_gauges (
@@ -44,7 +44,7 @@ CREATE TABLE usage_gauges (
     last_value {{bigint}} NOT NULL,
     held       {{bytes}} NOT NULL, -- value × microseconds from first_at to last_at, big-endian
     PRIMARY KEY (month, project_id, meter, bucket)
-){{clustered}};
+){{rewritten}};
 
 -- What the counters have counted in a month, big-endian.
 DROP TABLE usage_totals;
@@ -54,7 +54,7 @@ CREATE TABLE usage_totals (
     egress     {{bytes}} NOT NULL,
     requests   {{bytes}} NOT NULL,
     PRIMARY KEY (month, project_id)
-){{clustered}};
+){{rewritten}};
 
 -- Months that were closed already when usage came: their next statement has
 -- the difference.
@@ -195,3 +195,9 @@ CREATE TABLE webhook_messages (
     created_at      {{bigint}} NOT NULL
 ){{strict}};
 CREATE INDEX webhook_messages_organization ON webhook_messages (organization_id, sequence);
+
+-- What of usage was committed before the report that began what is in
+-- committed, and when each was committed last: a later report has it in it.
+ALTER TABLE meters ADD COLUMN committed_at {{bigint}} NOT NULL DEFAULT 0;
+ALTER TABLE meters ADD COLUMN earlier {{bigint}} NOT NULL DEFAULT 0;
+ALTER TABLE meters ADD COLUMN earlier_at {{bigint}} NOT NULL DEFAULT 0;
