@@ -27,7 +27,7 @@ func (p Price) Cost(q *big.Int, month Month) Cost {
 	per := p.Unit.In(month)
 	out := Cost{Microcents: new(big.Int)}
 	sum, from := new(big.Rat), new(big.Int)
-	add := func(upTo *big.Rat, price *big.Rat) {
+	add := func(upTo, price *big.Rat) {
 		tier := TierCost{From: from, Price: price, Quantity: new(big.Int).Sub(q, from)}
 		if upTo != nil {
 			tier.UpTo = quantityOf(upTo, per)
@@ -36,13 +36,17 @@ func (p Price) Cost(q *big.Int, month Month) Cost {
 			}
 			from = tier.UpTo
 		}
+		tier.Microcents = new(big.Int)
 		if tier.Quantity.Sign() < 0 {
 			tier.Quantity.SetInt64(0)
 		}
-		sum.Add(sum, tier.exact(per))
-		total := divideHalfEven(sum.Num(), sum.Denom())
-		tier.Microcents = new(big.Int).Sub(total, out.Microcents)
-		out.Microcents, out.Tiers = total, append(out.Tiers, tier)
+		if tier.Quantity.Sign() > 0 && price.Sign() > 0 {
+			sum.Add(sum, tier.exact(per))
+			total := divideHalfEven(sum.Num(), sum.Denom())
+			tier.Microcents.Sub(total, out.Microcents)
+			out.Microcents = total
+		}
+		out.Tiers = append(out.Tiers, tier)
 	}
 	if p.Free != nil && p.Free.Sign() > 0 {
 		add(p.Free, new(big.Rat))
@@ -55,13 +59,9 @@ func (p Price) Cost(q *big.Int, month Month) Cost {
 
 // exact gives the tier's cost in micro-cents.
 func (t TierCost) exact(per *big.Int) *big.Rat {
-	out := new(big.Rat)
-	if t.Quantity.Sign() == 0 || t.Price.Sign() == 0 {
-		return out
-	}
 	n := new(big.Int).Mul(t.Quantity, t.Price.Num())
 	n.Mul(n, big.NewInt(MicrocentsInCent))
-	return out.SetFrac(n, new(big.Int).Mul(per, t.Price.Denom()))
+	return new(big.Rat).SetFrac(n, new(big.Int).Mul(per, t.Price.Denom()))
 }
 
 // quantityOf gives units as a quantity: a whole number, as NewPriceList has
