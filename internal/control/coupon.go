@@ -17,7 +17,7 @@ func (c *Control) CreateCoupon(ctx context.Context, in reeve.Coupon) (reeve.Coup
 	if err := in.Check(); err != nil {
 		return in, err
 	}
-	in.ID, in.Type, in.Status = newID(), reeve.CouponPromotional, reeve.CouponActive
+	in.ID, in.Type, in.Applied = newID(), reeve.CouponPromotional, 0
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		if _, err := tx.KeepUser(ctx, in.UserID); err != nil {
 			return err
@@ -33,7 +33,7 @@ func (c *Control) CreateCoupon(ctx context.Context, in reeve.Coupon) (reeve.Coup
 func couponFields(cp reeve.Coupon) fields {
 	return fields{
 		"userId": cp.UserID, "amount": cp.Amount, "duration": cp.Duration,
-		"description": cp.Description, "status": cp.Status,
+		"description": cp.Description, "applied": cp.Applied,
 	}
 }
 
@@ -45,7 +45,20 @@ func (c *Control) GetCoupon(ctx context.Context, id reeve.ID) (reeve.Coupon, err
 	return c.store.Coupon(ctx, id)
 }
 
-// DeleteCoupon deletes a coupon.
+// CouponBalance finds a coupon and what statements have used of it, oldest
+// month first.
+func (c *Control) CouponBalance(ctx context.Context, id reeve.ID) (coupon reeve.Coupon, used []reeve.Application, err error) {
+	if _, err := operator(ctx); err != nil {
+		return coupon, nil, err
+	}
+	if coupon, err = c.store.Coupon(ctx, id); err != nil {
+		return coupon, nil, err
+	}
+	used, err = c.store.Applications(ctx, id)
+	return coupon, used, err
+}
+
+// DeleteCoupon deletes a coupon. What statements have used of it stays used.
 func (c *Control) DeleteCoupon(ctx context.Context, id reeve.ID) error {
 	by, err := operator(ctx)
 	if err != nil {

@@ -3,8 +3,11 @@ package operatorapi_test
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/reevetest"
+	"github.com/reeve-cloud/reeve/internal/store"
 )
 
 func TestCoupons(t *testing.T) {
@@ -55,6 +58,59 @@ func TestCoupons(t *testing.T) {
 				Name: "the tombstone", Call: "GET /api/changes?target={c}", Status: 200, Reply: reevetest.Any,
 				Has: []string{`"action":"coupon.delete"`, `"action":"coupon.create"`, `"amount":3000`},
 			},
+		}...)
+	})
+}
+
+// TestCouponBalance: what is left of a coupon, and the state that the time
+// makes of it, which the seed's calls show too.
+func TestCouponBalance(t *testing.T) {
+	t.Parallel()
+	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
+		user := s.User(t, "alice", "Alice")
+		coupon := func(name string, applied int64) {
+			id := reevetest.NewID()
+			s.Bind(name, id.String())
+			s.Write(t, func(tx *store.Tx) {
+				tx.CreateCoupon(reeve.Coupon{
+					ID: id, UserID: user, Amount: 3000, Applied: applied, Duration: 2, Description: "d", CreatedAt: tx.Now(),
+				})
+				tx.Record(reeve.Change{Actor: "system", Action: "coupon.create", Target: id})
+			})
+		}
+		coupon("fresh", 0)
+		coupon("begun", 1000)
+		coupon("used", 3000)
+		states := func(fresh, begun, used string) {
+			t.Helper()
+			for name, status := range map[string]string{"fresh": fresh, "begun": begun, "used": used} {
+				left := map[string]string{
+					"fresh": `"applied":0,"remaining":3000`, "begun": `"applied":1000,"remaining":2000`, "used": `"applied":3000,"remaining":0`,
+				}[name]
+				s.Run(t, []step{
+					{
+						Call: "GET /api/coupons/{" + name + "}/balance", Status: 200,
+						Reply: `{"couponId":"{` + name + `}","amount":3000,` + left + `,"status":` + status +
+							`,"usableUntil":"2027-02-01T00:00:00Z","applications":[]}`,
+					},
+					{Call: "GET /api/coupons/{" + name + "}", Status: 200, Reply: reevetest.Any, Has: []string{`"status":` + status}},
+				}...)
+			}
+			s.Do(t, step{Call: "GET /api/users/alice@mail.test", Status: 200, Reply: reevetest.Any, Has: []string{
+				`"id":"{fresh}","userId":"{alice}","duration":2,"amount":3000,"description":"d","type":0,"status":` + fresh,
+				`"id":"{used}","userId":"{alice}","duration":2,"amount":3000,"description":"d","type":0,"status":` + used,
+			}})
+		}
+		states("0", "0", "1")
+		s.Clock.Advance(time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC).Sub(s.Clock.Now()) - time.Microsecond)
+		states("0", "0", "1")
+		s.Clock.Advance(time.Microsecond)
+		states("2", "2", "1")
+		s.Run(t, []step{
+			{Call: "GET /api/coupons/x/balance", Status: 400, Reply: fault("invalid couponId", "uuid: invalid string length 1 expected 36")},
+			{Call: "GET /api/coupons/" + nobody + "/balance", Status: 404, Reply: fault(`coupon with id "` + nobody + `" not found`)},
+			{Name: "though it was used", Call: "DELETE /api/coupons/{used}", Status: 200},
+			{Call: "GET /api/coupons/{used}/balance", Status: 404, Reply: fault(`coupon with id "{used}" not found`)},
 		}...)
 	})
 }

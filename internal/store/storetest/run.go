@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"API key pages", testAPIKeyPages},
 		{"revoked tails", testRevokedTails},
 		{"coupons", testCoupons},
+		{"credits", testCredits},
 		{"buckets", testBuckets},
 		{"bucket places", testBucketPlaces},
 		{"meters", testMeters},
