@@ -96,10 +96,12 @@ func (b UsageBatch) Check() error {
 
 // Digest is SHA-256 over what the batch says, however it was spelt.
 func (b UsageBatch) Digest() [sha256.Size]byte {
+	hash := sha256.New()
 	var out []byte
 	text := func(s string) { out = append(binary.AppendUvarint(out, uint64(len(s))), s...) }
 	for i := range b.Records {
 		r := &b.Records[i]
+		out = out[:0]
 		out = append(out, r.ProjectID[:]...)
 		out = binary.BigEndian.AppendUint64(out, uint64(r.At.Unix()))
 		out = binary.BigEndian.AppendUint32(out, uint32(r.At.Nanosecond()))
@@ -108,8 +110,9 @@ func (b UsageBatch) Digest() [sha256.Size]byte {
 		text(string(r.Meter))
 		text(r.Flaw)
 		text(r.Text)
+		hash.Write(out)
 	}
-	return sha256.Sum256(out)
+	return [sha256.Size]byte(hash.Sum(out[:0]))
 }
 
 // judge gives for each record why it is refused, and appends those that are

@@ -96,23 +96,30 @@ type usageResult struct {
 	Reason string `json:"reason,omitempty" doc:"Why it was refused."`
 }
 
+// batch reads a body's records.
+func (u *usageBody) batch() control.UsageBatch {
+	out := control.UsageBatch{Stream: u.Gateway, Sequence: u.Sequence, Records: make([]control.UsageItem, len(u.Records))}
+	for i := range u.Records {
+		out.Records[i] = u.Records[i].item()
+	}
+	return out
+}
+
+func resultOf(refusal string) usageResult {
+	if refusal != "" {
+		return usageResult{Status: "refused", Reason: refusal}
+	}
+	return usageResult{Status: "accepted"}
+}
+
 func (a *api) reportUsage(ctx context.Context, in *usageIn) (out usageReply, err error) {
-	batch := control.UsageBatch{
-		Stream: in.Body.Gateway, Sequence: in.Body.Sequence, Records: make([]control.UsageItem, len(in.Body.Records)),
-	}
-	for i := range in.Body.Records {
-		batch.Records[i] = in.Body.Records[i].item()
-	}
-	refusals, err := a.ingestion(ctx, batch)
+	refusals, err := a.ingestion(ctx, in.Body.batch())
 	if err != nil {
 		return out, err
 	}
-	out = usageReply{Sequence: batch.Sequence, Results: make([]usageResult, len(refusals))}
+	out = usageReply{Sequence: in.Body.Sequence, Results: make([]usageResult, len(refusals))}
 	for i, reason := range refusals {
-		out.Results[i] = usageResult{Status: "accepted"}
-		if reason != "" {
-			out.Results[i] = usageResult{Status: "refused", Reason: reason}
-		}
+		out.Results[i] = resultOf(reason)
 	}
 	return out, nil
 }

@@ -1,0 +1,108 @@
+package gatewayapi
+
+import (
+	"encoding/json"
+	"strconv"
+)
+
+// DecodePlain reads a batch in the plain form. False says that encoding/json
+// has to look at it.
+func (u *usageBody) DecodePlain(data []byte) bool {
+	r := plainReader{text: string(data)}
+	done := r.object(func(name string) (ok bool) {
+		switch name {
+		case "gateway":
+			u.Gateway, ok = r.string()
+		case "sequence":
+			u.Sequence, ok = r.number()
+		case "records":
+			if u.Records == nil { // else encoding/json would mix the two lists
+				u.Records, ok = r.records()
+			}
+		}
+		return ok
+	})
+	if !done {
+		*u = usageBody{}
+	}
+	return done
+}
+
+// shortRecord is about how long the shortest record is that can be counted.
+const shortRecord = 100
+
+// records reads the list of a batch, which is not empty.
+func (r *plainReader) records() ([]usageRecord, bool) {
+	out := make([]usageRecord, 0, min((len(r.text)-r.at)/shortRecord+1, maxRecordRoom))
+	if !r.take('[') {
+		return nil, false
+	}
+	for {
+		out = append(out, usageRecord{})
+		if !r.record(&out[len(out)-1]) {
+			return nil, false
+		}
+		if r.take(']') {
+			return out, true
+		}
+		if !r.take(',') {
+			return nil, false
+		}
+	}
+}
+
+// maxRecordRoom bounds the room that is made for records ahead.
+const maxRecordRoom = 1024
+
+// record reads one record.
+func (r *plainReader) record(out *usageRecord) bool {
+	return r.members(func(name string) (ok bool) {
+		switch name {
+		case "projectId":
+			out.ProjectID, ok = r.string()
+		case "bucket":
+			out.Bucket, ok = r.string()
+		case "meter":
+			out.Meter, ok = r.string()
+		case "at":
+			out.At, ok = r.string()
+		case "value":
+			var digits string
+			digits, ok = r.digits()
+			out.Value = wholeNumber(digits)
+		}
+		return ok
+	})
+}
+
+// AppendJSON writes what encoding/json would.
+func (u *usageReply) AppendJSON(b []byte) ([]byte, error) {
+	b = strconv.AppendInt(append(b, `{"sequence":`...), u.Sequence, 10)
+	return append(appendResults(b, u.Results), '}'), nil
+}
+
+// appendResults writes the field of the results, after another one.
+func appendResults(b []byte, results []usageResult) []byte {
+	b = append(b, `,"results":[`...)
+	for i := range results {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = results[i].append(b)
+	}
+	return append(b, ']')
+}
+
+// append appends the result as encoding/json would write it.
+func (r *usageResult) append(b []byte) []byte {
+	b = append(append(b, `{"status":"`...), r.Status...)
+	switch {
+	case r.Reason == "":
+		return append(b, `"}`...)
+	case isPlain(r.Reason):
+		return append(append(append(b, `","reason":"`...), r.Reason...), `"}`...)
+	default:
+		quoted, _ := json.Marshal(r.Reason) // a string can always be written
+		return append(append(append(b, `","reason":`...), quoted...), '}')
+	}
+}
