@@ -77,20 +77,18 @@ func (r *plainReader) record(out *usageRecord) bool {
 
 // AppendJSON writes what encoding/json would.
 func (u *usageReply) AppendJSON(b []byte) ([]byte, error) {
-	b = strconv.AppendInt(append(b, `{"sequence":`...), u.Sequence, 10)
-	return append(appendResults(b, u.Results), '}'), nil
-}
-
-// appendResults writes the field of the results, after another one.
-func appendResults(b []byte, results []usageResult) []byte {
-	b = append(b, `,"results":[`...)
-	for i := range results {
+	b = append(b, '{')
+	if u.Sequence != 0 {
+		b = append(strconv.AppendInt(append(b, `"sequence":`...), u.Sequence, 10), ',')
+	}
+	b = append(b, `"results":[`...)
+	for i := range u.Results {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = results[i].append(b)
+		b = u.Results[i].append(b)
 	}
-	return append(b, ']')
+	return append(b, "]}"...), nil
 }
 
 // append appends the result as encoding/json would write it.
