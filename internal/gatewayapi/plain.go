@@ -84,9 +84,11 @@ func (r *plainReader) digits() (string, bool) {
 
 // object reads an object to the end of the text.
 func (r *plainReader) object(member func(name string) bool) bool {
-	if !r.members(member) {
-		return false
-	}
+	return r.members(member) && r.end()
+}
+
+// end tells whether nothing but white space is left.
+func (r *plainReader) end() bool {
 	r.space()
 	return r.at == len(r.text)
 }

@@ -17,7 +17,7 @@ func (u *usageBody) DecodePlain(data []byte) bool {
 			u.Sequence, ok = r.number()
 		case "records":
 			if u.Records == nil { // else encoding/json would mix the two lists
-				u.Records, ok = r.records()
+				u.Records, ok = readList(&r, shortRecord, r.record)
 			}
 		}
 		return ok
@@ -30,29 +30,6 @@ func (u *usageBody) DecodePlain(data []byte) bool {
 
 // shortRecord is about how long the shortest record is that can be counted.
 const shortRecord = 100
-
-// records reads the list of a batch, which is not empty.
-func (r *plainReader) records() ([]usageRecord, bool) {
-	out := make([]usageRecord, 0, min((len(r.text)-r.at)/shortRecord+1, maxRecordRoom))
-	if !r.take('[') {
-		return nil, false
-	}
-	for {
-		out = append(out, usageRecord{})
-		if !r.record(&out[len(out)-1]) {
-			return nil, false
-		}
-		if r.take(']') {
-			return out, true
-		}
-		if !r.take(',') {
-			return nil, false
-		}
-	}
-}
-
-// maxRecordRoom bounds the room that is made for records ahead.
-const maxRecordRoom = 1024
 
 // record reads one record.
 func (r *plainReader) record(out *usageRecord) bool {

@@ -28,19 +28,7 @@ func FuzzPlainUsage(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		var quick, thorough usageBody
-		if !quick.DecodePlain([]byte(text)) {
-			if diff := cmp.Diff(usageBody{}, quick); diff != "" {
-				t.Errorf("%q leaves (-want +got):\n%s", text, diff)
-			}
-			return
-		}
-		if err := json.Unmarshal([]byte(text), &thorough); err != nil {
-			t.Fatalf("%q is read, but not by encoding/json: %v", text, err)
-		}
-		if diff := cmp.Diff(thorough, quick); diff != "" {
-			t.Errorf("%q (-encoding/json +got):\n%s", text, diff)
-		}
+		compareReaders(t, text, &usageBody{}, &usageBody{})
 	})
 }
 
