@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"slices"
 
 	"github.com/reeve-cloud/reeve"
 )
@@ -14,43 +13,23 @@ type EventDigest [16]byte
 // Compare is the order in which digests are claimed.
 func (d EventDigest) Compare(other EventDigest) int { return bytes.Compare(d[:], other[:]) }
 
-// claimSizes are how many digests one statement claims: few sizes, because each
-// is a statement of its own that is kept prepared.
-var claimSizes = [...]int{1, 10, 100, 1000}
-
 // ClaimUsageEvents notes digests in a month, and gives those that were not
 // noted before. Two transactions that claim the same wait for each other; the
 // digests are in order, so that they do not wait in a circle.
 func (tx *Tx) ClaimUsageEvents(ctx context.Context, digests []EventDigest, month reeve.Month) (map[EventDigest]bool, error) {
+	list := make(idList, len(digests))
+	for i, digest := range digests {
+		list[i] = reeve.ID(digest)
+	}
 	claimed := make(map[EventDigest]bool, len(digests))
-	for part := range slices.Chunk(digests, claimSizes[len(claimSizes)-1]) {
-		at := slices.IndexFunc(claimSizes[:], func(size int) bool { return size >= len(part) })
-		args := make([]any, 0, 2*claimSizes[at])
-		for i := range claimSizes[at] { // filled up with the last, which is noted once
-			args = append(args, part[min(i, len(part)-1)][:], int64(month))
-		}
-		err := tx.query(ctx, claims[at], args, func(row scanner) error {
-			digest, err := value[[]byte](row)
-			if err == nil {
-				claimed[EventDigest(digest)] = true
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return claimed, nil
+	err := tx.query(ctx, "INSERT INTO usage_events (digest, month) SELECT id, $2 FROM "+tx.d.each+
+		" WHERE 1 = 1 ON CONFLICT DO NOTHING RETURNING digest", []any{list, int64(month)}, func(row scanner) error {
+		digest, err := value[reeve.ID](row)
+		claimed[EventDigest(digest)] = true
+		return err
+	})
+	return claimed, err
 }
-
-// claims are the statements, by the place of their size.
-var claims = func() (out [len(claimSizes)]string) {
-	for i, size := range claimSizes {
-		out[i] = "INSERT INTO usage_events (digest, month) VALUES " + placeholders(size, 2) +
-			" ON CONFLICT DO NOTHING RETURNING digest"
-	}
-	return out
-}()
 
 // UsageEventsForgotten gives the month before which no event is noted any
 // more; 0 if none was ever forgotten.
@@ -78,21 +57,22 @@ func (tx *Tx) PutUsageEventsForgotten(month reeve.Month) {
 func (tx *Tx) ForgetUsageEvents(ctx context.Context, after EventDigest, month reeve.Month, limit int) (*EventDigest, error) {
 	last, err := many(ctx, tx.Reader, read{
 		sql:  "SELECT digest FROM usage_events WHERE digest > $1 ORDER BY digest LIMIT 1 OFFSET $2",
-		args: []any{after[:], limit - 1},
-	}, value[[]byte])
+		args: []any{reeve.ID(after), limit - 1},
+	}, value[reeve.ID])
 	if err != nil {
 		return nil, err
 	}
-	end := bytes.Repeat([]byte{0xff}, len(after))
-	var next *EventDigest
-	if len(last) > 0 {
-		end = last[0]
-		digest := EventDigest(end)
-		next = &digest
+	forget := statement{
+		sql:  "DELETE FROM usage_events WHERE digest > $1 AND month < $2",
+		args: []any{reeve.ID(after), int64(month)},
 	}
-	tx.write(statement{
-		sql:  "DELETE FROM usage_events WHERE digest > $1 AND digest <= $2 AND month < $3",
-		args: []any{after[:], end, int64(month)},
-	})
-	return next, nil
+	if len(last) == 0 {
+		tx.write(forget)
+		return nil, nil
+	}
+	forget.sql += " AND digest <= $3"
+	forget.args = append(forget.args, last[0])
+	tx.write(forget)
+	next := EventDigest(last[0])
+	return &next, nil
 }

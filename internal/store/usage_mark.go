@@ -123,11 +123,7 @@ const listAtOnce = 10_000
 // it joins as it should however many there are.
 func listArray(ids []reeve.ID, call func(list string, args []any) error) error {
 	for part := range slices.Chunk(ids, listAtOnce) {
-		array := make([][16]byte, len(part))
-		for i, id := range part {
-			array[i] = id
-		}
-		if err := call("SELECT unnest($1::uuid[])", []any{array}); err != nil {
+		if err := call("SELECT unnest($1::uuid[])", []any{idList(part)}); err != nil {
 			return err
 		}
 	}

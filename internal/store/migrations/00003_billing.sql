@@ -67,7 +67,7 @@ CREATE TABLE usage_late (
 -- The ids of events that were counted: SHA-256 of organisation, source and id,
 -- its first half.
 CREATE TABLE usage_events (
-    digest {{bytes}} PRIMARY KEY,
+    digest {{id}} PRIMARY KEY,
     month  {{bigint}} NOT NULL -- in which it was counted, or later
 ){{clustered}};
 
