@@ -48,7 +48,8 @@ func TestIngestEvents(t *testing.T) {
 		gone := newID()
 		first := []control.UsageEvent{
 			h.event(p.ID, "1", 1), h.event(p.ID, "2", 10), h.event(p.ID, "1", 100), h.event(sibling.ID, "2", 1), h.event(foreign.ID, "1", 1),
-			h.event(p.ID, "", 1000), h.event(gone, "3", 1), h.event(p.ID, "3", -1), {UsageItem: control.UsageItem{Flaw: "id is missing"}},
+			h.event(p.ID, "", 1000), h.event(gone, "3", 1), h.event(p.ID, "3", -1),
+			{UsageItem: control.UsageItem{Flaw: "id is missing"}},
 		}
 		want := []string{"a", "a", "d", "d", "a", "a", "project not found", "negative value", "id is missing"}
 		same(t, "first", want, h.ingestEvents(ctx, first...), nil)
