@@ -29,7 +29,7 @@ var forTenants = map[string]bool{
 // forGateways are the methods that gateways may call.
 var forGateways = map[string]bool{
 	"VerifyKey": true, "OpenSession": true, "RenewSession": true, "EndSession": true, "FollowFeed": true, "FeedNumber": true,
-	"IngestUsage":  true,
+	"IngestUsage": true, "IngestEvents": true,
 	"ReserveLease": true, "SettleLease": true, "ReleaseLease": true, "TakeBucket": true, "GiveBackBucket": true,
 }
 

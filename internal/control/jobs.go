@@ -64,6 +64,7 @@ func (c *Control) ApplyRetention(ctx context.Context, keep Retention) (err error
 	err = c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
 		return tx.DeleteUsageMarksBefore(ctx, marks, retentionBatch)
 	})
+	err = errors.Join(err, c.forgetEvents(ctx))
 	if keep.UsageMonths > 0 {
 		oldest := reeve.MonthOf(c.store.Now())
 		for range max(keep.UsageMonths, 2) - 1 { // the guards read this month and the last

@@ -13,6 +13,18 @@ func (l *live) project(id reeve.ID) *liveProject {
 	return l.projects[id]
 }
 
+// organizations fills in the organisations of those of some projects that are
+// here.
+func (l *live) organizations(out []reeve.ID, project func(int) reeve.ID) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for i := range out {
+		if p := l.projects[project(i)]; p != nil {
+			out[i] = p.state.Load().organization
+		}
+	}
+}
+
 // put takes a project in, or its newer state.
 func (l *live) put(p *reeve.Project) *liveProject {
 	l.mu.Lock()

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -95,10 +94,12 @@ func (b UsageBatch) Check() error {
 
 // Digest is SHA-256 over what the batch says, however it was spelt.
 func (b UsageBatch) Digest() [sha256.Size]byte {
+	hash := sha256.New()
 	var out []byte
 	text := func(s string) { out = append(binary.AppendUvarint(out, uint64(len(s))), s...) }
 	for i := range b.Records {
 		r := &b.Records[i]
+		out = out[:0]
 		out = append(out, r.ProjectID[:]...)
 		out = binary.BigEndian.AppendUint64(out, uint64(r.At.Unix()))
 		out = binary.BigEndian.AppendUint32(out, uint32(r.At.Nanosecond()))
@@ -107,8 +108,9 @@ func (b UsageBatch) Digest() [sha256.Size]byte {
 		text(string(r.Meter))
 		text(r.Flaw)
 		text(r.Text)
+		hash.Write(out)
 	}
-	return sha256.Sum256(out)
+	return [sha256.Size]byte(hash.Sum(out[:0]))
 }
 
 // judge gives for each record why it is refused, and appends those that are
@@ -116,17 +118,13 @@ func (b UsageBatch) Digest() [sha256.Size]byte {
 func (c *Control) judge(ctx context.Context, tx *store.Tx, items []UsageItem) ([]string, error) {
 	refusals := make([]string, len(items))
 	accepted := make([]reeve.UsageRecord, 0, len(items))
-	exists, err := c.existing(ctx, tx.Reader, items)
+	organizations, err := c.organizationsOf(ctx, tx.Reader, len(items), func(i int) reeve.ID { return items[i].ProjectID })
 	if err != nil {
 		return nil, err
 	}
 	for i := range items {
-		item := &items[i]
-		if refusals[i] = item.Refusal(tx.Now()); refusals[i] == "" && !exists(item.ProjectID) {
-			refusals[i] = "project not found"
-		}
-		if refusals[i] == "" {
-			accepted = append(accepted, item.UsageRecord)
+		if refusals[i] = items[i].refusal(tx.Now(), organizations[i]); refusals[i] == "" {
+			accepted = append(accepted, items[i].UsageRecord)
 		}
 	}
 	if len(accepted) > 0 {
@@ -135,20 +133,40 @@ func (c *Control) judge(ctx context.Context, tx *store.Tx, items []UsageItem) ([
 	return refusals, nil
 }
 
-// existing tells which projects there are: by heart, or, of one that is not
-// known here, by what the database says.
-func (c *Control) existing(ctx context.Context, r store.Reader, items []UsageItem) (func(reeve.ID) bool, error) {
-	trusted := c.live.trusted()
-	known := func(id reeve.ID) bool { return trusted && c.live.project(id) != nil }
+// organizationsOf gives the organisations of n projects, Zero for one that does
+// not exist: by heart, or, of one that is not known here, by what the database
+// says.
+func (c *Control) organizationsOf(ctx context.Context, r store.Reader, n int, project func(int) reeve.ID) ([]reeve.ID, error) {
+	out := make([]reeve.ID, n)
+	if c.live.trusted() {
+		c.live.organizations(out, project)
+	}
 	var ask []reeve.ID
-	for i := range items {
-		if id := items[i].ProjectID; id != reeve.Zero && !known(id) {
+	for i := range out {
+		if id := project(i); out[i] == reeve.Zero && id != reeve.Zero {
 			ask = append(ask, id)
 		}
 	}
-	slices.SortFunc(ask, func(a, b reeve.ID) int { return bytes.Compare(a[:], b[:]) })
-	there, err := r.ExistingProjects(ctx, slices.Compact(ask))
-	return func(id reeve.ID) bool { return known(id) || there[id] }, err
+	if len(ask) == 0 {
+		return out, nil
+	}
+	there, err := r.ProjectOrganizations(ctx, sortedIDs(ask))
+	for i := range out {
+		if out[i] == reeve.Zero {
+			out[i] = there[project(i)]
+		}
+	}
+	return out, err
+}
+
+// refusal gives why a record cannot be counted, whose project is in an
+// organisation; Zero if there is no such project.
+func (r *UsageItem) refusal(now time.Time, organization reeve.ID) string {
+	reason := r.Refusal(now)
+	if reason == "" && organization == reeve.Zero {
+		reason = "project not found"
+	}
+	return reason
 }
 
 // Refusal gives why a record cannot be counted, whatever is in the database.

@@ -57,6 +57,16 @@ const maxPlainDigits = 18
 
 // number reads a number without sign, fraction and exponent.
 func (r *plainReader) number() (int64, bool) {
+	digits, ok := r.digits()
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	return n, err == nil
+}
+
+// digits reads such a number as it is written.
+func (r *plainReader) digits() (string, bool) {
 	r.space()
 	start := r.at
 	for r.at < len(r.text) && r.text[r.at] >= '0' && r.text[r.at] <= '9' {
@@ -64,18 +74,27 @@ func (r *plainReader) number() (int64, bool) {
 	}
 	digits := r.text[start:r.at]
 	if digits == "" || len(digits) > maxPlainDigits || digits[0] == '0' && len(digits) > 1 {
-		return 0, false
+		return "", false
 	}
 	if r.at < len(r.text) && (r.text[r.at] == '.' || r.text[r.at]|0x20 == 'e') {
-		return 0, false
+		return "", false
 	}
-	n, err := strconv.ParseInt(digits, 10, 64)
-	return n, err == nil
+	return digits, true
 }
 
-// object reads the members of an object, each by a call of member, to the end
-// of the text.
+// object reads an object to the end of the text.
 func (r *plainReader) object(member func(name string) bool) bool {
+	return r.members(member) && r.end()
+}
+
+// end tells whether nothing but white space is left.
+func (r *plainReader) end() bool {
+	r.space()
+	return r.at == len(r.text)
+}
+
+// members reads the members of an object, each by a call of member.
+func (r *plainReader) members(member func(name string) bool) bool {
 	if !r.take('{') {
 		return false
 	}
@@ -85,14 +104,13 @@ func (r *plainReader) object(member func(name string) bool) bool {
 			return false
 		}
 		if r.take('}') {
-			break
+			return true
 		}
 		if !r.take(',') {
 			return false
 		}
 	}
-	r.space()
-	return r.at == len(r.text)
+	return true
 }
 
 // DecodePlain reads a body that asks about one key, in the plain form. False

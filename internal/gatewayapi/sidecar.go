@@ -21,7 +21,7 @@ func NewSidecar(judge Judgement, ingest Ingestion, opts web.Options) *web.API {
 	a.verify(out)
 	a.auth(out)
 	if ingest != nil {
-		a.usage(out)
+		a.sidecarUsage(out)
 	}
 	return out
 }

@@ -15,25 +15,48 @@ import (
 )
 
 func (a *api) usage(out *web.API) {
-	description := "Counts a batch exactly once. Send it until it is answered: the newest batch of a stream may be " +
-		"repeated and gets its first reply. A sequence below the stream's newest, or another batch under that one, " +
-		"is a conflict and counts nothing; gaps upwards are fine. A record that cannot be counted is refused by " +
-		"itself: unknown project or meter, a value that is no whole number from 0 to 2^63-1 or makes the month's " +
-		"total larger than that, a time more than 5 minutes ahead or in a month before the last."
-	if a.control == nil {
-		description = "Takes a batch into the spool on disk, from which the server counts it exactly once. While this process " +
-			"runs, the newest batch of a stream may be repeated and gets its first reply; after a restart it is taken anew. " +
-			"What only the server can tell, such as an unknown project, is in the log."
-	}
 	web.Handle(out, web.Op{
 		Method: "POST", Path: "/gateway/usage", ID: "reportUsage", Tag: "usage",
-		Summary: "Report what projects have used", Description: description,
+		Summary: "Report what projects have used",
+		Description: "Counts a batch exactly once. Send it until it is answered: the newest batch of a stream may be " +
+			"repeated and gets its first reply. A sequence below the stream's newest, or another batch under that one, " +
+			"is a conflict and counts nothing; gaps upwards are fine. " + recordsDescription + eventsDescription,
 		Errors: []reeve.Kind{reeve.Invalid, reeve.Conflict},
 	}, a.reportUsage)
 }
 
+func (a *api) sidecarUsage(out *web.API) {
+	web.Handle(out, web.Op{
+		Method: "POST", Path: "/gateway/usage", ID: "reportUsage", Tag: "usage",
+		Summary: "Report what projects have used",
+		Description: "Takes a batch into the spool on disk, from which the server counts it exactly once. While this process " +
+			"runs, the newest batch of a stream may be repeated and gets its first reply; after a restart it is taken anew. " +
+			"What only the server can tell, such as an unknown project, is in the log. " + recordsDescription +
+			"CloudEvents are for the server alone: here they are answered 400.",
+		Errors: []reeve.Kind{reeve.Invalid, reeve.Conflict},
+	}, func(ctx context.Context, in *sidecarUsageIn) (usageReply, error) {
+		return a.ingestBatch(ctx, &in.Body.usageBody)
+	})
+}
+
+const recordsDescription = "The values of counters (egress, requests) add up. Those of gauges (storage, objects) are samples, " +
+	"each of which holds until the next of its project and bucket, the last of a month for 24 hours at most, and the next month " +
+	"starts from it. A record that cannot be counted is refused by itself: unknown project or meter, a value that is no whole " +
+	"number from 0 to 2^63-1, a time more than 5 minutes ahead or more than 12 months back. Sums do not overflow. What is of a " +
+	"month that is closed already becomes an adjustment on the next statement. "
+
 type usageIn struct {
-	Body usageBody `body:""`
+	SpecVersion string    `header:"ce-specversion" doc:"1.0, in the binary mode of CloudEvents: with it the body is an event's data."`
+	ID          string    `header:"ce-id" doc:"In the binary mode: the event's id."`
+	Source      string    `header:"ce-source" doc:"In the binary mode: its source."`
+	Type        string    `header:"ce-type" doc:"In the binary mode: its type."`
+	Subject     string    `header:"ce-subject" doc:"In the binary mode: its subject, if any."`
+	Time        string    `header:"ce-time" doc:"In the binary mode: its time, if any."`
+	Body        usageForm `body:""`
+}
+
+type sidecarUsageIn struct {
+	Body sidecarBody `body:""`
 }
 
 type usageBody struct {
@@ -48,7 +71,7 @@ type usageRecord struct {
 	Bucket    string      `json:"bucket,omitempty"`
 	Meter     string      `json:"meter" doc:"egress (bytes), requests: counters. storage (bytes), objects: gauges."`
 	At        string      `json:"at" doc:"When it was used (RFC 3339); its month (UTC) is where it counts."`
-	Value     wholeNumber `json:"value" doc:"Is added to what was used."`
+	Value     wholeNumber `json:"value" doc:"0 to 2^63-1: what is added, or a gauge's sample."`
 }
 
 // wholeNumber is a JSON number as it is written.
@@ -67,8 +90,9 @@ func (n *wholeNumber) UnmarshalJSON(data []byte) error {
 
 func (wholeNumber) JSONSchema() *jsonschema.Schema { return &jsonschema.Schema{Type: "number"} }
 
-// item reads a record as far as it can be read.
-func (r *usageRecord) item() control.UsageItem {
+// item reads a record as far as it can be read. One that is untimed need not
+// have a time.
+func (r *usageRecord) item(untimed bool) control.UsageItem {
 	out := control.UsageItem{UsageRecord: reeve.UsageRecord{Bucket: r.Bucket, Meter: reeve.UsageMeter(r.Meter)}}
 	var err error
 	flaw := func(reason, text string) {
@@ -79,40 +103,56 @@ func (r *usageRecord) item() control.UsageItem {
 	}
 	out.ProjectID, err = reeve.ParseID(reeve.PrefixProject, r.ProjectID)
 	flaw("malformed project id", r.ProjectID)
-	out.At, err = time.Parse(time.RFC3339, r.At)
-	flaw("malformed time", r.At)
+	if !untimed || r.At != "" {
+		out.At, err = time.Parse(time.RFC3339, r.At)
+		flaw("malformed time", r.At)
+	}
 	out.Value, err = strconv.ParseInt(string(r.Value), 10, 64)
 	flaw("value is no whole number from 0 to 2^63-1", string(r.Value))
 	return out
 }
 
 type usageReply struct {
-	Sequence int64         `json:"sequence"`
-	Results  []usageResult `json:"results" doc:"One for each record, in the batch's order."`
+	Sequence int64         `json:"sequence,omitempty" doc:"That of the batch; events have none."`
+	Results  []usageResult `json:"results" doc:"One for each record or event, in their order."`
 }
 
 type usageResult struct {
-	Status string `json:"status" doc:"accepted or refused."`
+	Status string `json:"status" doc:"accepted or refused; of an event also duplicate, if it was counted before."`
 	Reason string `json:"reason,omitempty" doc:"Why it was refused."`
 }
 
-func (a *api) reportUsage(ctx context.Context, in *usageIn) (out usageReply, err error) {
-	batch := control.UsageBatch{
-		Stream: in.Body.Gateway, Sequence: in.Body.Sequence, Records: make([]control.UsageItem, len(in.Body.Records)),
+// batch reads a body's records.
+func (u *usageBody) batch() control.UsageBatch {
+	out := control.UsageBatch{Stream: u.Gateway, Sequence: u.Sequence, Records: make([]control.UsageItem, len(u.Records))}
+	for i := range u.Records {
+		out.Records[i] = u.Records[i].item(false)
 	}
-	for i := range in.Body.Records {
-		batch.Records[i] = in.Body.Records[i].item()
+	return out
+}
+
+func resultOf(refusal string) usageResult {
+	if refusal != "" {
+		return usageResult{Status: "refused", Reason: refusal}
 	}
-	refusals, err := a.ingestion(ctx, batch)
+	return usageResult{Status: "accepted"}
+}
+
+func (a *api) reportUsage(ctx context.Context, in *usageIn) (usageReply, error) {
+	if in.Body.mode == batchOfRecords {
+		return a.ingestBatch(ctx, &in.Body.batch)
+	}
+	return a.ingestEvents(ctx, in)
+}
+
+func (a *api) ingestBatch(ctx context.Context, body *usageBody) (out usageReply, err error) {
+	refusals, err := a.ingestion(ctx, body.batch())
 	if err != nil {
 		return out, err
 	}
-	out = usageReply{Sequence: batch.Sequence, Results: make([]usageResult, len(refusals))}
+	out = usageReply{Sequence: body.Sequence, Results: make([]usageResult, len(refusals))}
 	for i, reason := range refusals {
-		out.Results[i] = usageResult{Status: "accepted"}
-		if reason != "" {
-			out.Results[i] = usageResult{Status: "refused", Reason: reason}
-		}
+		out.Results[i] = resultOf(reason)
 	}
 	return out, nil
 }

@@ -18,7 +18,6 @@ func TestUsage(t *testing.T) {
 			return strings.TrimSuffix(problem(409, "Conflict", "sequence "+sequence+" of the stream is taken"), "}") +
 				`,"sequence":` + newest + "}"
 		}
-		const accepted = `{"status":"accepted"}`
 		reply := `{"sequence":7,"results":[` + accepted + "," + accepted + `,{"status":"refused","reason":"unknown meter"},` +
 			`{"status":"refused","reason":"project not found"},{"status":"refused","reason":"time is in the future"}]}`
 		record := func(id, meter, value string) string {

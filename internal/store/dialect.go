@@ -22,11 +22,16 @@ type dialect struct {
 	table     string                                                      // counts the tables named $1
 	notify    string                                                      // tells other processes that changes got numbers; "" where there are none
 	lists     func([]reeve.ID, func(list string, args []any) error) error // ids for an IN
+	each      string                                                      // gives, FROM it, each id of the list $1, in its order
 	rows      []int                                                       // how many rows one INSERT takes: few sizes, for each is a statement that is kept prepared
 	numbers   bool                                                        // changes are numbered inside the transaction
 	classify  func(error) error                                           // driver's error → one of ours below, or an *reeve.Error
 	id        func(reeve.ID) any
+	ids       func(idList) any
 }
+
+// idList is a list of ids as one value.
+type idList []reeve.ID
 
 // What a driver's error can mean. No constraint's name leaves the store: each
 // statement says what its violation means.
@@ -65,6 +70,8 @@ func (d *dialect) arg(arg any) any {
 	switch v := arg.(type) {
 	case reeve.ID:
 		return d.id(v)
+	case idList:
+		return d.ids(v)
 	case *reeve.ID:
 		if v == nil {
 			return nil

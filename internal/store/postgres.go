@@ -37,9 +37,25 @@ var postgresDialect = &dialect{
 	table: `SELECT COUNT(*) FROM information_schema.tables
 		WHERE table_schema = current_schema() AND table_name = $1`,
 	lists:    listArray,
+	each:     "unnest($1::uuid[]) AS list (id)",
 	rows:     []int{500, 100, 20, 1},
 	classify: classifyPostgres,
 	id:       func(id reeve.ID) any { return pgtype.UUID{Bytes: id, Valid: true} },
+	ids:      func(ids idList) any { return arrayText(ids) },
+}
+
+// arrayText writes ids as PostgreSQL reads an array: also where nothing is
+// prepared, and so no parameter's type is known.
+func arrayText(ids []reeve.ID) string {
+	out := make([]byte, 0, 2+37*len(ids))
+	out = append(out, '{')
+	for i, id := range ids {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = id.Append(out)
+	}
+	return string(append(out, '}'))
 }
 
 // oldestPostgres is the oldest version that is supported, as its

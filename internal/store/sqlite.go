@@ -25,12 +25,21 @@ var sqliteDialect = &dialect{
 		"bool": "INTEGER", "strict": " STRICT", "clustered": " STRICT, WITHOUT ROWID", "rewritten": " STRICT, WITHOUT ROWID", "sequence": "INTEGER PRIMARY KEY AUTOINCREMENT",
 		"zerohash": "zeroblob(32)",
 	},
-	table:    "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
-	lists:    listPlaceholders,
+	table: "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
+	lists: listPlaceholders,
+	each: `(WITH RECURSIVE at (i) AS (VALUES (1) UNION ALL SELECT i + 16 FROM at WHERE i + 16 < length($1))
+		SELECT substr($1, i, 16) AS id FROM at)`,
 	rows:     []int{10, 1}, // the driver looks at every pair of a statement's parameters
 	numbers:  true,
 	classify: classifySQLite,
 	id:       func(id reeve.ID) any { return id[:] },
+	ids: func(ids idList) any {
+		out := make([]byte, 0, len(ids)*len(reeve.Zero))
+		for _, id := range ids {
+			out = append(out, id[:]...)
+		}
+		return out
+	},
 }
 
 // sqliteDB is one file: a single connection that writes, so that writers queue
@@ -93,7 +102,10 @@ func (db *sqliteDB) open(ctx context.Context, path string, readers int) (err err
 		}, extra...)}
 		return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: query.Encode()}).String()
 	}
-	if db.writer, err = openWriter(ctx, source()); err != nil {
+	// Rows that come at places of their own, such as events' digests, each fill
+	// a page of the log: it is folded into the file less often than by default,
+	// which then writes a page once for many of them.
+	if db.writer, err = openWriter(ctx, source("cache_size(-16000)", "wal_autocheckpoint(16000)")); err != nil {
 		return err
 	}
 	db.readers, err = openReaders(source("query_only(1)"), readers)

@@ -67,17 +67,17 @@ func (tx *Tx) DeleteUsageMarksBefore(ctx context.Context, before time.Time, limi
 	return len(gone), err
 }
 
-// ExistingProjects finds which of some projects exist.
-func (r Reader) ExistingProjects(ctx context.Context, ids []reeve.ID) (map[reeve.ID]bool, error) {
-	out := make(map[reeve.ID]bool, len(ids))
+// ProjectOrganizations gives the organisations of those of some projects that
+// exist.
+func (r Reader) ProjectOrganizations(ctx context.Context, ids []reeve.ID) (map[reeve.ID]reeve.ID, error) {
+	out := make(map[reeve.ID]reeve.ID, len(ids))
 	err := r.inLists(ids, func(list string, args []any) error {
-		found, err := many(ctx, r, read{
-			sql: "SELECT id FROM projects WHERE id IN (" + list + ")", args: args,
-		}, value[reeve.ID])
-		for _, id := range found {
-			out[id] = true
-		}
-		return err
+		return r.q.query(ctx, "SELECT id, organization_id FROM projects WHERE id IN ("+list+")", args, func(row scanner) error {
+			var project, organization reeve.ID
+			err := row.Scan(&project, &organization)
+			out[project] = organization
+			return err
+		})
 	})
 	return out, err
 }
@@ -123,11 +123,7 @@ const listAtOnce = 10_000
 // it joins as it should however many there are.
 func listArray(ids []reeve.ID, call func(list string, args []any) error) error {
 	for part := range slices.Chunk(ids, listAtOnce) {
-		array := make([][16]byte, len(part))
-		for i, id := range part {
-			array[i] = id
-		}
-		if err := call("SELECT unnest($1::uuid[])", []any{array}); err != nil {
+		if err := call("SELECT unnest($1::uuid[])", []any{idList(part)}); err != nil {
 			return err
 		}
 	}

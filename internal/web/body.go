@@ -32,6 +32,11 @@ func (p *plan) decodeBody(x *exchange, r *http.Request, in reflect.Value) *reeve
 		return asKind(err, x.api.face.BadBody)
 	}
 	into := in.FieldByIndex(p.body.index).Addr().Interface()
+	if forms, ok := into.(BodyForms); ok {
+		if into, err = forms.Form(r.Header); err != nil {
+			return asKind(err, x.api.face.BadBody)
+		}
+	}
 	if plain, ok := into.(PlainDecoder); ok && plain.DecodePlain(data) {
 		return nil
 	}

@@ -236,11 +236,11 @@ func (b *builder) request(op *operation, out *operating) (err error) {
 		}
 	}
 	if op.plan.body != nil {
-		schema, err := b.schemas.of(op.plan.body.typ, true)
+		content, err := b.content(op.plan.body.typ)
 		if err != nil {
 			return err
 		}
-		out.RequestBody = &requestBody{op.plan.body.doc, true, map[string]media{jsonType: {schema}}}
+		out.RequestBody = &requestBody{op.plan.body.doc, true, content}
 	}
 	if op.Form {
 		out.RequestBody, err = b.form(op)

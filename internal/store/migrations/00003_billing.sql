@@ -67,10 +67,9 @@ CREATE TABLE usage_late (
 -- The ids of events that were counted: SHA-256 of organisation, source and id,
 -- its first half.
 CREATE TABLE usage_events (
-    digest {{bytes}} PRIMARY KEY,
-    month  {{bigint}} NOT NULL -- of the event
+    digest {{id}} PRIMARY KEY,
+    month  {{bigint}} NOT NULL -- in which it was counted, or later
 ){{clustered}};
-CREATE INDEX usage_events_month ON usage_events (month);
 
 -- Where the projects were that are deleted and may have usage to be billed.
 CREATE TABLE departed_projects (

@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"leases of a gateway", testGatewayLeases},
 		{"usage", testUsage},
 		{"usage marks", testUsageMarks},
+		{"usage events", testUsageEvents},
 		{"gateways", testGateways},
 		{"operator tokens", testOperatorTokens},
 		{"text order", testTextOrder},

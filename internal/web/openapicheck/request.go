@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -91,8 +92,8 @@ func (c *Checker) parameter(op *operation, in, name, value string) error {
 	return fmt.Errorf("%s parameter %q is not documented", in, name)
 }
 
-// requestBody checks the body. Its Content-Type counts only for forms: the
-// server reads any other as JSON.
+// requestBody checks the body. A Content-Type that is not documented is read
+// as JSON, as the server does.
 func (c *Checker) requestBody(op *operation, header http.Header, body []byte) error {
 	switch {
 	case len(body) == 0 && op.Body != nil && op.Body.Required:
@@ -105,7 +106,11 @@ func (c *Checker) requestBody(op *operation, header http.Header, body []byte) er
 	if form, ok := op.Body.Content[formType]; ok && isForm(header) {
 		return c.form(form.Schema, body)
 	}
-	documented, ok := op.Body.Content[jsonType]
+	mediaType, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
+	documented, ok := op.Body.Content[mediaType]
+	if !ok {
+		documented, ok = op.Body.Content[jsonType]
+	}
 	if !ok {
 		return errors.New("a body of an undocumented type")
 	}
