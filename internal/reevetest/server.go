@@ -24,6 +24,7 @@ import (
 	"github.com/reeve-cloud/reeve/internal/store"
 	"github.com/reeve-cloud/reeve/internal/store/storetest"
 	"github.com/reeve-cloud/reeve/internal/tenantapi"
+	"github.com/reeve-cloud/reeve/internal/webhook"
 	"github.com/reeve-cloud/reeve/internal/web"
 )
 
@@ -86,6 +87,7 @@ func start(t *testing.T, opened *store.Store, clock *Clock, bodyTimeout time.Dur
 		Store: opened, Clock: clock, Log: &Log{}, urls: map[string]string{},
 		Control: control.New(opened, control.Settings{
 			OperatorToken: OperatorToken, ProjectLimit: ProjectLimit, PasswordHashing: 2, Keyring: ring,
+			Deliver: webhook.NewSender("test").Send,
 		}),
 		names: map[string]string{"operator": OperatorToken},
 	}
