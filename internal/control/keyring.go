@@ -66,7 +66,9 @@ func (r *Keyring) openWebhook(w reeve.Webhook) ([]byte, error) {
 }
 
 // webhookBinding tells a webhook's secret from an API key's.
-func webhookBinding(organization reeve.ID) []byte { return append([]byte("webhook\x00"), organization[:]...) }
+func webhookBinding(organization reeve.ID) []byte {
+	return append([]byte("webhook\x00"), organization[:]...)
+}
 
 func (r *Keyring) sealFor(binding, secret []byte) (sealed []byte, by [keyIDSize]byte) {
 	first := r.keys[0]
