@@ -24,8 +24,8 @@ import (
 	"github.com/reeve-cloud/reeve/internal/store"
 	"github.com/reeve-cloud/reeve/internal/store/storetest"
 	"github.com/reeve-cloud/reeve/internal/tenantapi"
-	"github.com/reeve-cloud/reeve/internal/webhook"
 	"github.com/reeve-cloud/reeve/internal/web"
+	"github.com/reeve-cloud/reeve/internal/webhook"
 )
 
 // OperatorToken is what every Server takes from operators.
