@@ -29,7 +29,7 @@ func (tx *Tx) PutBudget(organization reeve.ID, cents *int64) {
 // Budgets gives the budgets of some organisations, of those that have one.
 func (r Reader) Budgets(ctx context.Context, organizations []reeve.ID) (map[reeve.ID]int64, error) {
 	out := map[reeve.ID]int64{}
-	err := inLists(organizations, func(list string, args []any) error {
+	err := r.inLists(organizations, func(list string, args []any) error {
 		return r.q.query(ctx, "SELECT id, budget FROM organizations WHERE id IN ("+list+") AND budget IS NOT NULL", args,
 			func(row scanner) error {
 				var id reeve.ID
