@@ -30,11 +30,12 @@ const (
 	PrefixCoupon          Prefix = "cpn"
 	PrefixStatement       Prefix = "stm"
 	PrefixCredit          Prefix = "crd"
+	PrefixMessage         Prefix = "msg"
 )
 
 var prefixes = []Prefix{
 	PrefixUser, PrefixOrganization, PrefixProject, PrefixServiceAccount, PrefixAPIKey,
-	PrefixOrganizationKey, PrefixGateway, PrefixCoupon, PrefixStatement, PrefixCredit,
+	PrefixOrganizationKey, PrefixGateway, PrefixCoupon, PrefixStatement, PrefixCredit, PrefixMessage,
 }
 
 // ErrMalformedID is what parsing answers for text that is no id in either

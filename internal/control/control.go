@@ -29,6 +29,11 @@ type Settings struct {
 	Keyring         *Keyring
 	Prices          reeve.PriceList // of months that are not closed
 
+	// Deliver makes one attempt at a message of a webhook: it gives nil when the
+	// endpoint has taken it, reeve.ErrGone when that wants none any more. No
+	// messages are delivered if it is nil.
+	Deliver func(context.Context, reeve.Delivery) error
+
 	// SessionLease is how long a gateway or a replica may answer from memory
 	// without a word of this server; 90 s if zero.
 	SessionLease time.Duration
@@ -49,6 +54,8 @@ type Control struct {
 	settings   Settings
 	admissions *admissions
 	usage      *usagePasses
+	alerts     *alertWatch
+	deliveries *deliveries
 }
 
 // New makes a Control on an open, migrated store.
@@ -67,6 +74,8 @@ func New(s *store.Store, settings Settings) *Control {
 		settings:   settings,
 		admissions: &admissions{},
 		usage:      &usagePasses{},
+		alerts:     newAlertWatch(),
+		deliveries: newDeliveries(),
 	}
 }
 

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"sync"
 
 	"github.com/reeve-cloud/reeve"
 )
@@ -19,3 +20,21 @@ func DrainUsage(c *Control, ctx context.Context) error { return c.drainUsage(ctx
 
 // AddUsage is the job that adds usage up.
 func AddUsage(c *Control, ctx context.Context, report func(error)) { c.addUsage(ctx, report) }
+
+// CheckAlerts looks at what was touched for alerts.
+func CheckAlerts(c *Control, ctx context.Context) error { return c.checkTouched(ctx) }
+
+// SweepAlerts looks at everything for alerts.
+func SweepAlerts(c *Control, ctx context.Context) error { return c.sweepAlerts(ctx) }
+
+// DeliverWebhooks delivers messages until the context ends.
+func DeliverWebhooks(c *Control, ctx context.Context, report func(error)) {
+	c.deliverWebhooks(ctx, report)
+}
+
+// DeliverDue tries all messages that are due once, and waits for that.
+func DeliverDue(c *Control, ctx context.Context, report func(error)) error {
+	var running sync.WaitGroup
+	defer running.Wait()
+	return c.startDeliveries(ctx, &running, report)
+}

@@ -109,6 +109,9 @@ func deleteOrganization(ctx context.Context, tx *store.Tx, by Caller, o reeve.Or
 	for _, key := range keys {
 		deleteOrganizationKey(tx, by, key)
 	}
+	if err := forgetAlerts(ctx, tx, o.ID); err != nil {
+		return err
+	}
 	tx.DeleteOrganization(o.ID)
 	record(tx, by, change{action: "organization.delete", target: o.ID, before: organizationFields(o)})
 	return nil

@@ -236,6 +236,7 @@ func (c *Control) UpdateLimits(ctx context.Context, id reeve.ID, patch reeve.Lim
 	})
 	if err == nil {
 		c.refreshed(ctx, id)
+		c.alerts.touch(id)
 	}
 	return err
 }

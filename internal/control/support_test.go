@@ -69,11 +69,16 @@ func newHouse(t *testing.T, config store.Config) house {
 
 func newControl(t *testing.T, s *store.Store, keys ...[32]byte) *control.Control {
 	t.Helper()
+	return control.New(s, settings(t, keys...))
+}
+
+func settings(t *testing.T, keys ...[32]byte) control.Settings {
+	t.Helper()
 	ring, err := control.NewKeyring(keys...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return control.New(s, control.Settings{ProjectLimit: 10, PasswordHashing: 2, Keyring: ring})
+	return control.Settings{ProjectLimit: 10, PasswordHashing: 2, Keyring: ring}
 }
 
 func as(t *testing.T, actor reeve.Actor) context.Context {

@@ -95,7 +95,6 @@ func (c *Control) IngestEvents(ctx context.Context, events []UsageEvent) (result
 			results[claim.event].Status = EventAccepted
 		}
 	}
-	c.usage.wake()
 	return results, nil
 }
 

@@ -137,6 +137,7 @@ func (c *Control) usagePass(ctx context.Context) (more bool, err error) {
 	m.pass = pass
 	for key := range sums.touched {
 		c.admissions.changed(key.project)
+		c.alerts.touch(key.project)
 	}
 	return more, nil
 }

@@ -32,6 +32,9 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.organizations(out)
 	a.organizationKeys(out)
 	a.members(out)
+	a.webhooks(out)
+	a.budgets(out)
+	a.alerts(out)
 	a.gateways(out)
 	a.changes(out)
 	return out

@@ -25,6 +25,7 @@ import (
 	"github.com/reeve-cloud/reeve/internal/store/storetest"
 	"github.com/reeve-cloud/reeve/internal/tenantapi"
 	"github.com/reeve-cloud/reeve/internal/web"
+	"github.com/reeve-cloud/reeve/internal/webhook"
 )
 
 // OperatorToken is what every Server takes from operators.
@@ -86,6 +87,7 @@ func start(t *testing.T, opened *store.Store, clock *Clock, bodyTimeout time.Dur
 		Store: opened, Clock: clock, Log: &Log{}, urls: map[string]string{},
 		Control: control.New(opened, control.Settings{
 			OperatorToken: OperatorToken, ProjectLimit: ProjectLimit, PasswordHashing: 2, Keyring: ring,
+			Deliver: webhook.NewSender("test").Send,
 		}),
 		names: map[string]string{"operator": OperatorToken},
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/store"
+	"github.com/reeve-cloud/reeve/internal/webhook"
 )
 
 // StartError is a failure before the first listener opens: the command exits
@@ -79,6 +80,7 @@ func newControl(ctx context.Context, cfg Config, s *store.Store) (*control.Contr
 		Keyring:         ring,
 		Prices:          list,
 		SessionLease:    cfg.SessionLease,
+		Deliver:         webhook.NewSender(CurrentVersion().Version).Send,
 	})
 	if err := c.CheckMasterKey(ctx); err != nil {
 		return nil, StartError{err}
@@ -162,7 +164,7 @@ func Token(ctx context.Context, cfg Config, out io.Writer) error {
 	return err
 }
 
-// Rekey seals all API keys' secrets with the first master key. Where the key
+// Rekey seals all secrets of API keys and webhooks with the first master key. Where the key
 // is reeve's own file, a new one is made first and the old one dropped after;
 // the file is not touched before the database is held and its keys are known
 // to open what is stored.
@@ -188,7 +190,7 @@ func Rekey(ctx context.Context, cfg Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(out, "%d API keys sealed with the first master key\n", changed); err != nil || file == "" {
+	if _, err := fmt.Fprintf(out, "%d secrets sealed with the first master key\n", changed); err != nil || file == "" {
 		return err
 	}
 	if err := keepFirstKey(file); err != nil {

@@ -63,8 +63,12 @@ func firstKey(ctx context.Context, file string, s *store.Store) ([]MasterKey, er
 	if err != nil {
 		return nil, err
 	}
-	if len(sealed) > 0 {
-		return nil, fmt.Errorf("%s is missing: the API keys' secrets cannot be opened without it", file)
+	webhooks, err := s.WebhookOfEachSeal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(sealed)+len(webhooks) > 0 {
+		return nil, fmt.Errorf("%s is missing: the stored secrets cannot be opened without it", file)
 	}
 	keys := []MasterKey{newKey()}
 	return keys, writeKeys(file, keys)

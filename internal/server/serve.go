@@ -143,6 +143,7 @@ func Faces(c *control.Control, cfg Config, logger *slog.Logger, draining func() 
 			return c.Ready(ctx)
 		},
 	}
+	registerWebhookMetrics(registry, c)
 	operators := operatorapi.New(c, opts)
 	operators.Mount("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return []Listener{

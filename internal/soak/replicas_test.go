@@ -212,7 +212,7 @@ func TestRekeyBesideReplica(t *testing.T) {
 	got := command(t, []string{"REEVE_MASTER_KEY=" + fresh + "," + masterKey}, "rekey", "--database", database)
 	close(stop)
 	using.Wait()
-	if got.Code != 0 || got.Out != "700 API keys sealed with the first master key\n" {
+	if got.Code != 0 || got.Out != "700 secrets sealed with the first master key\n" {
 		t.Errorf("reeve rekey: %+v", got)
 	}
 	status(t, 200, request{"DELETE", p.operator + "/api/apikeys/" + made[0], token, nil})

@@ -58,6 +58,12 @@ func (tx *Tx) KeepOldestOrganizationOwnedBy(ctx context.Context, user reeve.ID) 
 	}, scanOrganization)
 }
 
+// KeepOrganization keeps an organisation from being deleted until the
+// transaction ends.
+func (tx *Tx) KeepOrganization(ctx context.Context, id reeve.ID) (reeve.Organization, error) {
+	return one(ctx, tx.Reader, organizationByID(id, tx.d.lockShare), scanOrganization)
+}
+
 // CreateOrganization inserts an organisation.
 func (tx *Tx) CreateOrganization(o reeve.Organization) {
 	tx.write(statement{

@@ -70,6 +70,14 @@ func (r Reader) ProjectsOfMember(ctx context.Context, user reeve.ID) ([]reeve.Pr
 	}, scanProject)
 }
 
+// ProjectsAfter pages through all projects in the order of their ids.
+func (r Reader) ProjectsAfter(ctx context.Context, after reeve.ID, limit int) ([]reeve.Project, error) {
+	return many(ctx, r, read{
+		sql:  "SELECT " + projectColumns + " FROM projects p WHERE p.id > $1 ORDER BY p.id LIMIT $2",
+		args: []any{after, limit},
+	}, scanProject)
+}
+
 // CreateProject inserts a project.
 func (tx *Tx) CreateProject(p reeve.Project) {
 	tx.write(statement{

@@ -206,6 +206,7 @@ var usageTables = []struct{ table, key, time string }{
 	{"usage_samples", "day, project_id, bucket, part", "day"},
 	{"usage_gauges", "month, project_id, meter, bucket", "month"},
 	{"usage_totals", "month, project_id", "month"},
+	{"alerts", "organization_id, month, subject_id, kind, threshold", "month"},
 }
 
 // DeleteUsageBefore removes up to limit rows of each kind of usage of months

@@ -1,0 +1,217 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// alertWatch is what is to be looked at for alerts, and what need not be again.
+// None of it is the truth: what is lost with the process the next sweep finds,
+// and the database raises nothing twice.
+type alertWatch struct {
+	mu            sync.Mutex
+	projects      map[reeve.ID]struct{} // touched since they were looked at
+	organizations map[reeve.ID]struct{}
+	costed        map[reeve.ID]time.Time // when an organisation's month was priced last, of late
+	month         reeve.Month
+	highest       map[alertSubject]int // raised in the month, per cent
+}
+
+type alertSubject struct {
+	id   reeve.ID
+	kind reeve.AlertKind
+}
+
+// watchedProject is what the watch must know of a project.
+type watchedProject struct {
+	id, organization reeve.ID
+	limits           reeve.Limits
+}
+
+const (
+	alertGather = 2 * time.Second  // how long what is touched is gathered
+	alertSweep  = time.Hour        // how often everything is looked at
+	alertPause  = 30 * time.Second // after a sweep that failed
+	costPause   = 10 * time.Second // how long an organisation's month is not priced again
+	alertBatch  = 500
+	maxHighest  = 1_000_000
+)
+
+func newAlertWatch() *alertWatch {
+	return &alertWatch{
+		projects: map[reeve.ID]struct{}{}, organizations: map[reeve.ID]struct{}{},
+		costed: map[reeve.ID]time.Time{}, highest: map[alertSubject]int{},
+	}
+}
+
+// touch notes that a project's usage or limits have changed.
+func (w *alertWatch) touch(project reeve.ID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.projects[project] = struct{}{}
+}
+
+// touchOrganization notes that an organisation's budget or cost has changed.
+func (w *alertWatch) touchOrganization(organization reeve.ID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.organizations[organization] = struct{}{}
+}
+
+// takeProjects gives what was touched, once.
+func (w *alertWatch) takeProjects() []reeve.ID {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := make([]reeve.ID, 0, len(w.projects))
+	for id := range w.projects {
+		out = append(out, id)
+	}
+	clear(w.projects)
+	return out
+}
+
+// takeOrganizations gives what was touched, once, but for those that were priced
+// a moment ago.
+func (w *alertWatch) takeOrganizations(now time.Time) []reeve.ID {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for id, at := range w.costed {
+		if now.Sub(at) >= costPause {
+			delete(w.costed, id)
+		}
+	}
+	var out []reeve.ID
+	for id := range w.organizations {
+		if _, late := w.costed[id]; !late {
+			out = append(out, id)
+			w.costed[id] = now
+			delete(w.organizations, id)
+		}
+	}
+	return out
+}
+
+// isNews tells whether a reading has reached more than is known to be raised.
+func (w *alertWatch) isNews(month reeve.Month, r reading) bool {
+	reached := reeve.Reached(r.value, r.limit)
+	if len(reached) == 0 {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.month != month || w.highest[alertSubject{r.subject, r.kind}] < reached[len(reached)-1]
+}
+
+// raised notes that what readings have reached was raised.
+func (w *alertWatch) raised(month reeve.Month, readings []reading) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.month != month || len(w.highest) > maxHighest {
+		w.month = month
+		clear(w.highest)
+	}
+	for _, r := range readings {
+		reached := reeve.Reached(r.value, r.limit)
+		w.highest[alertSubject{r.subject, r.kind}] = reached[len(reached)-1]
+	}
+}
+
+// watchAlerts looks at everything at the start and every hour, and in between at
+// what was touched, until the context ends. Failures are handed to report, and
+// tried again.
+func (c *Control) watchAlerts(ctx context.Context, report func(error)) {
+	next := time.Now()
+	for {
+		var failed error
+		if !time.Now().Before(next) {
+			next = time.Now().Add(alertSweep)
+			if failed = c.sweepAlerts(ctx); failed != nil {
+				next = time.Now().Add(alertPause)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(alertGather):
+		}
+		if failed = errors.Join(failed, c.checkTouched(ctx)); failed != nil && ctx.Err() == nil {
+			report(failed)
+		}
+	}
+}
+
+// checkTouched looks at what was touched. Of projects that this replica does not
+// know yet the sweep will hear.
+func (c *Control) checkTouched(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, retentionTimeout)
+	defer cancel()
+	touched := c.alerts.takeProjects()
+	limited := make([]watchedProject, 0, len(touched))
+	for _, id := range touched {
+		project := c.live.project(id)
+		if project == nil {
+			continue
+		}
+		state := project.state.Load()
+		c.alerts.touchOrganization(state.organization)
+		if p, ok := c.watched(id, state.organization, state.limits); ok {
+			limited = append(limited, p)
+		}
+	}
+	organizations := c.alerts.takeOrganizations(time.Now())
+	err := errors.Join(c.checkProjects(ctx, limited), c.checkBudgets(ctx, organizations))
+	if err != nil { // all of it again: what was raised stays raised
+		for _, p := range limited {
+			c.alerts.touch(p.id)
+		}
+		for _, id := range organizations {
+			c.alerts.touchOrganization(id)
+		}
+	}
+	return err
+}
+
+// watched gives what the watch must know of a project, if it has a limit to be
+// watched.
+func (c *Control) watched(id, organization reeve.ID, limits reeve.Limits) (watchedProject, bool) {
+	limits = limits.Or(c.settings.DefaultLimits)
+	return watchedProject{id, organization, limits}, number(limits.Usage) >= 0 || number(limits.Bandwidth) >= 0
+}
+
+// sweepAlerts looks at every project that has a limit and every organisation
+// that has a budget.
+func (c *Control) sweepAlerts(ctx context.Context) error {
+	for after := reeve.Zero; ; {
+		page, err := c.store.ProjectsAfter(ctx, after, alertBatch)
+		if err != nil {
+			return err
+		}
+		var limited []watchedProject
+		for i := range page {
+			after = page[i].ID
+			if p, ok := c.watched(page[i].ID, page[i].OrganizationID, page[i].Limits); ok {
+				limited = append(limited, p)
+			}
+		}
+		if err := c.checkProjects(ctx, limited); err != nil {
+			return err
+		}
+		if len(page) < alertBatch {
+			break
+		}
+	}
+	for after := reeve.Zero; ; {
+		page, err := c.store.OrganizationsWithBudget(ctx, after, alertBatch)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		if err := c.checkBudgets(ctx, page); err != nil {
+			return err
+		}
+		after = page[len(page)-1]
+	}
+}

@@ -1,0 +1,139 @@
+package control
+
+import (
+	"context"
+	"encoding/hex"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/store"
+)
+
+// CheckMasterKey answers Invalid when stored secrets were sealed with a master
+// key that is not configured. It opens one secret of each master key and kind.
+func (c *Control) CheckMasterKey(ctx context.Context) error {
+	keys, webhooks, err := c.sealed(ctx)
+	if err != nil {
+		return err
+	}
+	for _, sample := range keys {
+		if _, err := c.keys.open(sample); err != nil {
+			return sealedElsewhere("API keys", sample.SealedBy).Wrap(err)
+		}
+	}
+	for _, sample := range webhooks {
+		if _, err := c.keys.openWebhook(sample); err != nil {
+			return sealedElsewhere("webhooks' secrets", sample.SealedBy).Wrap(err)
+		}
+	}
+	return nil
+}
+
+func sealedElsewhere(what string, by [keyIDSize]byte) *reeve.Error {
+	return reeve.Errorf(reeve.Invalid, "the master key does not open the stored %s, some of which were sealed with key %s",
+		what, hex.EncodeToString(by[:]))
+}
+
+// sealed gives one API key and one webhook of each master key that sealed any.
+func (c *Control) sealed(ctx context.Context) ([]reeve.APIKey, []reeve.Webhook, error) {
+	keys, err := c.store.APIKeyOfEachSeal(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	webhooks, err := c.store.WebhookOfEachSeal(ctx)
+	return keys, webhooks, err
+}
+
+// rekeyBatch is how many secrets one transaction reseals.
+const rekeyBatch = 500
+
+// Rekey seals every secret of API keys and webhooks with the first master key,
+// and gives how many it changed; when it succeeds, none is left that another
+// sealed. It may run beside serving replicas that hold both keys, be stopped,
+// and run again.
+func (c *Control) Rekey(ctx context.Context) (changed int, err error) {
+	by, err := operator(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for {
+		keys, webhooks, err := c.sealed(ctx)
+		if err != nil {
+			return changed, err
+		}
+		seals := map[[keyIDSize]byte]bool{}
+		for _, sample := range keys {
+			seals[sample.SealedBy] = true
+		}
+		for _, sample := range webhooks {
+			seals[sample.SealedBy] = true
+		}
+		delete(seals, c.keys.keys[0].id)
+		if len(seals) == 0 {
+			return changed, nil
+		}
+		for seal := range seals {
+			for _, reseal := range []resealer{c.resealAPIKeys, c.resealWebhooks} {
+				resealed, err := c.resealAll(ctx, by, seal, reseal)
+				changed += resealed
+				if err != nil {
+					return changed, err
+				}
+			}
+		}
+	}
+}
+
+// sealPage is a page of what one master key sealed.
+type sealPage struct {
+	seal  [keyIDSize]byte
+	after reeve.ID
+}
+
+// resealer reseals a page, and gives how many it was and the last id.
+type resealer func(ctx context.Context, tx *store.Tx, by Caller, page sealPage) (n int, last reeve.ID, err error)
+
+// resealAll reseals what one master key sealed, up to a page that is empty.
+func (c *Control) resealAll(ctx context.Context, by Caller, seal [keyIDSize]byte, reseal resealer) (changed int, err error) {
+	page := sealPage{seal: seal}
+	for {
+		n, last := 0, reeve.Zero
+		err := c.store.Write(ctx, func(tx *store.Tx) (err error) {
+			n, last, err = reseal(ctx, tx, by, page)
+			return err
+		})
+		if err != nil || n == 0 {
+			return changed, err
+		}
+		changed, page.after = changed+n, last
+	}
+}
+
+func (c *Control) resealAPIKeys(ctx context.Context, tx *store.Tx, by Caller, page sealPage) (int, reeve.ID, error) {
+	keys, err := tx.LockAPIKeysSealedBy(ctx, page.seal, page.after, rekeyBatch)
+	for _, key := range keys {
+		secret, err := c.keys.open(key)
+		if err != nil {
+			return 0, reeve.Zero, err
+		}
+		c.keys.seal(&key, secret)
+		tx.ResealAPIKey(key)
+		record(tx, by, change{action: "apikey.rekey", target: key.ID})
+		page.after = key.ID
+	}
+	return len(keys), page.after, err
+}
+
+func (c *Control) resealWebhooks(ctx context.Context, tx *store.Tx, by Caller, page sealPage) (int, reeve.ID, error) {
+	webhooks, err := tx.LockWebhooksSealedBy(ctx, page.seal, page.after, rekeyBatch)
+	for _, webhook := range webhooks {
+		secret, err := c.keys.openWebhook(webhook)
+		if err != nil {
+			return 0, reeve.Zero, err
+		}
+		c.keys.sealWebhook(&webhook, secret)
+		tx.PutWebhook(webhook)
+		record(tx, by, change{action: "webhook.rekey", target: webhook.OrganizationID})
+		page.after = webhook.OrganizationID
+	}
+	return len(webhooks), page.after, err
+}
