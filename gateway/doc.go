@@ -33,7 +33,8 @@
 // # Usage
 //
 // Report writes to a [Spool], which keeps usage on disk until the server has counted it. A record whose Report returned
-// nil is counted exactly once, whatever is killed and however often, as long as the directory survives. A Spool also
+// nil is counted exactly once, whatever is killed and however often, as long as the directory survives. Counters
+// (egress, requests) add up; gauges (storage, objects) are samples, to be reported at least once a day. A Spool also
 // works without a Client:
 //
 //	spool, err := gateway.OpenSpool("/var/lib/gateway/usage", gateway.SpoolSettings{})

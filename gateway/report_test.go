@@ -57,6 +57,9 @@ func TestReportToServer(t *testing.T) {
 		for _, r := range []reeve.UsageRecord{
 			{ProjectID: project, Meter: reeve.UsageEgress, Value: 5, Bucket: "b"},
 			{ProjectID: project, Meter: reeve.UsageRequests, Value: 1},
+			{ProjectID: project, Meter: reeve.UsageStorage, Value: 1000, Bucket: "b", At: s.Clock.Now().Add(-3 * time.Hour)},
+			{ProjectID: project, Meter: reeve.UsageStorage, Value: 10, Bucket: "b", At: s.Clock.Now().Add(-time.Hour)},
+			{ProjectID: project, Meter: reeve.UsageObjects, Value: 4, At: s.Clock.Now().Add(-time.Hour)},
 			{ProjectID: reevetest.NewID(), Meter: reeve.UsageRequests, Value: 1},
 			{ProjectID: project, Meter: reeve.UsageEgress, Value: 7, At: s.Clock.Now().Add(time.Hour)},
 		} {
@@ -69,6 +72,7 @@ func TestReportToServer(t *testing.T) {
 		}
 		s.Used(t, reeve.UsageTotal{
 			ProjectID: project, Month: reeve.MonthOf(s.Clock.Now()), Egress: reeve.Count(5), Requests: reeve.Count(1),
+			Storage: reeve.Hold(1000, 2*time.Hour).Add(reeve.Hold(10, time.Hour)), Objects: reeve.Hold(4, time.Hour),
 		})
 		if diff := cmp.Diff([]string{"project not found", "time is in the future"}, refused); diff != "" {
 			t.Errorf("refused (-want +got):\n%s", diff)

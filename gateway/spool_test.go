@@ -29,6 +29,10 @@ func TestSpoolBody(t *testing.T) {
 	if err := s.Report(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
+	r.Bucket, r.Meter, r.Value = "", reeve.UsageStorage, 0 // a gauge: nothing is left
+	if err := s.Report(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
 	s.drain()
 	if len(l.batches) != 1 {
 		t.Fatalf("%d batches", len(l.batches))
@@ -36,7 +40,8 @@ func TestSpoolBody(t *testing.T) {
 	got, err := json.Marshal(l.batches[0])
 	want := `{"gateway":"` + s.stream + `","sequence":1,"records":[` +
 		`{"projectId":"0192f5a1-0000-7000-8000-000000000001","meter":"egress","at":"2026-11-22T15:44:53.123456Z","value":5},` +
-		`{"projectId":"0192f5a1-0000-7000-8000-000000000001","bucket":"\u003cü\u003e","meter":"requests","at":"2026-01-01T00:00:00Z","value":9223372036854775807}]}`
+		`{"projectId":"0192f5a1-0000-7000-8000-000000000001","bucket":"\u003cü\u003e","meter":"requests","at":"2026-01-01T00:00:00Z","value":9223372036854775807},` +
+		`{"projectId":"0192f5a1-0000-7000-8000-000000000001","meter":"storage","at":"2026-01-01T00:00:00Z","value":0}]}`
 	if err != nil || string(got) != want {
 		t.Errorf("sent %s, %v\nwant %s", got, err, want)
 	}

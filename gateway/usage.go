@@ -11,8 +11,9 @@ import (
 // errNoSpool is Report's without a spool.
 var errNoSpool error = reeve.Errorf(reeve.Invalid, "the client has no spool: Config.SpoolDir is not set")
 
-// Report takes a record of what was used for delivery to the control plane; see [Spool.Report]. A record without a time
-// has that of now, by the control plane's clock.
+// Report takes a record of what was used for delivery to the control plane; see [Spool.Report]. The value of a counter
+// adds up, that of a gauge (storage, objects) is a sample, which holds until the next. A record without a time has that
+// of now, by the control plane's clock.
 func (c *Client) Report(ctx context.Context, r reeve.UsageRecord) error {
 	if c.spool == nil {
 		return errNoSpool
