@@ -151,7 +151,9 @@ CREATE TABLE credit_notes (
 ){{strict}};
 CREATE INDEX credit_notes_statement ON credit_notes (statement_id);
 
+-- A coupon's state follows from what of it is applied and the time.
 ALTER TABLE coupons ADD COLUMN applied {{bigint}} NOT NULL DEFAULT 0; -- US cents
+ALTER TABLE coupons DROP COLUMN status;
 
 CREATE TABLE credits (
     id              {{id}} PRIMARY KEY,
