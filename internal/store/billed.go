@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"math/big"
 	"strconv"
 	"time"
 
@@ -82,15 +81,7 @@ func (tx *Tx) KeepOrganizationsOf(ctx context.Context, owners []reeve.ID) ([]ree
 }
 
 func (r Reader) organizationsOf(ctx context.Context, owners []reeve.ID, suffix string) ([]reeve.Organization, error) {
-	var out []reeve.Organization
-	err := inLists(owners, func(list string, args []any) error {
-		found, err := many(ctx, r, read{
-			sql: "SELECT " + organizationColumns + " FROM organizations WHERE owner_id IN (" + list + ")" + suffix, args: args,
-		}, scanOrganization)
-		out = append(out, found...)
-		return err
-	})
-	return out, err
+	return manyIn(ctx, r, owners, "SELECT "+organizationColumns+" FROM organizations WHERE owner_id IN (", ")"+suffix, scanOrganization)
 }
 
 // UsageLate gives, of some projects, the months up to one for which usage came
@@ -123,40 +114,29 @@ func (tx *Tx) DeleteUsageLate(ctx context.Context, projects []reeve.ID, through 
 	})
 }
 
-// BilledKey names what a line is for.
-type BilledKey struct {
-	ProjectID reeve.ID
-	Meter     reeve.UsageMeter
-	Month     reeve.Month
-}
-
-// Billed is what lines come to so far.
-type Billed struct{ Quantity, Microcents *big.Int }
-
-// Add gives the sum with a line; the zero Billed is nothing.
-func (b Billed) Add(quantity, microcents *big.Int) Billed {
-	if b.Quantity == nil {
-		b = Billed{new(big.Int), new(big.Int)}
-	}
-	return Billed{new(big.Int).Add(b.Quantity, quantity), new(big.Int).Add(b.Microcents, microcents)}
-}
-
-// BilledUsage gives what statements before one have billed of some projects'
-// month. The lines of void statements count: what is void is not billed again.
-func (r Reader) BilledUsage(ctx context.Context, projects []reeve.ID, month, before reeve.Month) (map[BilledKey]Billed, error) {
-	out := map[BilledKey]Billed{}
+// BilledUsage gives what statements have billed of some projects' month so far.
+// The lines of void ones count: what is void is not billed again.
+func (r Reader) BilledUsage(ctx context.Context, projects []reeve.ID, month reeve.Month) (map[reeve.ID]map[reeve.UsageMeter]reeve.Billed, error) {
+	out := map[reeve.ID]map[reeve.UsageMeter]reeve.Billed{}
 	err := inLists(projects, func(list string, args []any) error {
-		args = append(args, int64(month), int64(before))
-		return r.q.query(ctx, `SELECT l.project_id, l.meter, l.quantity, l.microcents FROM statement_lines l
-			JOIN statements s ON s.id = l.statement_id WHERE l.project_id IN (`+list+
-			") AND l.month = $"+strconv.Itoa(len(args)-1)+" AND s.month < $"+strconv.Itoa(len(args)), args, func(row scanner) error {
-			key := BilledKey{Month: month}
-			var quantity, microcents *big.Int
-			err := row.Scan(&key.ProjectID, &key.Meter, &quantity, &microcents)
-			if err == nil {
-				out[key] = out[key].Add(quantity, microcents)
+		args = append(args, int64(month))
+		return r.q.query(ctx, "SELECT project_id, meter, quantity, microcents FROM statement_lines WHERE project_id IN ("+list+
+			") AND month = $"+strconv.Itoa(len(args)), args, func(row scanner) error {
+			var project reeve.ID
+			var meter reeve.UsageMeter
+			var more reeve.Billed
+			if err := row.Scan(&project, &meter, &more.Quantity, &more.Microcents); err != nil {
+				return err
 			}
-			return err
+			if out[project] == nil {
+				out[project] = map[reeve.UsageMeter]reeve.Billed{}
+			}
+			if sum, ok := out[project][meter]; ok {
+				more.Quantity.Add(more.Quantity, sum.Quantity)
+				more.Microcents.Add(more.Microcents, sum.Microcents)
+			}
+			out[project][meter] = more
+			return nil
 		})
 	})
 	return out, err
