@@ -64,7 +64,7 @@ func rootCommand() *cobra.Command {
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(serveCommand(), gatewayCommand(), migrateCommand(), configCommand(), tokenCommand(), rekeyCommand(),
+	root.AddCommand(serveCommand(), gatewayCommand(), migrateCommand(), configCommand(), tokenCommand(), rekeyCommand(), closeMonthCommand(),
 		verifyCommand(), versionCommand(), completionCommand())
 	return root
 }
