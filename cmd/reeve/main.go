@@ -64,8 +64,8 @@ func rootCommand() *cobra.Command {
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(serveCommand(), gatewayCommand(), migrateCommand(), configCommand(), tokenCommand(), rekeyCommand(), closeMonthCommand(),
-		verifyCommand(), versionCommand(), completionCommand())
+	root.AddCommand(serveCommand(), gatewayCommand(), migrateCommand(), configCommand(), tokenCommand(), rekeyCommand(),
+		verifyCommand(), closeMonthCommand(), pricesCommand(), versionCommand(), completionCommand())
 	return root
 }
 

@@ -90,7 +90,7 @@ func TestSameStatements(t *testing.T) {
 		variant := uint64(0)
 		storetest.EachConfig(t, func(t *testing.T, config store.Config) {
 			for name, closing := range map[string]func(*testing.T, *cloud, *rand.Rand, reeve.Month){
-				"plain": func(_ *testing.T, c *cloud, _ *rand.Rand, m reeve.Month) { c.month(m) },
+				"plain":       func(_ *testing.T, c *cloud, _ *rand.Rand, m reeve.Month) { c.month(m) },
 				"interrupted": closeInterrupted, "two at once": closeTwice,
 			} {
 				variant++

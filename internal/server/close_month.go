@@ -31,7 +31,7 @@ func CloseMonth(ctx context.Context, cfg Config, month reeve.Month, out io.Write
 	defer s.Close()
 	closed, err := c.CloseMonth(asSystem(ctx), month)
 	if err != nil {
-		return sentence(err)
+		return err
 	}
 	return announceClosed(out, month, closed.Statements)
 }
@@ -42,14 +42,6 @@ func announceClosed(out io.Writer, month reeve.Month, statements int) error {
 		plural = ""
 	}
 	_, err := fmt.Fprintf(out, "%s is closed: %d statement%s\n", month, statements, plural)
-	return err
-}
-
-// sentence gives a refusal with its detail.
-func sentence(err error) error {
-	if e, ok := errors.AsType[*reeve.Error](err); ok && e.Detail != "" {
-		return fmt.Errorf("%w: %s", err, e.Detail)
-	}
 	return err
 }
 

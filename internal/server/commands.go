@@ -67,12 +67,17 @@ func newControl(ctx context.Context, cfg Config, s *store.Store) (*control.Contr
 	if err != nil {
 		return nil, StartError{err}
 	}
+	list, err := LoadPrices(cfg.Prices)
+	if err != nil {
+		return nil, StartError{fmt.Errorf("--prices: %w", err)}
+	}
 	c := control.New(s, control.Settings{
 		OperatorToken:   string(cfg.OperatorToken),
 		ProjectLimit:    cfg.ProjectLimit,
 		DefaultLimits:   cfg.DefaultLimits,
 		PasswordHashing: cfg.PasswordHashing,
 		Keyring:         ring,
+		Prices:          list,
 		CloseAfter:      cfg.CloseAfter,
 		SessionLease:    cfg.SessionLease,
 	})
