@@ -1,9 +1,10 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
-	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/server"
 )
 
@@ -17,18 +18,13 @@ A month that is closed stays as it is; closing that was interrupted goes on
 where it was left. Where a running server holds the database, that server is
 asked at --operator-listen, with the configured --operator-token.`,
 	}, func(cmd *cobra.Command, cfg server.Config) error {
-		month, err := reeve.ParseMonth(cmd.Flags().Arg(0))
-		if err != nil {
-			return err
-		}
-		return server.CloseMonth(cmd.Context(), cfg, month, cmd.OutOrStdout())
+		return server.CloseMonth(cmd.Context(), cfg, cmd.Flags().Arg(0), cmd.OutOrStdout())
 	})
 	cmd.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return reeve.Errorf(reeve.Invalid, "give one month, as 2006-01")
+			return errors.New("give one month, as 2006-01")
 		}
-		_, err := reeve.ParseMonth(args[0])
-		return err
+		return server.CheckMonth(args[0])
 	}
 	return cmd
 }

@@ -57,9 +57,11 @@ func (h house) billing(t *testing.T, closeAfter time.Duration) *control.Control 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return control.New(h.s, control.Settings{
+	out := control.New(h.s, control.Settings{
 		ProjectLimit: 10, PasswordHashing: 2, Keyring: ring, Prices: prices(t, cloudPrices), CloseAfter: closeAfter,
 	})
+	control.SetCloseProjects(out, 1) // an owner in each transaction
+	return out
 }
 
 func newCloud(t *testing.T, config store.Config) *cloud {

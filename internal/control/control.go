@@ -50,6 +50,8 @@ type Control struct {
 	settings   Settings
 	admissions *admissions
 	usage      *usagePasses
+
+	closeProjects int // see closeProjects
 }
 
 // New makes a Control on an open, migrated store.
@@ -68,6 +70,8 @@ func New(s *store.Store, settings Settings) *Control {
 		settings:   settings,
 		admissions: &admissions{},
 		usage:      newUsagePasses(),
+
+		closeProjects: closeProjects,
 	}
 }
 

@@ -16,9 +16,19 @@ import (
 	"github.com/reeve-cloud/reeve"
 )
 
-// CloseMonth closes a month and says so. Where another process holds the
-// SQLite database it asks that server to.
-func CloseMonth(ctx context.Context, cfg Config, month reeve.Month, out io.Writer) error {
+// CheckMonth tells what is wrong with the text of a month.
+func CheckMonth(text string) error {
+	_, err := reeve.ParseMonth(text)
+	return err
+}
+
+// CloseMonth closes a month, given as 2006-01, and says so. Where another
+// process holds the SQLite database it asks that server to.
+func CloseMonth(ctx context.Context, cfg Config, text string, out io.Writer) error {
+	month, err := reeve.ParseMonth(text)
+	if err != nil {
+		return err
+	}
 	if err := mustExist(cfg); err != nil {
 		return StartError{err}
 	}
