@@ -21,6 +21,7 @@ type dialect struct {
 	advisory  string            // takes a lock named by $1 until the transaction ends; "" where there is one writer
 	table     string            // counts the tables named $1
 	notify    string            // tells other processes that changes got numbers; "" where there are none
+	unnamed   bool              // many parameters are written as ?: to look each one's name up takes long
 	numbers   bool              // changes are numbered inside the transaction
 	classify  func(error) error // driver's error → one of ours below, or an *reeve.Error
 	id        func(reeve.ID) any

@@ -26,6 +26,7 @@ var sqliteDialect = &dialect{
 		"zerohash": "zeroblob(32)",
 	},
 	table:    "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
+	unnamed:  true,
 	numbers:  true,
 	classify: classifySQLite,
 	id:       func(id reeve.ID) any { return id[:] },

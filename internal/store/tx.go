@@ -90,13 +90,14 @@ func (tx *Tx) writeRows(insert, suffix string, rows [][]any) {
 			for _, row := range rows[:size] {
 				args = append(args, row...)
 			}
-			tx.write(statement{sql: insert + placeholders(size, len(rows[0])) + suffix, args: args})
+			tx.write(statement{sql: insert + tx.d.placeholders(size, len(rows[0])) + suffix, args: args})
 		}
 	}
 }
 
-// placeholders gives ($1,$2),($3,$4) for two rows of two columns.
-func placeholders(rows, columns int) string {
+// placeholders gives ($1,$2),($3,$4) for two rows of two columns, or
+// (?,?),(?,?).
+func (d *dialect) placeholders(rows, columns int) string {
 	var out strings.Builder
 	for i := range rows * columns {
 		switch {
@@ -107,7 +108,11 @@ func placeholders(rows, columns int) string {
 		default:
 			out.WriteString(",")
 		}
-		out.WriteString("$" + strconv.Itoa(i+1))
+		if d.unnamed {
+			out.WriteByte('?')
+		} else {
+			out.WriteString("$" + strconv.Itoa(i+1))
+		}
 	}
 	return out.String() + ")"
 }
