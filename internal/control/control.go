@@ -28,6 +28,7 @@ type Settings struct {
 	DefaultLimits   reeve.Limits // of projects for which they are unset; unset here is unlimited
 	Keyring         *Keyring
 	Prices          reeve.PriceList // of months that are not closed
+	CloseAfter      time.Duration   // how long after its end a month is closed; 0: when asked to
 
 	// Deliver makes one attempt at a message of a webhook: it gives nil when the
 	// endpoint has taken it, reeve.ErrGone when that wants none any more. No
@@ -56,6 +57,8 @@ type Control struct {
 	usage      *usagePasses
 	alerts     *alertWatch
 	deliveries *deliveries
+
+	closeProjects int // see closeProjects
 }
 
 // New makes a Control on an open, migrated store.
@@ -76,6 +79,8 @@ func New(s *store.Store, settings Settings) *Control {
 		usage:      &usagePasses{},
 		alerts:     newAlertWatch(),
 		deliveries: newDeliveries(),
+
+		closeProjects: closeProjects,
 	}
 }
 

@@ -83,6 +83,8 @@ var examples = []step{
 	{Call: "POST /api/gateways", Body: `{"name":"g"}`},
 	{Call: "GET /api/gateways"},
 	{Call: "DELETE /api/gateways/{gateway}"},
+	{Call: "GET /api/months"},
+	{Call: "POST /api/months/2026-10/close"},
 	{Call: "GET /api/changes"},
 	{Call: "POST /api/revocations", Body: `{"projectId":"{px}","name":"k"}`},
 	{Call: "GET /api/revocations/1"},

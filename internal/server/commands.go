@@ -79,6 +79,7 @@ func newControl(ctx context.Context, cfg Config, s *store.Store) (*control.Contr
 		PasswordHashing: cfg.PasswordHashing,
 		Keyring:         ring,
 		Prices:          list,
+		CloseAfter:      cfg.CloseAfter,
 		SessionLease:    cfg.SessionLease,
 		Deliver:         webhook.NewSender(CurrentVersion().Version).Send,
 	})

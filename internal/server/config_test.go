@@ -71,6 +71,7 @@ func TestLoadDefaults(t *testing.T) {
 		DefaultLimits: reeve.Limits{
 			Usage: reeve.Unlimited, Bandwidth: reeve.Unlimited, Rate: reeve.Unlimited, Buckets: reeve.Unlimited,
 		},
+		CloseAfter:        48 * time.Hour,
 		SessionLease:      90 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -105,6 +106,7 @@ func everything() map[string]string {
 		"changes-retention":        "720h",
 		"usage-retention":          "24",
 		"prices":                   "prices.yaml",
+		"close-after":              "24h",
 		"session-lease":            "2m",
 		"read-timeout":             "1s",
 		"read-header-timeout":      "2s",
@@ -154,6 +156,7 @@ func TestLoadFromEachSource(t *testing.T) {
 		ChangesRetention:  720 * time.Hour,
 		UsageRetention:    24,
 		Prices:            "prices.yaml",
+		CloseAfter:        24 * time.Hour,
 		SessionLease:      2 * time.Minute,
 		ReadTimeout:       time.Second,
 		ReadHeaderTimeout: 2 * time.Second,

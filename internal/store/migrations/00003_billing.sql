@@ -88,6 +88,13 @@ CREATE TABLE billing_months (
 ){{strict}};
 DROP TABLE billing_records;
 
+-- The month in which the program first ran: those before it are closed only
+-- by hand. One row at most.
+CREATE TABLE billing_start (
+    name  {{text}} PRIMARY KEY,
+    month {{bigint}} NOT NULL
+){{strict}};
+
 -- A final statement never changes but for its status and what credit notes
 -- have taken back. Money's history outlives what it is about: no foreign keys.
 CREATE TABLE statements (
