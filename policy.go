@@ -32,6 +32,9 @@ const (
 	UpdateProject Action = "project.update"
 	ReadMembers   Action = "member.read"
 	ManageMembers Action = "member.manage"
+
+	ReadUsage      Action = "usage.read"
+	ReadStatements Action = "statement.read"
 )
 
 // policy is the one table of what tenants may do.
@@ -40,6 +43,9 @@ var policy = map[Action][]Role{
 	UpdateProject: {RoleEditor, RoleAdmin},
 	ReadMembers:   {RoleViewer, RoleEditor, RoleAdmin},
 	ManageMembers: {RoleAdmin},
+
+	ReadUsage:      {RoleViewer, RoleEditor, RoleAdmin},
+	ReadStatements: {RoleViewer, RoleEditor, RoleAdmin},
 }
 
 // Allows tells whether a role allows an action.
