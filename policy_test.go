@@ -21,9 +21,9 @@ func TestPolicy(t *testing.T) {
 			reeve.ReadProject: true, reeve.ReadMembers: true, reeve.ReadUsage: true, reeve.ReadStatements: true,
 			reeve.UpdateProject: true, reeve.ManageMembers: true,
 		},
-		"":               {},
-		"owner":          {},
-		"Admin":          {},
+		"":      {},
+		"owner": {},
+		"Admin": {},
 	} {
 		for _, action := range actions {
 			if got := role.Allows(action); got != allowed[action] {

@@ -119,3 +119,38 @@ func (s seriesSink) counted(of store.GaugeKey, at time.Time, n reeve.Quantity) {
 func (s seriesSink) held(of store.GaugeKey, value int64, from, to time.Time) {
 	s.Hold(of.Meter, value, from, to)
 }
+
+// Parse fills the query in with what a caller has written; what is empty is as
+// if it were absent, and a step is a day then. Times are RFC 3339 or dates.
+func (q *SeriesQuery) Parse(from, to, step, meter string) (err error) {
+	if q.From, err = parseTime("from", from); err != nil {
+		return err
+	}
+	if q.To, err = parseTime("to", to); err != nil {
+		return err
+	}
+	q.Step = reeve.StepDay
+	if step != "" {
+		if q.Step, err = reeve.ParseStep(step); err != nil {
+			return err
+		}
+	}
+	if meter == "" {
+		return nil
+	}
+	m, err := reeve.ParseUsageMeter(meter)
+	q.Meters = []reeve.UsageMeter{m}
+	return err
+}
+
+func parseTime(name, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, nil
+		}
+	}
+	return time.Time{}, reeve.Errorf(reeve.Invalid, "%s must be a time such as 2026-11-01T00:00:00Z or a date", name)
+}

@@ -32,6 +32,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.members(out)
 	a.gateways(out)
 	a.changes(out)
+	a.usage(out)
 	return out
 }
 

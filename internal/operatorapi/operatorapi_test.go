@@ -71,6 +71,8 @@ var examples = []step{
 	{Call: "GET /api/gateways"},
 	{Call: "DELETE /api/gateways/{gateway}"},
 	{Call: "GET /api/changes"},
+	{Call: "GET /api/projects/{px}/usage/series"},
+	{Call: "GET /api/organizations/{acme}/usage/series"},
 	{Call: "POST /api/revocations", Body: `{"projectId":"{px}","name":"k"}`},
 	{Call: "GET /api/revocations/1"},
 	{Call: "GET /api/sessions"},

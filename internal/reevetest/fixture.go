@@ -130,6 +130,16 @@ func (s *Server) Used(t *testing.T, want reeve.UsageTotal) {
 	t.Errorf("used %+v, want %+v", got, want)
 }
 
+// ID gives the id that a name is bound to.
+func (s *Server) ID(t *testing.T, name string) reeve.ID {
+	t.Helper()
+	id, err := reeve.ParseAnyID(s.Value(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
 // Count gives how many changes are in the log.
 func (s *Server) Count(t *testing.T) int64 {
 	t.Helper()

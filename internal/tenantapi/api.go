@@ -26,6 +26,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	out := web.New(a.face(), opts)
 	a.projects(out)
 	a.users(out)
+	a.usage(out)
 	return out
 }
 
@@ -154,8 +155,9 @@ func (userTypeID) JSONSchema() *jsonschema.Schema { return web.TypeIDSchema(reev
 // The ids that come in, in either spelling. A malformed one names nothing, so
 // that it gets the same answer, in the same way, as another tenant's.
 type (
-	projectID struct{ id reeve.ID }
-	userID    struct {
+	projectID      struct{ id reeve.ID }
+	organizationID struct{ id reeve.ID }
+	userID         struct {
 		id    reeve.ID
 		given bool // in whatever form
 	}
@@ -168,6 +170,12 @@ func (p *projectID) UnmarshalText(text []byte) error {
 }
 
 // UnmarshalText never fails.
+func (p *organizationID) UnmarshalText(text []byte) error {
+	p.id, _ = reeve.ParseID(reeve.PrefixOrganization, string(text))
+	return nil
+}
+
+// UnmarshalText never fails.
 func (p *userID) UnmarshalText(text []byte) error {
 	p.id, _ = reeve.ParseID(reeve.PrefixUser, string(text))
 	p.given = true
@@ -176,10 +184,21 @@ func (p *userID) UnmarshalText(text []byte) error {
 
 func (projectID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixProject) }
 
+func (organizationID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixOrganization) }
+
 func (userID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixUser) }
 
 type projectPath struct {
 	Project projectID `path:"project" doc:"The project's id."`
+}
+
+type organizationPath struct {
+	Organization organizationID `path:"organization" doc:"The organisation's id."`
+}
+
+// mayIn is may for an organisation.
+func (a *api) mayIn(ctx context.Context, organization organizationID, action reeve.Action) error {
+	return a.control.AuthorizeOrganization(ctx, organization.id, action)
 }
 
 // may tells, before a malformed body is reported, whether the caller may know.
