@@ -10,8 +10,8 @@ type Coupon struct {
 	Duration    int64 // billing periods, which are calendar months
 	Description string
 	Type        CouponType
-	Status      CouponStatus
 	CreatedAt   time.Time
+	Applied     int64 // of the amount, what statements have used
 }
 
 // CouponType is the original's number for a coupon's type.
@@ -29,6 +29,33 @@ const (
 	CouponUsed    CouponStatus = 1
 	CouponExpired CouponStatus = 2
 )
+
+// Remaining is how much of the coupon is left.
+func (c Coupon) Remaining() int64 { return max(c.Amount-c.Applied, 0) }
+
+// lastMonth is the last one that the coupon pays for: created in January for
+// one month, it pays for January and February, on whatever day that was.
+func (c Coupon) lastMonth() Month { return MonthOf(c.CreatedAt).Add(int(c.Duration)) }
+
+// Until is the first instant after the last month that the coupon pays for.
+func (c Coupon) Until() time.Time { return c.lastMonth().End() }
+
+// UsableIn tells whether the coupon, if anything is left of it, pays for a
+// month.
+func (c Coupon) UsableIn(month Month) bool {
+	return MonthOf(c.CreatedAt) <= month && month <= c.lastMonth()
+}
+
+// StatusAt gives the coupon's state at a time. One that is used up stays so.
+func (c Coupon) StatusAt(now time.Time) CouponStatus {
+	switch {
+	case c.Remaining() == 0:
+		return CouponUsed
+	case !now.Before(c.Until()):
+		return CouponExpired
+	}
+	return CouponActive
+}
 
 // MaxCouponDuration is the longest duration, in months: a thousand years.
 const MaxCouponDuration = 12_000

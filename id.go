@@ -29,11 +29,12 @@ const (
 	PrefixGateway         Prefix = "gw"
 	PrefixCoupon          Prefix = "cpn"
 	PrefixStatement       Prefix = "stm"
+	PrefixCredit          Prefix = "crd"
 )
 
 var prefixes = []Prefix{
 	PrefixUser, PrefixOrganization, PrefixProject, PrefixServiceAccount, PrefixAPIKey,
-	PrefixOrganizationKey, PrefixGateway, PrefixCoupon, PrefixStatement,
+	PrefixOrganizationKey, PrefixGateway, PrefixCoupon, PrefixStatement, PrefixCredit,
 }
 
 // ErrMalformedID is what parsing answers for text that is no id in either

@@ -1,6 +1,7 @@
 package reeve
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"math/big"
 	"time"
@@ -36,6 +37,20 @@ type Statement struct {
 	Noted            int64 // of Due, what credit notes have taken back since
 }
 
+// NewCredit gives the credit that the statement gives the organisation, if its
+// lines came to less than nothing. It can be used from the next month on.
+func (s Statement) NewCredit() (Credit, bool) {
+	for _, part := range s.Settlements {
+		if part.Kind == SettledByCredit && part.Cents < 0 {
+			return Credit{
+				ID: part.SourceID, OrganizationID: s.OrganizationID, Amount: -part.Cents, Description: part.Description,
+				EffectiveAt: s.Month.End(), CreatedAt: s.Month.End(),
+			}, true
+		}
+	}
+	return Credit{}, false
+}
+
 // StatementLine is what a project used of a meter in a month. The month is the
 // statement's, or one closed before for which usage came late: then the line is
 // the difference to what was billed.
@@ -63,7 +78,7 @@ type Settlement struct {
 	Kind        SettlementKind
 	SourceID    ID // the coupon or credit
 	Description string
-	Cents       int64
+	Cents       int64 // negative of a credit that the statement gives
 }
 
 // CreditNote corrects a final statement, which itself stays as it is.
@@ -76,25 +91,17 @@ type CreditNote struct {
 	CreatedAt   time.Time
 }
 
-// Credit is an amount granted to an organisation, which its statements draw on.
-type Credit struct {
-	ID             ID
-	OrganizationID ID
-	Amount         int64 // cents, in all
-	Applied        int64 // of it, what statements have used
-	Priority       int64 // the lowest is used first
-	Description    string
-	EffectiveAt    time.Time
-	ExpiresAt      *time.Time // nil: never
-	VoidedAt       *time.Time
-	CreatedAt      time.Time
-}
-
 // StatementID gives the id of an organisation's statement of a month: always
 // the same, so that whoever closes the month makes the same statement. It is a
 // UUIDv7 of the month's end whose random part is SHA-256 of both.
 func StatementID(organization ID, month Month) ID {
-	sum := sha256.Sum256(append(organization[:], month.String()...))
+	return settledID(month, organization[:], []byte(month.String()))
+}
+
+// settledID gives a UUIDv7 of a month's end whose random part is SHA-256 of
+// what it is of.
+func settledID(month Month, of ...[]byte) ID {
+	sum := sha256.Sum256(bytes.Join(of, nil))
 	var out ID
 	copy(out[:], sum[:16])
 	at := uint64(month.End().UnixMilli())

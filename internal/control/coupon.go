@@ -17,7 +17,7 @@ func (c *Control) CreateCoupon(ctx context.Context, in reeve.Coupon) (reeve.Coup
 	if err := in.Check(); err != nil {
 		return in, err
 	}
-	in.ID, in.Type, in.Status = newID(), reeve.CouponPromotional, reeve.CouponActive
+	in.ID, in.Type, in.Applied = newID(), reeve.CouponPromotional, 0
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		if _, err := tx.KeepUser(ctx, in.UserID); err != nil {
 			return err
@@ -33,7 +33,7 @@ func (c *Control) CreateCoupon(ctx context.Context, in reeve.Coupon) (reeve.Coup
 func couponFields(cp reeve.Coupon) fields {
 	return fields{
 		"userId": cp.UserID, "amount": cp.Amount, "duration": cp.Duration,
-		"description": cp.Description, "status": cp.Status,
+		"description": cp.Description, "applied": cp.Applied,
 	}
 }
 

@@ -34,8 +34,8 @@ const retentionTimeout = 30 * time.Second
 
 // Run does the work behind the requests until the context ends, and returns
 // when it has stopped: it numbers changes, keeps the memory of keys up to date,
-// watches the sessions, applies the retention, and clears away what leases have
-// left. Failures are handed to report.
+// watches the sessions, closes months, applies the retention, and clears away
+// what leases have left. Failures are handed to report.
 func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	var others sync.WaitGroup
 	others.Go(func() { c.store.Sequence(ctx, report) })
@@ -43,6 +43,7 @@ func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	others.Go(func() { c.Follow(ctx, report) })
 	others.Go(func() { c.WatchSessions(ctx, report) })
 	others.Go(func() { c.addUsage(ctx, report) })
+	others.Go(func() { c.closeMonths(ctx, report) })
 	defer others.Wait()
 	for {
 		for _, err := range []error{c.ApplyRetention(ctx, keep), c.lapseLeases(ctx)} {

@@ -76,11 +76,14 @@ func (c *Control) RenameOrganization(ctx context.Context, id reeve.ID, name stri
 	})
 }
 
-// DeleteOrganization deletes an organisation without projects, with its
-// memberships and keys.
+// DeleteOrganization deletes an organisation without projects that has nothing
+// left to pay for, with its memberships and keys.
 func (c *Control) DeleteOrganization(ctx context.Context, id reeve.ID) error {
 	by, err := operator(ctx)
 	if err != nil {
+		return err
+	}
+	if err := c.drainUsage(ctx); err != nil {
 		return err
 	}
 	return c.store.Write(ctx, func(tx *store.Tx) error {
@@ -94,6 +97,10 @@ func (c *Control) DeleteOrganization(ctx context.Context, id reeve.ID) error {
 		}
 		if projects > 0 {
 			return reeve.Errorf(reeve.Conflict, "projects still exist").WithDetail("count %d", projects)
+		}
+		err = checkBilled(ctx, tx, "organization", store.StatementFilter{OrganizationID: id}, []reeve.Organization{o})
+		if err != nil {
+			return err
 		}
 		return deleteOrganization(ctx, tx, by, o)
 	})

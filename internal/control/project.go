@@ -148,7 +148,8 @@ func applyProjectPatch(p *reeve.Project, patch reeve.ProjectPatch) (before, afte
 }
 
 // DeleteProject deletes a project that has no buckets, no keys and no usage
-// that is yet to be billed.
+// that is yet to be billed. What it used of late is billed to its organisation
+// when the month is closed.
 func (c *Control) DeleteProject(ctx context.Context, id reeve.ID) error {
 	by, err := operator(ctx)
 	if err != nil {
@@ -165,6 +166,7 @@ func (c *Control) DeleteProject(ctx context.Context, id reeve.ID) error {
 		if err := checkEmpty(ctx, tx, id); err != nil {
 			return err
 		}
+		tx.DepartProject(project)
 		tx.DeleteProject(id)
 		record(tx, by, change{action: "project.delete", target: id, before: projectFields(project)})
 		return nil

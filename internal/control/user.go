@@ -138,11 +138,14 @@ func blankIsNothing(email string) string {
 	return email
 }
 
-// DeleteUser erases a user who is a member of no project, with the
-// organisations that only this user is in.
+// DeleteUser erases a user who is a member of no project and has nothing left
+// to pay for, with the organisations that only this user is in.
 func (c *Control) DeleteUser(ctx context.Context, email string) error {
 	by, err := operator(ctx)
 	if err != nil {
+		return err
+	}
+	if err := c.drainUsage(ctx); err != nil {
 		return err
 	}
 	return c.store.Write(ctx, func(tx *store.Tx) error {
@@ -156,6 +159,13 @@ func (c *Control) DeleteUser(ctx context.Context, email string) error {
 		}
 		if len(projects) > 0 {
 			return reeve.Errorf(reeve.Conflict, "some projects still exist").WithDetail("%s", listProjects(projects))
+		}
+		owned, err := tx.OrganizationsOf(ctx, []reeve.ID{user.ID})
+		if err != nil {
+			return err
+		}
+		if err := checkBilled(ctx, tx, "user", store.StatementFilter{OwnerID: user.ID}, owned); err != nil {
+			return err
 		}
 		if err := deleteOrganizationsOf(ctx, tx, by, user); err != nil {
 			return err

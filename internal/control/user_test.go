@@ -176,10 +176,10 @@ func TestDeleteUserIsWhole(t *testing.T) {
 func TestCoupons(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
 		u := h.user("ada@mail.test")
-		in := reeve.Coupon{UserID: u.ID, Amount: 3000, Duration: 2, Description: "promotional", Status: reeve.CouponUsed}
+		in := reeve.Coupon{UserID: u.ID, Amount: 3000, Duration: 2, Description: "promotional", Applied: 3000}
 		made, err := h.c.CreateCoupon(h.ctx, in)
 		h.check(err)
-		in.ID, in.CreatedAt, in.Status = made.ID, epoch, reeve.CouponActive
+		in.ID, in.CreatedAt, in.Applied = made.ID, epoch, 0
 		got, err := h.c.GetCoupon(h.ctx, made.ID)
 		same(t, "found", in, got, err)
 		_, err = h.c.CreateCoupon(h.ctx, reeve.Coupon{})
@@ -192,7 +192,7 @@ func TestCoupons(t *testing.T) {
 		refused(t, "again", h.c.DeleteCoupon(h.ctx, made.ID), reeve.NotFound, want, "")
 		_, err = h.c.GetCoupon(h.ctx, made.ID)
 		refused(t, "deleted", err, reeve.NotFound, want, "")
-		fields := fmt.Sprintf(`{"amount":3000,"description":"promotional","duration":2,"status":0,"userId":%q}`, u.ID)
+		fields := fmt.Sprintf(`{"amount":3000,"applied":0,"description":"promotional","duration":2,"userId":%q}`, u.ID)
 		same(t, "log", []string{"coupon.create  " + fields, "coupon.delete " + fields}, h.log(made.ID), nil)
 	})
 }

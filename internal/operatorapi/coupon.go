@@ -58,10 +58,10 @@ type couponOut struct {
 	Created     time.Time          `json:"created"`
 }
 
-func newCouponOut(c reeve.Coupon) couponOut {
+func newCouponOut(c reeve.Coupon, now time.Time) couponOut {
 	return couponOut{
 		ID: c.ID, UserID: c.UserID, Duration: c.Duration, Amount: c.Amount,
-		Description: c.Description, Type: c.Type, Status: c.Status, Created: c.CreatedAt,
+		Description: c.Description, Type: c.Type, Status: c.StatusAt(now), Created: c.CreatedAt,
 	}
 }
 
@@ -71,7 +71,7 @@ type getCouponIn struct {
 
 func (a *api) getCoupon(ctx context.Context, in *getCouponIn) (couponOut, error) {
 	c, err := a.control.GetCoupon(ctx, in.Coupon.id)
-	return newCouponOut(c), err
+	return newCouponOut(c, a.control.Now()), err
 }
 
 type deleteCouponIn struct {

@@ -96,8 +96,9 @@ func (a *api) getUser(ctx context.Context, in *userPath) (userOut, error) {
 	for i, p := range found.Projects {
 		out.Projects[i] = projectInUser{ID: p.ID, Name: p.Name, Description: p.Description, OwnerID: p.OwnerID}
 	}
+	now := a.control.Now()
 	for i, c := range found.Coupons {
-		out.Coupons[i] = newCouponOut(c)
+		out.Coupons[i] = newCouponOut(c, now)
 	}
 	return out, err
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/reeve-cloud/reeve"
 )
 
-const couponColumns = "id, user_id, amount, duration, description, type, status, created_at"
+const couponColumns = "id, user_id, amount, duration, description, type, created_at, applied"
 
 func scanCoupon(row scanner) (c reeve.Coupon, err error) {
-	err = row.Scan(&c.ID, &c.UserID, &c.Amount, &c.Duration, &c.Description, &c.Type, &c.Status, &c.CreatedAt)
+	err = row.Scan(&c.ID, &c.UserID, &c.Amount, &c.Duration, &c.Description, &c.Type, &c.CreatedAt, &c.Applied)
 	return c, err
 }
 
@@ -42,10 +42,10 @@ func (r Reader) CouponsOf(ctx context.Context, user reeve.ID) ([]reeve.Coupon, e
 // CreateCoupon inserts a coupon.
 func (tx *Tx) CreateCoupon(c reeve.Coupon) {
 	tx.write(statement{
-		sql: `INSERT INTO coupons (id, user_id, amount, duration, description, type, status, created_at)
+		sql: `INSERT INTO coupons (id, user_id, amount, duration, description, type, created_at, applied)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		args: []any{
-			c.ID, c.UserID, c.Amount, c.Duration, c.Description, int64(c.Type), int64(c.Status), c.CreatedAt,
+			c.ID, c.UserID, c.Amount, c.Duration, c.Description, int64(c.Type), c.CreatedAt, c.Applied,
 		},
 	})
 }

@@ -39,6 +39,7 @@ var facts = map[string]bool{
 	"usage_events":      true,
 	"departed_projects": true,
 	"billing_months":    true,
+	"billing_start":     true,
 	"alerts":            true,
 	"webhook_messages":  true,
 	"sessions":          true,

@@ -89,6 +89,13 @@ CREATE TABLE billing_months (
 ){{strict}};
 DROP TABLE billing_records;
 
+-- The month in which the program first ran: those before it are closed only
+-- by hand. One row at most.
+CREATE TABLE billing_start (
+    name  {{text}} PRIMARY KEY,
+    month {{bigint}} NOT NULL
+){{strict}};
+
 -- A final statement never changes but for its status and what credit notes
 -- have taken back. Money's history outlives what it is about: no foreign keys.
 CREATE TABLE statements (
@@ -144,7 +151,9 @@ CREATE TABLE credit_notes (
 ){{strict}};
 CREATE INDEX credit_notes_statement ON credit_notes (statement_id);
 
+-- A coupon's state follows from what of it is applied and the time.
 ALTER TABLE coupons ADD COLUMN applied {{bigint}} NOT NULL DEFAULT 0; -- US cents
+ALTER TABLE coupons DROP COLUMN status;
 
 CREATE TABLE credits (
     id              {{id}} PRIMARY KEY,

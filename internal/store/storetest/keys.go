@@ -114,7 +114,7 @@ func testCoupons(t *testing.T, w world) {
 	coupon := func(user reeve.ID, at int) reeve.Coupon {
 		c := reeve.Coupon{
 			ID: newID(), UserID: user, Amount: 3000, Duration: 2, Description: "promotional\ncoupon",
-			Status: reeve.CouponUsed, CreatedAt: minute(at),
+			Applied: 1000, CreatedAt: minute(at),
 		}
 		w.write(func(tx *store.Tx) { tx.CreateCoupon(c) })
 		return c

@@ -1,0 +1,142 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/store"
+)
+
+// closeProjects is how many projects one transaction of closing bills, about:
+// an owner's are never parted.
+const closeProjects = 500
+
+// errClosed ends closing: another replica has done the rest.
+var errClosed = errors.New("the month is closed")
+
+// closeOpen makes the statements of a month that was begun, some owners in
+// each transaction, and then the month is closed. An owner whose statements
+// cannot be made does not keep the others from theirs, but the month from being
+// closed.
+func (c *Control) closeOpen(ctx context.Context, by Caller, month reeve.Month) error {
+	payers, err := c.store.Payers(ctx, month)
+	if err != nil {
+		return err
+	}
+	var failures error
+	var owners []reeve.ID
+	projects := 0
+	for i, p := range payers {
+		if len(owners) == 0 || owners[len(owners)-1] != p.OwnerID {
+			owners = append(owners, p.OwnerID)
+		}
+		projects += p.Projects
+		last := i == len(payers)-1
+		if !last && (projects < closeProjects || payers[i+1].OwnerID == p.OwnerID) {
+			continue
+		}
+		err := c.closeOwners(ctx, by, month, owners, &failures)
+		if errors.Is(err, errClosed) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		owners, projects = owners[:0], 0
+	}
+	if failures != nil {
+		return failures
+	}
+	return c.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.LockUsage(ctx); err != nil {
+			return err
+		}
+		tx.PutBillingMonth(store.BillingMonth{Month: month, Closed: true})
+		tx.ForgetDepartedBefore(month.Add(-reeve.UsageLateness - 1).Start())
+		return nil
+	})
+}
+
+// closeOwners makes the statements of some owners in one transaction. No usage
+// is added up meanwhile, so that each record is in the statement or late. Who
+// has a statement of the month was here before.
+func (c *Control) closeOwners(ctx context.Context, by Caller, month reeve.Month, owners []reeve.ID, failures *error) error {
+	ctx, cancel := context.WithTimeout(ctx, retentionTimeout)
+	defer cancel()
+	var failed map[reeve.ID]error
+	err := c.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.LockUsage(ctx); err != nil {
+			return err
+		}
+		known, err := readMonths(ctx, tx.Reader)
+		if err != nil {
+			return err
+		} else if known.states[month] {
+			return errClosed
+		}
+		b, err := c.lockBill(ctx, tx, owners)
+		if err != nil {
+			return err
+		}
+		there, err := tx.StatementsIn(ctx, organizationIDs(b.organizations), month)
+		if err != nil {
+			return err
+		}
+		done := map[reeve.ID]bool{}
+		for _, s := range there {
+			done[s.OwnerID] = true
+		}
+		b.without(done)
+		var made []reeve.Statement
+		if made, failed, err = b.statements(ctx, tx.Reader, month, month.End()); err != nil {
+			return err
+		}
+		for owner := range failed {
+			done[owner] = true
+		}
+		b.without(done)
+		if err := tx.DeleteUsageLate(ctx, b.projectIDs(), month); err != nil {
+			return err
+		}
+		finalize(tx, by, made)
+		return nil
+	})
+	for owner, why := range failed {
+		*failures = errors.Join(*failures, fmt.Errorf("statements of user %s for %s: %w", owner, month, why))
+	}
+	return err
+}
+
+// finalize keeps statements for good, and takes what they use from coupons and
+// credits.
+func finalize(tx *store.Tx, by Caller, statements []reeve.Statement) {
+	for i := range statements {
+		s := &statements[i]
+		s.Status = reeve.StatementFinal
+		applySettlements(tx, *s, 1)
+		if credit, ok := s.NewCredit(); ok {
+			tx.CreateCredit(credit)
+		}
+	}
+	tx.CreateStatements(statements)
+	for _, s := range statements {
+		record(tx, by, change{action: "statement.finalize", target: s.ID, after: fields{
+			"organizationId": s.OrganizationID, "month": s.Month, "gross": s.Gross, "due": s.Due,
+		}})
+	}
+}
+
+// applySettlements uses what a statement uses of coupons and credits, or gives it back:
+// sign is 1 or -1.
+func applySettlements(tx *store.Tx, s reeve.Statement, sign int64) {
+	for _, part := range s.Settlements {
+		switch {
+		case part.Cents < 0: // a credit that the statement gives
+		case part.Kind == reeve.SettledByCoupon:
+			tx.ApplyCoupon(part.SourceID, sign*part.Cents)
+		case part.Kind == reeve.SettledByCredit:
+			tx.ApplyCredit(part.SourceID, sign*part.Cents)
+		}
+	}
+}

@@ -1,0 +1,232 @@
+package control
+
+import (
+	"context"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/store"
+)
+
+// StatementFilter picks statements; empty fields pick all.
+type StatementFilter struct {
+	Month          reeve.Month
+	Status         reeve.StatementStatus
+	OrganizationID reeve.ID
+	After          reeve.ID // only older ones: the last of the page before; zero for all
+	Limit          int
+}
+
+// ListStatements lists statements without lines and settlements, newest first,
+// and tells whether there are more. Drafts are among them where a month that is
+// not closed is asked for, or drafts.
+func (c *Control) ListStatements(ctx context.Context, f StatementFilter) (page []reeve.Statement, more bool, err error) {
+	if _, err := operator(ctx); err != nil {
+		return nil, false, err
+	}
+	if f.Status == reeve.StatementDraft && f.Month == 0 {
+		f.Month = reeve.MonthOf(c.store.Now())
+	}
+	known, err := readMonths(ctx, c.store.Reader)
+	if err != nil {
+		return nil, false, err
+	}
+	if c.mayDraft(known, f.Month) && (f.Status == "" || f.Status == reeve.StatementDraft) {
+		page, err = c.listOpen(ctx, f)
+	} else {
+		page, err = c.store.Statements(ctx, store.StatementFilter{
+			Month: f.Month, Status: f.Status, OrganizationID: f.OrganizationID, Before: f.After, Limit: f.Limit + 1,
+		})
+	}
+	if len(page) > f.Limit {
+		page, more = page[:f.Limit], true
+	}
+	return page, more, err
+}
+
+// GetStatement finds a statement; to a tenant only its own organisation's are
+// there. A draft is made on reading.
+func (c *Control) GetStatement(ctx context.Context, id reeve.ID) (reeve.Statement, error) {
+	caller := callerOf(ctx)
+	if caller.Key == nil {
+		if _, err := operator(ctx); err != nil {
+			return reeve.Statement{}, err
+		}
+		out, err := c.store.Statement(ctx, id)
+		if reeve.IsKind(err, reeve.NotFound) {
+			return c.findDraft(ctx, id, err)
+		}
+		return out, err
+	}
+	found, err := c.store.OrganizationKeyAndStatement(ctx, *caller.Key, id)
+	if err != nil {
+		return reeve.Statement{}, err
+	}
+	if err := c.resolve(&caller, found.Key); err != nil {
+		return reeve.Statement{}, err
+	}
+	organization := caller.Actor.OrganizationID
+	month := statementMonth(id)
+	switch {
+	case !caller.Actor.Role.Allows(reeve.ReadStatements):
+		return reeve.Statement{}, reeve.ErrDenied
+	case found.Statement != nil:
+		return c.store.StatementDetails(ctx, *found.Statement)
+	case reeve.StatementID(organization, month) != id: // another's, or nobody's
+		return reeve.Statement{}, reeve.ErrDenied
+	}
+	return c.draft(ctx, organization, month, reeve.ErrDenied)
+}
+
+// Page is a part of a list: its number, from 0 on, and how long it is.
+type Page struct{ Number, Size int }
+
+// OrganizationStatements lists an organisation's statements without lines and
+// settlements, drafts first, newest first, and gives how many there are. It is
+// for operators and the organisation's own keys.
+func (c *Control) OrganizationStatements(ctx context.Context, organization reeve.ID, page Page) (out []reeve.Statement, total int, err error) {
+	if err := c.AuthorizeOrganization(ctx, organization, reeve.ReadStatements); err != nil {
+		return nil, 0, err
+	}
+	o, err := c.store.Organization(ctx, organization)
+	if err != nil {
+		return nil, 0, err
+	}
+	out, err = c.draftsOf(ctx, o.OwnerID)
+	if err != nil {
+		return nil, 0, err
+	}
+	drafts := out[:0]
+	for _, s := range out {
+		if s.OrganizationID == organization {
+			drafts = append(drafts, s)
+		}
+	}
+	f := store.StatementFilter{OrganizationID: organization}
+	if total, err = c.store.CountStatements(ctx, f); err != nil {
+		return nil, 0, err
+	}
+	total += len(drafts)
+	from := min(page.Number*page.Size, total)
+	out = append([]reeve.Statement{}, drafts[min(from, len(drafts)):min(from+page.Size, len(drafts))]...)
+	f.Offset, f.Limit = max(from-len(drafts), 0), page.Size-len(out)
+	if f.Limit > 0 {
+		stored, err := c.store.Statements(ctx, f)
+		return append(out, stored...), total, err
+	}
+	return out, total, nil
+}
+
+// StatementsOfUser lists the statements of the organisations that a user owns
+// and owned, without lines and settlements, drafts first, newest first.
+func (c *Control) StatementsOfUser(ctx context.Context, email string) ([]reeve.Statement, error) {
+	if _, err := operator(ctx); err != nil {
+		return nil, err
+	}
+	user, err := c.store.UserByEmail(ctx, email)
+	if err != nil {
+		return nil, err
+	}
+	drafts, err := c.draftsOf(ctx, user.ID)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := c.store.Statements(ctx, store.StatementFilter{OwnerID: user.ID})
+	return append(drafts, stored...), err
+}
+
+// AuthorizeOrganization tells whether the caller may do something to an
+// organisation: operators may, and a key's holder to its own as the role
+// allows. To a tenant, another's and none are the same.
+func (c *Control) AuthorizeOrganization(ctx context.Context, organization reeve.ID, action reeve.Action) error {
+	caller := callerOf(ctx)
+	if caller.Key == nil {
+		_, err := operator(ctx)
+		return err
+	}
+	key, err := c.store.OrganizationKey(ctx, *caller.Key)
+	if err != nil {
+		return err
+	}
+	if err := c.resolve(&caller, key); err != nil {
+		return err
+	}
+	if caller.Actor.OrganizationID != organization || !caller.Actor.Role.Allows(action) {
+		return reeve.ErrDenied
+	}
+	return nil
+}
+
+// PayStatement notes that a final statement is paid; a Conflict for any other.
+func (c *Control) PayStatement(ctx context.Context, id reeve.ID) error {
+	return c.changeStatement(ctx, id, "statement.pay", func(_ *store.Tx, s *reeve.Statement) error {
+		s.Status = reeve.StatementPaid
+		return nil
+	})
+}
+
+// VoidStatement voids a final statement and gives back what it used of coupons
+// and credits; a Conflict for any other. What it billed is not billed again.
+func (c *Control) VoidStatement(ctx context.Context, id reeve.ID) error {
+	return c.changeStatement(ctx, id, "statement.void", func(tx *store.Tx, s *reeve.Statement) error {
+		s.Status = reeve.StatementVoid
+		if given, ok := s.NewCredit(); ok {
+			credit, err := tx.LockCredit(ctx, given.ID)
+			switch {
+			case err != nil:
+				return err
+			case credit.Applied > 0:
+				return reeve.Errorf(reeve.Conflict, "the credit that the statement gave is used")
+			case credit.VoidedAt == nil:
+				tx.VoidCredit(given.ID)
+			}
+		}
+		applySettlements(tx, *s, -1)
+		return nil
+	})
+}
+
+// changeStatement changes a final statement's status.
+func (c *Control) changeStatement(ctx context.Context, id reeve.ID, action string, apply func(*store.Tx, *reeve.Statement) error) error {
+	by, err := operator(ctx)
+	if err != nil {
+		return err
+	}
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		s, err := tx.LockStatement(ctx, id)
+		if err != nil {
+			return err
+		}
+		before := s.Status
+		if before != reeve.StatementFinal {
+			return statementIs(before)
+		}
+		if err := apply(tx, &s); err != nil {
+			return err
+		}
+		tx.UpdateStatement(s)
+		record(tx, by, change{
+			action: action, target: id, before: fields{"status": before},
+			after: fields{"status": s.Status, "organizationId": s.OrganizationID, "month": s.Month, "due": s.Due},
+		})
+		return nil
+	})
+	return c.orDraft(ctx, id, err)
+}
+
+func statementIs(status reeve.StatementStatus) error {
+	return reeve.Errorf(reeve.Conflict, "the statement is %s", map[reeve.StatementStatus]string{
+		reeve.StatementDraft: "a draft", reeve.StatementFinal: "final", reeve.StatementPaid: "paid", reeve.StatementVoid: "void",
+	}[status])
+}
+
+// orDraft answers a Conflict where a statement is not kept because it is still
+// a draft.
+func (c *Control) orDraft(ctx context.Context, id reeve.ID, err error) error {
+	if !reeve.IsKind(err, reeve.NotFound) {
+		return err
+	}
+	if _, other := c.findDraft(ctx, id, err); other != nil {
+		return other
+	}
+	return statementIs(reeve.StatementDraft)
+}

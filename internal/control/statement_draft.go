@@ -1,0 +1,253 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/store"
+)
+
+// statementMonth gives the month whose statements have ids like this one; 0 if
+// none has.
+func statementMonth(id reeve.ID) reeve.Month {
+	at := time.UnixMilli(int64(binary.BigEndian.Uint64(append([]byte{0, 0}, id[:6]...))))
+	month := reeve.MonthOf(at).Previous()
+	if !month.End().Equal(at) {
+		return 0
+	}
+	return month
+}
+
+// mayDraft tells whether statements of a month can be drafts: it is not closed
+// and has begun.
+func (c *Control) mayDraft(known billingMonths, month reeve.Month) bool {
+	return month > 0 && month <= reeve.MonthOf(c.store.Now()) && !known.states[month]
+}
+
+// findDraft finds a draft by its id, which tells its month: of whom it is, the
+// organisations with usage in the month are tried one after the other. missing
+// is the answer if it is nobody's.
+func (c *Control) findDraft(ctx context.Context, id reeve.ID, missing error) (reeve.Statement, error) {
+	month := statementMonth(id)
+	known, err := readMonths(ctx, c.store.Reader)
+	if err != nil {
+		return reeve.Statement{}, err
+	}
+	if !c.mayDraft(known, month) {
+		return reeve.Statement{}, missing
+	}
+	payers, err := c.store.Payers(ctx, month)
+	if err != nil {
+		return reeve.Statement{}, err
+	}
+	for _, p := range payers {
+		if reeve.StatementID(p.OrganizationID, month) == id {
+			return c.draft(ctx, p.OrganizationID, month, missing)
+		}
+	}
+	return reeve.Statement{}, missing
+}
+
+// draft makes an organisation's statement of a month that is not closed;
+// missing is the answer if it would have no line.
+func (c *Control) draft(ctx context.Context, organization reeve.ID, month reeve.Month, missing error) (reeve.Statement, error) {
+	o, err := c.store.Organization(ctx, organization)
+	if err != nil {
+		if reeve.IsKind(err, reeve.NotFound) {
+			err = missing
+		}
+		return reeve.Statement{}, err
+	}
+	drafts, err := c.drafts(ctx, []reeve.ID{o.OwnerID}, month)
+	if err != nil {
+		return reeve.Statement{}, err
+	}
+	for _, s := range drafts {
+		if s.OrganizationID == organization && s.Month == month {
+			return s, nil
+		}
+	}
+	return reeve.Statement{}, missing
+}
+
+// draftsOf makes the drafts of an owner's organisations, those of months that
+// are over too, newest first and without lines and settlements.
+func (c *Control) draftsOf(ctx context.Context, owner reeve.ID) ([]reeve.Statement, error) {
+	drafts, err := c.drafts(ctx, []reeve.ID{owner}, reeve.MonthOf(c.store.Now()))
+	for i := range drafts {
+		drafts[i].Lines, drafts[i].Settlements = nil, nil
+	}
+	newestFirst(drafts)
+	return drafts, err
+}
+
+func newestFirst(statements []reeve.Statement) {
+	slices.SortFunc(statements, func(a, b reeve.Statement) int { return bytes.Compare(b.ID[:], a.ID[:]) })
+}
+
+// drafts makes the statements of some owners' organisations as they would be if
+// all months up to one were closed now, oldest month first. Months in which an
+// owner has a statement are done.
+func (c *Control) drafts(ctx context.Context, owners []reeve.ID, month reeve.Month) (out []reeve.Statement, err error) {
+	known, err := readMonths(ctx, c.store.Reader)
+	if err != nil || !c.mayDraft(known, month) {
+		return nil, err
+	}
+	b, err := c.readBill(ctx, c.store.Reader, owners)
+	if err != nil {
+		return nil, err
+	}
+	all := b.organizations
+	now := c.store.Now()
+	for _, m := range append(known.unclosed(month), month) {
+		there, err := c.store.StatementsIn(ctx, organizationIDs(all), m)
+		if err != nil {
+			return nil, err
+		}
+		done := map[reeve.ID]bool{}
+		for _, s := range there {
+			done[s.OwnerID] = true
+		}
+		b.organizations = slices.Clone(all)
+		b.without(done)
+		made, failed, err := b.statements(ctx, c.store.Reader, m, now)
+		if err != nil {
+			return nil, err
+		}
+		for _, why := range failed {
+			if len(owners) == 1 {
+				return nil, why
+			}
+		}
+		out = append(out, made...)
+	}
+	return out, nil
+}
+
+// listOpen lists the statements of a month that is not closed, those that are
+// final already too, from a filter's place on: one more than its limit, if
+// there are so many.
+func (c *Control) listOpen(ctx context.Context, f StatementFilter) (out []reeve.Statement, err error) {
+	payers, err := c.store.Payers(ctx, f.Month)
+	if err != nil {
+		return nil, err
+	}
+	owners := map[reeve.ID]reeve.ID{} // by statement
+	var ids []reeve.ID
+	for _, p := range payers {
+		id := reeve.StatementID(p.OrganizationID, f.Month)
+		if (f.OrganizationID == reeve.Zero || p.OrganizationID == f.OrganizationID) &&
+			(f.After == reeve.Zero || bytes.Compare(id[:], f.After[:]) < 0) {
+			ids, owners[id] = append(ids, id), p.OwnerID
+		}
+	}
+	slices.SortFunc(ids, func(a, b reeve.ID) int { return bytes.Compare(b[:], a[:]) })
+	out = []reeve.Statement{}
+	for part := range slices.Chunk(ids, f.Limit+1) {
+		found, err := c.openStatements(ctx, f.Month, part, owners)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range found {
+			if f.Status == "" || s.Status == f.Status {
+				out = append(out, s)
+			}
+		}
+		if len(out) > f.Limit {
+			break
+		}
+	}
+	return out, nil
+}
+
+// openStatements gives some statements of a month that is not closed, newest
+// first and without lines and settlements.
+func (c *Control) openStatements(ctx context.Context, month reeve.Month, ids []reeve.ID, owners map[reeve.ID]reeve.ID) ([]reeve.Statement, error) {
+	of := make([]reeve.ID, len(ids))
+	for i, id := range ids {
+		of[i] = owners[id]
+	}
+	of = sortedIDs(of)
+	organizations, err := c.store.OrganizationsOf(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	final, err := c.store.StatementsIn(ctx, organizationIDs(organizations), month)
+	if err != nil {
+		return nil, err
+	}
+	all, err := c.drafts(ctx, of, month)
+	for _, s := range final {
+		all = append(all, s)
+	}
+	all = slices.DeleteFunc(all, func(s reeve.Statement) bool {
+		return s.Month != month || !slices.Contains(ids, s.ID)
+	})
+	for i := range all {
+		all[i].Lines, all[i].Settlements = nil, nil
+	}
+	newestFirst(all)
+	return all, err
+}
+
+// checkBilled answers a Conflict, in the original's words, when an owner or an
+// organisation still has something to pay for.
+func checkBilled(ctx context.Context, tx *store.Tx, who string, f store.StatementFilter, organizations []reeve.Organization) error {
+	open, err := tx.HasOpenStatement(ctx, f)
+	if err != nil {
+		return err
+	}
+	if open {
+		return reeve.Errorf(reeve.Conflict, "%s has unpaid/pending invoices", who)
+	}
+	for _, o := range organizations {
+		unbilled, err := hasUnbilled(ctx, tx, o.ID)
+		if err != nil {
+			return err
+		}
+		if unbilled {
+			return reeve.Errorf(reeve.Conflict, "%s has pending invoice items", who)
+		}
+	}
+	return nil
+}
+
+// hasUnbilled tells whether an organisation's deleted projects have usage that
+// no statement has billed yet.
+func hasUnbilled(ctx context.Context, tx *store.Tx, organization reeve.ID) (bool, error) {
+	gone, err := tx.DepartedOf(ctx, organization)
+	if err != nil || len(gone) == 0 {
+		return false, err
+	}
+	late, err := tx.UsageLate(ctx, gone, lastMonth)
+	if err != nil || len(late) > 0 {
+		return len(late) > 0, err
+	}
+	known, err := readMonths(ctx, tx.Reader)
+	if err != nil {
+		return false, err
+	}
+	for _, month := range known.unclosed(reeve.MonthOf(tx.Now()).Add(1)) {
+		there, err := tx.StatementsIn(ctx, []reeve.ID{organization}, month)
+		if err != nil {
+			return false, err
+		}
+		if len(there) > 0 {
+			continue
+		}
+		totals, err := tx.UsageTotals(ctx, gone, month, tx.Now())
+		if err != nil {
+			return false, err
+		}
+		for _, total := range totals {
+			if total != (reeve.UsageTotal{ProjectID: total.ProjectID, Month: month}) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}

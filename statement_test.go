@@ -1,0 +1,416 @@
+package reeve_test
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+var bigInts = cmp.Comparer(func(a, b *big.Int) bool { return a.Cmp(b) == 0 })
+
+// cent is a list by which a request costs a cent, and a byte of egress a
+// thousandth of one.
+var cent = list(
+	price(reeve.UsageRequests, 202001, "request", "", "1"),
+	price(reeve.UsageEgress, 202001, "KB", "", "1"),
+)
+
+func always(l reeve.PriceList) func(reeve.Month) reeve.PriceList {
+	return func(reeve.Month) reeve.PriceList { return l }
+}
+
+// acme is an empty input for an organisation's November.
+func acme() reeve.StatementInput {
+	return reeve.StatementInput{
+		OrganizationID: reeve.ID{9}, OrganizationName: "Acme", OwnerID: reeve.ID{7}, Month: 202611,
+		Status: reeve.StatementFinal, Prices: always(cent),
+	}
+}
+
+func requests(project byte, month reeve.Month, n, billed int64) reeve.ProjectUsage {
+	out := reeve.ProjectUsage{ProjectID: reeve.ID{project}, ProjectName: fmt.Sprint("p", project), Month: month}
+	out.Total.Requests = reeve.Count(n)
+	if billed != 0 {
+		out.Billed = map[reeve.UsageMeter]reeve.Billed{
+			reeve.UsageRequests: {Quantity: big.NewInt(billed), Microcents: big.NewInt(billed * reeve.MicrocentsInCent)},
+		}
+	}
+	return out
+}
+
+func coupon(id byte, created string, amount, applied int64) reeve.Coupon {
+	return reeve.Coupon{
+		ID: reeve.ID{id}, UserID: reeve.ID{7}, Amount: amount, Applied: applied, Duration: 1,
+		Description: fmt.Sprint("coupon ", id), CreatedAt: at(created),
+	}
+}
+
+func credit(id byte, priority, amount int64, expires string) reeve.Credit {
+	out := reeve.Credit{ID: reeve.ID{id}, OrganizationID: reeve.ID{9}, Priority: priority, Amount: amount, Description: fmt.Sprint("credit ", id)}
+	if expires != "" {
+		end := at(expires)
+		out.ExpiresAt = &end
+	}
+	return out
+}
+
+// TestLines: what has a line, in what order, and what an adjustment bills.
+func TestLines(t *testing.T) {
+	in := acme()
+	other := requests(2, 202611, 3, 0)
+	other.Total.Egress, other.Total.Storage = reeve.Count(1499), reeve.Hold(5, time.Hour)
+	in.Usage = []reeve.ProjectUsage{
+		requests(3, 202611, 0, 0),
+		requests(2, 202610, 9, 4), requests(2, 202608, 9, 9), requests(2, 202609, 4, 9),
+		requests(1, 202610, 0, 2), other,
+	}
+	s, err := reeve.NewStatement(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, line := range s.Lines {
+		got = append(got, fmt.Sprint(line.ProjectName, " ", line.Month, " ", line.Meter, " ", line.Quantity, " ", line.Microcents, " ", line.Cents))
+	}
+	want := []string{
+		"p1 2026-10 requests -2 -2000000 -2",
+		"p2 2026-11 storage 18000000000 0 0", // of no price, and shown all the same
+		"p2 2026-11 egress 1499 1499000 1",
+		"p2 2026-11 requests 3 3000000 3",
+		"p2 2026-09 requests -5 -5000000 -5",
+		"p2 2026-10 requests 5 5000000 5",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+	if s.Gross != 2 || s.Due != 2 || s.Status != reeve.StatementFinal || s.ID != reeve.StatementID(in.OrganizationID, in.Month) {
+		t.Errorf("%+v", s)
+	}
+	if _, given := s.NewCredit(); given {
+		t.Error("a credit is given")
+	}
+}
+
+// TestAdjustmentPrice: an earlier month is billed at the price that it was
+// closed with, tiers and free allowance included.
+func TestAdjustmentPrice(t *testing.T) {
+	in := acme()
+	in.Prices = func(m reeve.Month) reeve.PriceList {
+		if m == 202610 {
+			return list(price(reeve.UsageRequests, 202601, "request", "5", "8:2", "3"))
+		}
+		return cent
+	}
+	late := requests(1, 202610, 10, 0)
+	late.Billed = map[reeve.UsageMeter]reeve.Billed{reeve.UsageRequests: {Quantity: big.NewInt(6), Microcents: big.NewInt(2_000_000)}}
+	in.Usage = []reeve.ProjectUsage{late}
+	s, err := reeve.NewStatement(in)
+	if err != nil || s.Gross != 3*2+2*3-2 || s.Lines[0].Quantity.Int64() != 4 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// TestStatementSettles: who pays, in what order.
+func TestStatementSettles(t *testing.T) {
+	october, foreign := coupon(1, "2026-10-31T23:00:00Z", 10, 3), coupon(9, "2026-10-01T00:00:00Z", 99, 0)
+	foreign.UserID = reeve.ID{8}
+	november1, november2 := coupon(3, "2026-11-01T00:00:00Z", 5, 0), coupon(2, "2026-11-01T00:00:00Z", 5, 0)
+	september, december := coupon(4, "2026-09-30T00:00:00Z", 99, 0), coupon(5, "2026-12-01T00:00:00Z", 99, 0)
+	void, elsewhere, early := credit(25, -9, 99, ""), credit(26, -9, 99, ""), credit(24, 2, 4, "2027-01-01T00:00:00Z")
+	void.VoidedAt, elsewhere.OrganizationID = &time.Time{}, reeve.ID{8}
+	early.EffectiveAt = at("2026-10-31T00:00:00Z")
+	late := credit(23, 2, 4, "2027-01-01T00:00:00Z")
+	late.EffectiveAt = at("2026-11-30T00:00:00Z")
+	in := acme()
+	in.Coupons = []reeve.Coupon{december, november1, foreign, october, september, november2}
+	in.Credits = []reeve.Credit{
+		void, elsewhere, late, early, credit(22, 2, 4, ""), credit(21, 2, 4, "2026-12-01T00:00:00Z"), credit(20, 1, 4, ""),
+		credit(27, -9, 99, "2026-11-01T00:00:00Z"),
+	}
+	all := []string{
+		"coupon 1 7", "coupon 2 5", "coupon 3 5",
+		"credit 20 4", "credit 21 4", "credit 24 4", "credit 23 4", "credit 22 4",
+	}
+	for gross, want := range map[int64]struct {
+		parts                 []string
+		coupons, credits, due int64
+	}{
+		0:  {nil, 0, 0, 0},
+		7:  {all[:1], 7, 0, 0},
+		8:  {[]string{"coupon 1 7", "coupon 2 1"}, 8, 0, 0},
+		17: {all[:3], 17, 0, 0},
+		26: {append(slices.Clone(all[:5]), "credit 24 1"), 17, 9, 0},
+		37: {all, 17, 20, 0},
+		50: {all, 17, 20, 13},
+	} {
+		in.Usage = []reeve.ProjectUsage{requests(1, 202611, gross, 0)}
+		s, err := reeve.NewStatement(in)
+		var parts []string
+		for _, part := range s.Settlements {
+			parts = append(parts, fmt.Sprint(part.Description, " ", part.Cents))
+		}
+		if diff := cmp.Diff(want.parts, parts); diff != "" || err != nil || s.Coupons != want.coupons || s.Credits != want.credits || s.Due != want.due {
+			t.Errorf("of %d: coupons %d, credits %d, due %d, %v (-want +got):\n%s", gross, s.Coupons, s.Credits, s.Due, err, diff)
+		}
+	}
+}
+
+// TestNegative: what comes to less than nothing becomes a credit, always the
+// same one, and uses up nobody's coupon.
+func TestNegative(t *testing.T) {
+	in := acme()
+	in.Usage = []reeve.ProjectUsage{requests(1, 202610, 2, 9), requests(1, 202611, 3, 0)}
+	in.Coupons = []reeve.Coupon{coupon(1, "2026-11-01T00:00:00Z", 5, 0)}
+	s, err := reeve.NewStatement(in)
+	if err != nil || s.Gross != -4 || s.Coupons != 0 || s.Credits != -4 || s.Due != 0 {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	got, given := s.NewCredit()
+	want := reeve.Credit{
+		ID: got.ID, OrganizationID: in.OrganizationID, Amount: 4, Description: "correction of earlier months in 2026-11",
+		EffectiveAt: at("2026-12-01T00:00:00Z"), CreatedAt: at("2026-12-01T00:00:00Z"),
+	}
+	if diff := cmp.Diff(want, got); !given || diff != "" || got.ID == s.ID || got.ID == reeve.Zero {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got.UsableIn(in.Month) || !got.UsableIn(in.Month.Add(1)) {
+		t.Error("it pays for its own month, or not for the next")
+	}
+	again, err := reeve.NewStatement(in)
+	if diff := cmp.Diff(s, again, bigInts); diff != "" || err != nil {
+		t.Errorf("again %v (-first +second):\n%s", err, diff)
+	}
+}
+
+// TestTooMuch: what does not fit is refused, and never wraps.
+func TestTooMuch(t *testing.T) {
+	most, err := reeve.QuantityFromBytes(slices.Repeat([]byte{0xff}, 16))
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := func(total int64) reeve.ProjectUsage { return requests(1, 202611, total, 0) }
+	full := one(0)
+	full.Total.Requests = most
+	negative := requests(1, 202610, 0, 1)
+	negative.Billed[reeve.UsageRequests].Microcents.Mul(big.NewInt(math.MinInt64), big.NewInt(-reeve.MicrocentsInCent))
+	unbillable := requests(1, 202610, 0, 1)
+	unbillable.Billed[reeve.UsageRequests].Microcents.Lsh(big.NewInt(1), 200)
+	for name, test := range map[string]struct {
+		usage []reeve.ProjectUsage
+		fits  bool
+	}{
+		"the most that fits":      {[]reeve.ProjectUsage{one(math.MaxInt64)}, true},
+		"a line more than fits":   {[]reeve.ProjectUsage{full}, false},
+		"lines' sum does not fit": {[]reeve.ProjectUsage{one(math.MaxInt64), requests(2, 202611, 1, 0)}, false},
+		"whose negative does not": {[]reeve.ProjectUsage{negative}, false},
+		"nor a negative line":     {[]reeve.ProjectUsage{unbillable}, false},
+	} {
+		in := acme()
+		in.Usage = test.usage
+		s, err := reeve.NewStatement(in)
+		if test.fits && (err != nil || s.Gross != math.MaxInt64 || s.Due != math.MaxInt64) || !test.fits && !reeve.IsKind(err, reeve.Conflict) {
+			t.Errorf("%s: %+v, %v", name, s, err)
+		}
+	}
+	if got := most.Add(reeve.Count(1)); got != most {
+		t.Errorf("one more than the most is %s", got)
+	}
+}
+
+// TestContradictions: an input that says a thing twice is nobody's month.
+func TestContradictions(t *testing.T) {
+	for name, spoil := range map[string]func(*reeve.StatementInput){
+		"usage twice": func(in *reeve.StatementInput) { in.Usage = append(in.Usage, requests(1, 202611, 2, 0)) },
+		"later usage": func(in *reeve.StatementInput) { in.Usage = append(in.Usage, requests(2, 202612, 2, 0)) },
+		"coupon twice": func(in *reeve.StatementInput) {
+			in.Coupons = slices.Repeat([]reeve.Coupon{coupon(1, "2026-11-01T00:00:00Z", 5, 0)}, 2)
+		},
+		"credit twice": func(in *reeve.StatementInput) { in.Credits = slices.Repeat([]reeve.Credit{credit(1, 0, 5, "")}, 2) },
+	} {
+		in := acme()
+		in.Usage = []reeve.ProjectUsage{requests(1, 202611, 1, 0)}
+		spoil(&in)
+		if s, err := reeve.NewStatement(in); !reeve.IsKind(err, reeve.Internal) {
+			t.Errorf("%s: %+v, %v", name, s, err)
+		}
+	}
+}
+
+// TestStatementProperties: whatever was used, whoever pays and in whatever
+// order it is told, coupons + credits + due = gross, nobody pays more than he
+// has, and the statement is the same.
+func TestStatementProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := drawInput(t)
+		s, err := reeve.NewStatement(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkStatement(t, in, s)
+		shuffled := in
+		shuffled.Usage = rapid.Permutation(in.Usage).Draw(t, "usage")
+		shuffled.Coupons = rapid.Permutation(in.Coupons).Draw(t, "coupons")
+		shuffled.Credits = rapid.Permutation(in.Credits).Draw(t, "credits")
+		again, err := reeve.NewStatement(shuffled)
+		if diff := cmp.Diff(s, again, bigInts); diff != "" || err != nil {
+			t.Fatalf("in another order %v (-first +second):\n%s", err, diff)
+		}
+	})
+}
+
+func checkStatement(t *rapid.T, in reeve.StatementInput, s reeve.Statement) {
+	var gross int64
+	for _, line := range s.Lines {
+		gross += line.Cents
+		if line.Month == in.Month && (line.Cents < 0 || line.Quantity.Sign() <= 0) {
+			t.Fatalf("a line of the month itself is negative: %+v", line)
+		}
+	}
+	sums := map[reeve.SettlementKind]int64{}
+	left := map[reeve.ID]int64{}
+	for _, c := range in.Coupons {
+		left[c.ID] = c.Remaining()
+	}
+	for _, c := range in.Credits {
+		left[c.ID] = c.Remaining()
+	}
+	for _, part := range s.Settlements {
+		sums[part.Kind] += part.Cents
+		if left[part.SourceID] -= part.Cents; part.Cents == 0 || part.Cents > 0 && left[part.SourceID] < 0 || part.Cents < 0 && s.Gross >= 0 {
+			t.Fatalf("a settlement of %+v leaves %d", part, left[part.SourceID])
+		}
+	}
+	if s.Gross != gross || s.Coupons+s.Credits+s.Due != s.Gross || sums[reeve.SettledByCoupon] != s.Coupons || sums[reeve.SettledByCredit] != s.Credits {
+		t.Fatalf("lines %d, settled %v: %+v", gross, sums, s)
+	}
+	given, ok := s.NewCredit()
+	if s.Due < 0 || s.Coupons < 0 || s.Credits < min(s.Gross, 0) || ok != (s.Gross < 0) || ok && given.Amount != -s.Gross {
+		t.Fatalf("%+v gives %+v", s, given)
+	}
+}
+
+func drawInput(t *rapid.T) reeve.StatementInput {
+	in := acme()
+	in.Prices = always(list(drawPrices(t)...))
+	quantity := func(m reeve.UsageMeter) reeve.Quantity {
+		n := rapid.Int64Range(0, 1e6).Draw(t, string(m))
+		if m.Gauge() {
+			return reeve.Hold(n, time.Duration(rapid.IntRange(0, 720).Draw(t, "hours"))*time.Hour)
+		}
+		return reeve.Count(n)
+	}
+	for project := range rapid.IntRange(0, 4).Draw(t, "projects") {
+		for _, month := range []reeve.Month{202611, 202610, 202512} {
+			u := reeve.ProjectUsage{ProjectID: reeve.ID{byte(project)}, Month: month}
+			for _, m := range reeve.UsageMeters {
+				*u.Total.Of(m) = quantity(m)
+				if before, priced := in.Prices(month).Of(m, month); month != in.Month && rapid.Bool().Draw(t, "billed") {
+					billed := reeve.Billed{Quantity: quantity(m).Big(), Microcents: new(big.Int)}
+					if priced {
+						billed.Microcents = before.Cost(billed.Quantity, month).Microcents
+					}
+					if u.Billed == nil {
+						u.Billed = map[reeve.UsageMeter]reeve.Billed{}
+					}
+					u.Billed[m] = billed
+				}
+			}
+			in.Usage = append(in.Usage, u)
+		}
+	}
+	moment := func() time.Time {
+		return at("2026-09-15T00:00:00Z").AddDate(0, 0, rapid.IntRange(0, 90).Draw(t, "day"))
+	}
+	amount := func() int64 {
+		return rapid.Int64Range(0, 1<<40).Draw(t, "amount") >> rapid.IntRange(0, 40).Draw(t, "less")
+	}
+	for id := range rapid.IntRange(0, 4).Draw(t, "number of coupons") {
+		c := coupon(byte(id), "2026-11-01T00:00:00Z", amount(), 0)
+		c.CreatedAt, c.Duration = moment(), rapid.Int64Range(1, 2).Draw(t, "duration")
+		c.Applied = min(amount(), c.Amount)
+		in.Coupons = append(in.Coupons, c)
+	}
+	for id := range rapid.IntRange(0, 4).Draw(t, "number of credits") {
+		c := credit(byte(64+id), rapid.Int64Range(0, 2).Draw(t, "priority"), amount(), "")
+		c.EffectiveAt = moment()
+		if rapid.Bool().Draw(t, "expires") {
+			end := moment()
+			c.ExpiresAt = &end
+		}
+		in.Credits = append(in.Credits, c)
+	}
+	return in
+}
+
+// TestAdjustmentsTelescope: a month that is billed in steps, as its usage
+// comes, is billed what it would have been at once, to the micro-cent.
+func TestAdjustmentsTelescope(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := list(drawPrices(t)...)
+		billed := map[reeve.UsageMeter]reeve.Billed{}
+		var total reeve.UsageTotal
+		for step := range rapid.IntRange(1, 4).Draw(t, "steps") {
+			for _, m := range reeve.UsageMeters {
+				// A correction may also take back.
+				*total.Of(m) = reeve.Count(rapid.Int64Range(0, 1e12).Draw(t, string(m)))
+			}
+			in := acme()
+			in.Month, in.Prices = in.Month.Add(step), always(l)
+			in.Usage = []reeve.ProjectUsage{{ProjectID: reeve.ID{1}, Month: 202611, Total: total, Billed: billed}}
+			s, err := reeve.NewStatement(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			next := map[reeve.UsageMeter]reeve.Billed{}
+			for _, m := range reeve.UsageMeters {
+				sum := reeve.Billed{Quantity: new(big.Int), Microcents: new(big.Int)}
+				if before, ok := billed[m]; ok {
+					sum = before
+				}
+				for _, line := range s.Lines {
+					if line.Meter == m {
+						sum.Quantity = new(big.Int).Add(sum.Quantity, line.Quantity)
+						sum.Microcents = new(big.Int).Add(sum.Microcents, line.Microcents)
+					}
+				}
+				next[m] = sum
+			}
+			billed = next
+		}
+		for _, m := range reeve.UsageMeters {
+			want := new(big.Int)
+			if p, ok := l.Of(m, 202611); ok {
+				want = p.Cost(total.Of(m).Big(), 202611).Microcents
+			}
+			if billed[m].Microcents.Cmp(want) != 0 || billed[m].Quantity.Cmp(total.Of(m).Big()) != 0 {
+				t.Fatalf("%s: billed %s for %s in steps, %s at once", m, billed[m].Microcents, billed[m].Quantity, want)
+			}
+		}
+	})
+}
+
+// TestStatementID: the id depends on organisation and month and nothing else,
+// and its time is the month's end.
+func TestStatementID(t *testing.T) {
+	const want = "01a22ee6-b000-783f-9094-ee8e5ddf5c2f"
+	if got := reeve.StatementID(reeve.ID{9}, 202611).String(); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	seen := map[reeve.ID]bool{}
+	for _, organization := range []reeve.ID{{9}, {8}} {
+		for _, month := range []reeve.Month{202610, 202611} {
+			seen[reeve.StatementID(organization, month)] = true
+		}
+	}
+	if len(seen) != 4 {
+		t.Errorf("%d ids for 4 statements", len(seen))
+	}
+}
