@@ -30,6 +30,9 @@ func (c *Control) ListMonths(ctx context.Context) ([]BillingMonth, error) {
 	return out, err
 }
 
+// firstMonth is the first that may be closed.
+const firstMonth = reeve.Month(1970_01)
+
 // ClosedMonth is what closing a month came to.
 type ClosedMonth struct {
 	Month      reeve.Month
@@ -45,6 +48,9 @@ func (c *Control) CloseMonth(ctx context.Context, month reeve.Month) (out Closed
 	by, err := operator(ctx)
 	if err != nil {
 		return out, err
+	}
+	if month < firstMonth {
+		return out, reeve.Errorf(reeve.Invalid, "a month is written as 2006-01")
 	}
 	if c.store.Now().Before(month.End()) {
 		return out, reeve.Errorf(reeve.Conflict, "the month is not over")

@@ -31,6 +31,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.organizationKeys(out)
 	a.members(out)
 	a.gateways(out)
+	a.months(out)
 	a.changes(out)
 	a.usage(out)
 	return out

@@ -70,6 +70,8 @@ var examples = []step{
 	{Call: "POST /api/gateways", Body: `{"name":"g"}`},
 	{Call: "GET /api/gateways"},
 	{Call: "DELETE /api/gateways/{gateway}"},
+	{Call: "GET /api/months"},
+	{Call: "POST /api/months/2026-10/close"},
 	{Call: "GET /api/changes"},
 	{Call: "GET /api/projects/{px}/usage/series"},
 	{Call: "GET /api/organizations/{acme}/usage/series"},

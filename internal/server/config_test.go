@@ -71,6 +71,7 @@ func TestLoadDefaults(t *testing.T) {
 		DefaultLimits: reeve.Limits{
 			Usage: reeve.Unlimited, Bandwidth: reeve.Unlimited, Rate: reeve.Unlimited, Buckets: reeve.Unlimited,
 		},
+		CloseAfter:        48 * time.Hour,
 		SessionLease:      90 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -104,6 +105,7 @@ func everything() map[string]string {
 		"default-bucket-limit":     "7",
 		"changes-retention":        "720h",
 		"usage-retention":          "24",
+		"close-after":              "24h",
 		"session-lease":            "2m",
 		"read-timeout":             "1s",
 		"read-header-timeout":      "2s",
@@ -152,6 +154,7 @@ func TestLoadFromEachSource(t *testing.T) {
 		},
 		ChangesRetention:  720 * time.Hour,
 		UsageRetention:    24,
+		CloseAfter:        24 * time.Hour,
 		SessionLease:      2 * time.Minute,
 		ReadTimeout:       time.Second,
 		ReadHeaderTimeout: 2 * time.Second,
