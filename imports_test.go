@@ -47,6 +47,7 @@ var layers = map[string]layer{
 	"internal/forward":         {may: []string{"macaroon"}, foreign: []string{}, never: outside},
 	"internal/store":           {may: []string{"."}, never: http},
 	"internal/store/storetest": {may: []string{".", "internal/store"}, never: http},
+	"internal/prices":          {may: []string{"."}, foreign: []string{"go.yaml.in/yaml/v4"}, never: outside},
 	"internal/boottime":        {foreign: []string{"golang.org/x/sys"}, never: slices.Concat(http, sql)},
 	"internal/control":         {may: []string{".", "macaroon", "internal/boottime", "internal/store"}, never: slices.Concat(http, sql)},
 	"internal/web":             {may: []string{"."}, never: sql},

@@ -81,6 +81,13 @@ type Settlement struct {
 	Cents       int64 // negative of a credit that the statement gives
 }
 
+// Application is what a statement has used of a coupon or a credit.
+type Application struct {
+	StatementID ID
+	Month       Month
+	Cents       int64
+}
+
 // CreditNote corrects a final statement, which itself stays as it is.
 type CreditNote struct {
 	ID          ID

@@ -27,8 +27,8 @@ type Settings struct {
 	PasswordHashing int          // how many password hashes are computed at once
 	DefaultLimits   reeve.Limits // of projects for which they are unset; unset here is unlimited
 	Keyring         *Keyring
-	Prices          reeve.PriceList
-	CloseAfter      time.Duration // how long after its end a month is closed; 0: when asked to
+	CloseAfter      time.Duration   // how long after its end a month is closed; 0: when asked to
+	Prices          reeve.PriceList // of months that are not closed
 
 	// SessionLease is how long a gateway or a replica may answer from memory
 	// without a word of this server; 90 s if zero.

@@ -45,7 +45,20 @@ func (c *Control) GetCoupon(ctx context.Context, id reeve.ID) (reeve.Coupon, err
 	return c.store.Coupon(ctx, id)
 }
 
-// DeleteCoupon deletes a coupon.
+// CouponBalance finds a coupon and what statements have used of it, oldest
+// month first.
+func (c *Control) CouponBalance(ctx context.Context, id reeve.ID) (coupon reeve.Coupon, used []reeve.Application, err error) {
+	if _, err := operator(ctx); err != nil {
+		return coupon, nil, err
+	}
+	if coupon, err = c.store.Coupon(ctx, id); err != nil {
+		return coupon, nil, err
+	}
+	used, err = c.store.Applications(ctx, id)
+	return coupon, used, err
+}
+
+// DeleteCoupon deletes a coupon. What statements have used of it stays used.
 func (c *Control) DeleteCoupon(ctx context.Context, id reeve.ID) error {
 	by, err := operator(ctx)
 	if err != nil {

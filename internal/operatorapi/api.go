@@ -23,6 +23,8 @@ func New(c *control.Control, opts web.Options) *web.API {
 	out := web.New(a.face(), opts)
 	a.users(out)
 	a.coupons(out)
+	a.credits(out)
+	a.prices(out)
 	a.projects(out)
 	a.limits(out)
 	a.apiKeys(out)

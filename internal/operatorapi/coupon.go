@@ -20,6 +20,11 @@ func (a *api) coupons(out *web.API) {
 		Errors:  []reeve.Kind{reeve.Invalid, reeve.NotFound},
 	}, a.getCoupon)
 	web.Handle(out, web.Op{
+		Method: "GET", Path: "/api/coupons/{coupon}/balance", ID: "getCouponBalance", Tag: "coupons",
+		Summary: "Get what is left of a coupon, and what used it",
+		Errors:  []reeve.Kind{reeve.Invalid, reeve.NotFound},
+	}, a.getCouponBalance)
+	web.Handle(out, web.Op{
 		Method: "DELETE", Path: "/api/coupons/{coupon}", ID: "deleteCoupon", Tag: "coupons",
 		Summary: "Delete a coupon",
 		Errors:  []reeve.Kind{reeve.Invalid, reeve.NotFound},
@@ -72,6 +77,34 @@ type getCouponIn struct {
 func (a *api) getCoupon(ctx context.Context, in *getCouponIn) (couponOut, error) {
 	c, err := a.control.GetCoupon(ctx, in.Coupon.id)
 	return newCouponOut(c, a.control.Now()), err
+}
+
+type couponBalance struct {
+	CouponID     reeve.ID           `json:"couponId"`
+	Amount       int64              `json:"amount" doc:"US cents."`
+	Applied      int64              `json:"applied" doc:"Of the amount, what statements have used."`
+	Remaining    int64              `json:"remaining"`
+	Status       reeve.CouponStatus `json:"status" doc:"0 active, 1 used, 2 expired."`
+	UsableUntil  time.Time          `json:"usableUntil" doc:"The end of the last month that it pays for."`
+	Applications []applicationOut   `json:"applications" doc:"Oldest month first."`
+}
+
+type applicationOut struct {
+	StatementID reeve.ID    `json:"statementId"`
+	Month       reeve.Month `json:"month"`
+	Amount      int64       `json:"amount" doc:"US cents."`
+}
+
+func (a *api) getCouponBalance(ctx context.Context, in *getCouponIn) (couponBalance, error) {
+	c, used, err := a.control.CouponBalance(ctx, in.Coupon.id)
+	out := couponBalance{
+		CouponID: c.ID, Amount: c.Amount, Applied: c.Applied, Remaining: c.Remaining(), Status: c.StatusAt(a.control.Now()),
+		UsableUntil: c.Until(), Applications: make([]applicationOut, len(used)),
+	}
+	for i, u := range used {
+		out.Applications[i] = applicationOut{StatementID: u.StatementID, Month: u.Month, Amount: u.Cents}
+	}
+	return out, err
 }
 
 type deleteCouponIn struct {

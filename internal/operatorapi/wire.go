@@ -51,6 +51,7 @@ type (
 	gatewayID      struct{ id reeve.ID }
 	couponID       struct{ id reeve.ID }
 	deadCouponID   struct{ id reeve.ID } // DELETE spells its error differently
+	creditID       struct{ id reeve.ID }
 	partnerID      struct{ id reeve.ID }
 	apiKeyID       struct{ id reeve.ID }
 )
@@ -77,6 +78,10 @@ func (p *couponID) UnmarshalText(text []byte) error {
 
 func (p *deadCouponID) UnmarshalText(text []byte) error {
 	return parseID(&p.id, reeve.PrefixCoupon, text, "invalid couponid")
+}
+
+func (p *creditID) UnmarshalText(text []byte) error {
+	return parseID(&p.id, reeve.PrefixCredit, text, "invalid credit-uuid")
 }
 
 func (p *apiKeyID) UnmarshalText(text []byte) error {
@@ -119,6 +124,8 @@ func (gatewayID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.Pre
 func (couponID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixCoupon) }
 
 func (deadCouponID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixCoupon) }
+
+func (creditID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixCredit) }
 
 func (apiKeyID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixAPIKey) }
 

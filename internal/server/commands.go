@@ -67,6 +67,10 @@ func newControl(ctx context.Context, cfg Config, s *store.Store) (*control.Contr
 	if err != nil {
 		return nil, StartError{err}
 	}
+	list, err := LoadPrices(cfg.Prices)
+	if err != nil {
+		return nil, StartError{fmt.Errorf("--prices: %w", err)}
+	}
 	c := control.New(s, control.Settings{
 		OperatorToken:   string(cfg.OperatorToken),
 		ProjectLimit:    cfg.ProjectLimit,
@@ -74,6 +78,7 @@ func newControl(ctx context.Context, cfg Config, s *store.Store) (*control.Contr
 		PasswordHashing: cfg.PasswordHashing,
 		Keyring:         ring,
 		CloseAfter:      cfg.CloseAfter,
+		Prices:          list,
 		SessionLease:    cfg.SessionLease,
 	})
 	if err := c.CheckMasterKey(ctx); err != nil {

@@ -41,6 +41,7 @@ type Config struct {
 	ChangesRetention time.Duration // 0: for ever
 	UsageRetention   int           // months; 0: for ever
 	CloseAfter       time.Duration // a month's end; 0: never by itself
+	Prices           string        // path; "": everything costs nothing
 	SessionLease     time.Duration
 
 	ReadTimeout       time.Duration

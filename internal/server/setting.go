@@ -121,6 +121,11 @@ var settings = []setting[Config]{
 		field: func(c *Config) field { return &durationField{&c.CloseAfter, true} },
 	},
 	{
+		name:  "prices",
+		usage: "YAML `file` that says what usage costs; without it, nothing; the same on all replicas",
+		field: func(c *Config) field { return &pathField{&c.Prices} },
+	},
+	{
 		name: "session-lease", def: "90s",
 		usage: "how long a gateway or another replica may answer from memory without a word of the database, a `duration`; the same on all replicas",
 		field: func(c *Config) field { return &durationField{&c.SessionLease, false} },
