@@ -36,6 +36,8 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.months(out)
 	a.changes(out)
 	a.usage(out)
+	a.statements(out)
+	a.creditNotes(out)
 	return out
 }
 

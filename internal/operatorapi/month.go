@@ -79,4 +79,3 @@ func (a *api) closeMonth(ctx context.Context, in *closeMonthIn) (closedMonthOut,
 	}
 	return out, err
 }
-

@@ -27,6 +27,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.projects(out)
 	a.users(out)
 	a.usage(out)
+	a.statements(out)
 	return out
 }
 
@@ -122,6 +123,7 @@ type (
 	organizationTypeID   reeve.ID
 	serviceAccountTypeID reeve.ID
 	userTypeID           reeve.ID
+	statementTypeID      reeve.ID
 )
 
 func (id projectTypeID) MarshalText() ([]byte, error) {
@@ -138,6 +140,14 @@ func (id serviceAccountTypeID) MarshalText() ([]byte, error) {
 
 func (id userTypeID) MarshalText() ([]byte, error) {
 	return []byte(reeve.ID(id).TypeID(reeve.PrefixUser)), nil
+}
+
+func (id statementTypeID) MarshalText() ([]byte, error) {
+	return []byte(reeve.ID(id).TypeID(reeve.PrefixStatement)), nil
+}
+
+func (statementTypeID) JSONSchema() *jsonschema.Schema {
+	return web.TypeIDSchema(reeve.PrefixStatement)
 }
 
 func (projectTypeID) JSONSchema() *jsonschema.Schema { return web.TypeIDSchema(reeve.PrefixProject) }
@@ -157,6 +167,7 @@ func (userTypeID) JSONSchema() *jsonschema.Schema { return web.TypeIDSchema(reev
 type (
 	projectID      struct{ id reeve.ID }
 	organizationID struct{ id reeve.ID }
+	statementID    struct{ id reeve.ID }
 	userID         struct {
 		id    reeve.ID
 		given bool // in whatever form
@@ -176,6 +187,12 @@ func (p *organizationID) UnmarshalText(text []byte) error {
 }
 
 // UnmarshalText never fails.
+func (p *statementID) UnmarshalText(text []byte) error {
+	p.id, _ = reeve.ParseID(reeve.PrefixStatement, string(text))
+	return nil
+}
+
+// UnmarshalText never fails.
 func (p *userID) UnmarshalText(text []byte) error {
 	p.id, _ = reeve.ParseID(reeve.PrefixUser, string(text))
 	p.given = true
@@ -185,6 +202,8 @@ func (p *userID) UnmarshalText(text []byte) error {
 func (projectID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixProject) }
 
 func (organizationID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixOrganization) }
+
+func (statementID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixStatement) }
 
 func (userID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixUser) }
 
