@@ -40,6 +40,8 @@ var examples = []step{
 	{Call: "PUT /project/{prj:px}/user/{usr:bob}/enable"},
 	{Call: "GET /project/{prj:px}/usage"},
 	{Call: "GET /organization/{org:acme}/usage"},
+	{Call: "GET /organization/{org:acme}/statements"},
+	{Call: "GET /organization/{org:acme}/statements/{stm:bill}"},
 }
 
 func TestHealth(t *testing.T)  { t.Parallel(); reevetest.Health(t, "tenant") }
@@ -213,7 +215,7 @@ func TestMaskingOrganizations(t *testing.T) {
 			for _, example := range examples {
 				call := example
 				call.Call = strings.Replace(call.Call, "{org:acme}", organization, 1)
-				for _, query := range []string{"", "?format=csv", "?format=pdf", "?from=x", "?step=hour&from=1970-01-01"} {
+				for _, query := range []string{"", "?format=csv", "?format=pdf", "?from=x", "?step=hour&from=1970-01-01", "?page=x", "?explain=x"} {
 					if call.Call != example.Call {
 						s.Do(t, step{Call: call.Call + query, Status: 403, Reply: denied})
 					}
@@ -233,7 +235,7 @@ func TestRoles(t *testing.T) {
 			viewer, editor, admin int
 		}{
 			{0, 200, 200, 200}, {1, 403, 200, 200}, {2, 200, 200, 200}, {3, 403, 403, 200}, {4, 403, 403, 204}, {5, 403, 403, 200},
-			{6, 200, 200, 200}, {7, 200, 200, 200},
+			{6, 200, 200, 200}, {7, 200, 200, 200}, {8, 200, 200, 200},
 		}
 		for _, row := range matrix {
 			for _, key := range []struct {
