@@ -65,7 +65,7 @@ func rootCommand() *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(serveCommand(), gatewayCommand(), migrateCommand(), configCommand(), tokenCommand(), rekeyCommand(),
-		verifyCommand(), pricesCommand(), versionCommand(), completionCommand())
+		verifyCommand(), closeMonthCommand(), pricesCommand(), versionCommand(), completionCommand())
 	return root
 }
 

@@ -27,8 +27,8 @@ type Settings struct {
 	PasswordHashing int          // how many password hashes are computed at once
 	DefaultLimits   reeve.Limits // of projects for which they are unset; unset here is unlimited
 	Keyring         *Keyring
-	CloseAfter      time.Duration   // how long after its end a month is closed; 0: when asked to
 	Prices          reeve.PriceList // of months that are not closed
+	CloseAfter      time.Duration   // how long after its end a month is closed; 0: when asked to
 
 	// SessionLease is how long a gateway or a replica may answer from memory
 	// without a word of this server; 90 s if zero.
@@ -50,6 +50,8 @@ type Control struct {
 	settings   Settings
 	admissions *admissions
 	usage      *usagePasses
+
+	closeProjects int // see closeProjects
 }
 
 // New makes a Control on an open, migrated store.
@@ -68,6 +70,8 @@ func New(s *store.Store, settings Settings) *Control {
 		settings:   settings,
 		admissions: &admissions{},
 		usage:      newUsagePasses(),
+
+		closeProjects: closeProjects,
 	}
 }
 

@@ -16,3 +16,6 @@ func Admissions(c *Control) int { return c.admissions.size() }
 
 // DrainUsage adds up all usage that was taken in.
 func DrainUsage(c *Control, ctx context.Context) error { return c.drainUsage(ctx) }
+
+// SetCloseProjects sets how many projects one transaction of closing bills.
+func SetCloseProjects(c *Control, n int) { c.closeProjects = n }

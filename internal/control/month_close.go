@@ -34,7 +34,7 @@ func (c *Control) closeOpen(ctx context.Context, by Caller, month reeve.Month) e
 		}
 		projects += p.Projects
 		last := i == len(payers)-1
-		if !last && (projects < closeProjects || payers[i+1].OwnerID == p.OwnerID) {
+		if !last && (projects < c.closeProjects || payers[i+1].OwnerID == p.OwnerID) {
 			continue
 		}
 		err := c.closeOwners(ctx, by, month, owners, &failures)

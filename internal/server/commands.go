@@ -77,8 +77,8 @@ func newControl(ctx context.Context, cfg Config, s *store.Store) (*control.Contr
 		DefaultLimits:   cfg.DefaultLimits,
 		PasswordHashing: cfg.PasswordHashing,
 		Keyring:         ring,
-		CloseAfter:      cfg.CloseAfter,
 		Prices:          list,
+		CloseAfter:      cfg.CloseAfter,
 		SessionLease:    cfg.SessionLease,
 	})
 	if err := c.CheckMasterKey(ctx); err != nil {

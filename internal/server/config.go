@@ -40,8 +40,8 @@ type Config struct {
 	DefaultLimits    reeve.Limits  // of projects for which they are unset
 	ChangesRetention time.Duration // 0: for ever
 	UsageRetention   int           // months; 0: for ever
-	CloseAfter       time.Duration // a month's end; 0: never by itself
 	Prices           string        // path; "": everything costs nothing
+	CloseAfter       time.Duration // a month's end; 0: never by itself
 	SessionLease     time.Duration
 
 	ReadTimeout       time.Duration

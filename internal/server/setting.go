@@ -116,14 +116,14 @@ var settings = []setting[Config]{
 		field: func(c *Config) field { return &countField{&c.UsageRetention, 0, 1_200} },
 	},
 	{
-		name: "close-after", def: "48h",
-		usage: "how long after its end a month is closed, a `duration`; 0 closes none but by hand",
-		field: func(c *Config) field { return &durationField{&c.CloseAfter, true} },
-	},
-	{
 		name:  "prices",
 		usage: "YAML `file` that says what usage costs; without it, nothing; the same on all replicas",
 		field: func(c *Config) field { return &pathField{&c.Prices} },
+	},
+	{
+		name: "close-after", def: "48h",
+		usage: "how long after its end a month is closed, a `duration`; 0 closes none but by hand",
+		field: func(c *Config) field { return &durationField{&c.CloseAfter, true} },
 	},
 	{
 		name: "session-lease", def: "90s",

@@ -1,0 +1,153 @@
+package control_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/store"
+)
+
+// TestMonthsInOrder: only months that are over are closed, in order; those in
+// between without usage go with them.
+func TestMonthsInOrder(t *testing.T) {
+	eachCloud(t, func(t *testing.T, c *cloud) {
+		closing := func(month reeve.Month) error { _, err := c.c.CloseMonth(c.ctx, month); return err }
+		c.check(c.c.CloseDueMonths(c.ctx)) // November is when all began
+		c.send(0, used(1, reeve.UsageEgress, epoch, gigabyte), used(1, reeve.UsageEgress, november.Start().Add(-1000), gigabyte))
+		for _, month := range []reeve.Month{0, -1, 196912} {
+			refused(t, "no month", closing(month), reeve.Invalid, "a month is written as 2006-01")
+		}
+		c.clock.set(november.End().Add(-time.Microsecond))
+		refused(t, "too early", closing(november), reeve.Conflict, "the month is not over")
+		c.clock.set(november.Add(4).End())
+		refused(t, "out of order", closing(november.Add(3)), reeve.Conflict, "an earlier month is not closed", "2026-11")
+		c.check(closing(november)) // October was before the beginning
+		c.check(closing(november.Add(3)))
+		months, err := c.c.ListMonths(c.ctx)
+		same(t, "months", []control.BillingMonth{{202611, true}, {202612, true}, {202701, true}, {202702, true}}, months, err)
+		same(t, "October by hand", control.ClosedMonth{Month: 202610, Statements: 1}, c.month(202610), nil)
+		c.send(0, used(1, reeve.UsageEgress, november.Add(1).Start(), gigabyte))
+		c.month(november.Add(4))
+		if s := c.statement(1, november.Add(4)); len(s.Lines) != 1 || s.Lines[0].Month != november.Add(1) {
+			t.Errorf("late for a month without usage: %+v", s)
+		}
+		c.statements()
+	})
+}
+
+// TestCloseDueMonths: the job closes a month when it is over for long enough,
+// and none from before the program first ran.
+func TestCloseDueMonths(t *testing.T) {
+	eachCloud(t, func(t *testing.T, c *cloud) {
+		job := c.billing(t, 48*time.Hour)
+		closed := func() (out []reeve.Month) {
+			t.Helper()
+			c.check(job.CloseDueMonths(c.ctx))
+			months, err := c.c.ListMonths(c.ctx)
+			c.check(err)
+			for _, m := range months {
+				out = append(out, m.Month)
+			}
+			return out
+		}
+		c.send(0, used(1, reeve.UsageEgress, epoch, gigabyte), used(1, reeve.UsageEgress, november.Start().Add(-1000), gigabyte))
+		c.clock.set(november.Start())
+		same(t, "in the first month", nil, closed(), nil)
+		c.clock.set(november.End().Add(48*time.Hour - time.Microsecond))
+		same(t, "not yet", nil, closed(), nil)
+		c.clock.set(november.End().Add(48 * time.Hour))
+		same(t, "due", []reeve.Month{202611}, closed(), nil)
+		same(t, "again", []reeve.Month{202611}, closed(), nil)
+		c.clock.set(november.Add(3).End().Add(time.Hour))
+		same(t, "three months later", []reeve.Month{202611, 202612, 202701}, closed(), nil)
+		same(t, "statements", 1, len(c.statements()), nil)
+	})
+}
+
+// TestMonthEnds: months are UTC's, whatever their length and wherever the
+// server is: the last microsecond is the month's, the next is not, and a value
+// holds for as long as there are hours.
+func TestMonthEnds(t *testing.T) {
+	for _, test := range []struct {
+		month reeve.Month
+		zone  string
+		hours int64
+	}{
+		{202612, "UTC", 744},
+		{202702, "Asia/Kolkata", 672},
+		{202802, "America/New_York", 696},    // a leap day
+		{202703, "Europe/Warsaw", 744},       // an hour is lost there
+		{202710, "Europe/Warsaw", 744},       // and found
+		{202711, "America/New_York", 720},    // found here
+		{203004, "Australia/Lord_Howe", 720}, // half an hour
+	} {
+		eachCloud(t, func(t *testing.T, c *cloud) {
+			zone(t, test.zone)
+			c.clock.set(test.month.End().Add(time.Hour))
+			last := test.month.End().Add(-time.Microsecond)
+			c.send(0, used(1, reeve.UsageEgress, test.month.Start(), 1), used(1, reeve.UsageEgress, last, 2),
+				used(1, reeve.UsageEgress, test.month.End(), 4))
+			for day := range 31 { // a value holds for a day
+				if at := test.month.Start().Add(time.Duration(day) * 24 * time.Hour).In(time.Local); at.Before(test.month.End()) {
+					c.send(1, used(1, reeve.UsageStorage, at, 5))
+				}
+			}
+			c.month(test.month)
+			s := c.statement(1, test.month)
+			got := []int64{s.Lines[0].Quantity.Int64() / time.Hour.Microseconds(), s.Lines[1].Quantity.Int64()}
+			same(t, test.month.String(), []int64{5 * test.hours, 3}, got, nil)
+		})
+	}
+}
+
+// TestBillingGuards: an owner and an organisation stay while something is
+// unbilled or not paid.
+func TestBillingGuards(t *testing.T) {
+	eachCloud(t, func(t *testing.T, c *cloud) {
+		organization := organizationID(3)
+		drop := func() {
+			t.Helper()
+			for _, p := range []byte{5, 6} {
+				c.check(c.c.DeleteProject(c.ctx, projectID(p)))
+			}
+		}
+		guarded := func(user, o string) {
+			t.Helper()
+			refused(t, "user", c.c.DeleteUser(c.ctx, "u2@mail.test"), reeve.Conflict, user)
+			refused(t, "organization", c.c.DeleteOrganization(c.ctx, organization), reeve.Conflict, o)
+		}
+		// Requests keep no project, and are billed all the same.
+		c.send(0, used(5, reeve.UsageRequests, epoch, 100_000))
+		drop()
+		guarded("user has pending invoice items", "organization has pending invoice items")
+		c.month(november)
+		s := c.statement(3, november)
+		same(t, "the project's name", "project 5", s.Lines[0].ProjectName, nil)
+		same(t, "due", int64(40), s.Due, nil)
+		guarded("user has unpaid/pending invoices", "organization has unpaid/pending invoices")
+		_, err := c.c.CreateCreditNote(c.ctx, s.ID, 39, "sorry")
+		c.check(err)
+		guarded("user has unpaid/pending invoices", "organization has unpaid/pending invoices")
+		_, err = c.c.CreateCreditNote(c.ctx, s.ID, 1, "sorry")
+		c.check(err)
+		c.check(c.c.DeleteOrganization(c.ctx, organization))
+		c.check(c.c.DeleteUser(c.ctx, "u2@mail.test"))
+		same(t, "the statement stays", 1, len(c.statements()), nil)
+	})
+}
+
+// TestDeletedBetweenPasses: usage that was taken in before its project was
+// deleted, and added up after, is billed.
+func TestDeletedBetweenPasses(t *testing.T) {
+	eachCloud(t, func(t *testing.T, c *cloud) {
+		c.check(c.c.DeleteProject(c.ctx, projectID(6)))
+		c.check(c.s.Write(t.Context(), func(tx *store.Tx) error { // as by a replica that did not know
+			tx.AppendUsageBatch([]reeve.UsageRecord{used(6, reeve.UsageEgress, epoch, gigabyte)})
+			return nil
+		}))
+		c.month(november)
+		same(t, "due", int64(7), c.statement(3, november).Due, nil)
+	})
+}
