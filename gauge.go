@@ -59,6 +59,42 @@ func (g GaugeMonth) Total(opening Sample, month Month, at time.Time) Quantity {
 	return out.Add(Hold(last.Value, at.Sub(last.At)))
 }
 
+// EachSpan tells which value held from when to when in a month, by the rule of
+// Total: what the spans hold adds up to that. The samples are the month's, in
+// order of time; spans of the value zero are left out.
+func EachSpan(samples []Sample, opening Sample, month Month, at time.Time, each func(value int64, from, to time.Time)) {
+	span := func(value int64, from, to time.Time) {
+		if value > 0 && to.After(from) {
+			each(value, from, to)
+		}
+	}
+	last := opening
+	if len(samples) > 0 {
+		if !opening.At.IsZero() {
+			span(opening.Value, month.Start(), samples[0].At)
+		}
+		last = samples[0]
+		for _, s := range samples[1:] {
+			if s.At.Equal(last.At) {
+				last.Value = max(last.Value, s.Value)
+				continue
+			}
+			span(last.Value, last.At, s.At)
+			last = s
+		}
+	}
+	if end := month.End(); at.After(end) {
+		at = end
+	}
+	if end := last.At.Add(SampleLife); at.After(end) {
+		at = end
+	}
+	if start := month.Start(); last.At.Before(start) {
+		last.At = start
+	}
+	span(last.Value, last.At, at)
+}
+
 // Current gives the value that holds at a time: that of the newest sample, for
 // SampleLife past it.
 func (s Sample) Current(at time.Time) int64 {

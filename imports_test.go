@@ -34,7 +34,7 @@ var (
 	http    = []string{"net/http", "google.golang.org/grpc"}
 	sql     = []string{"database/sql", "github.com/jackc", "modernc.org", "github.com/pressly/goose"}
 	outside = []string{"context", "os", "io/fs", "net/http", "log", "syscall", "database/sql", "math/rand", "crypto/rand"}
-	faces   = layer{may: []string{".", "macaroon", "internal/control", "internal/web"}, never: sql}
+	faces   = layer{may: []string{".", "macaroon", "internal/control", "internal/document", "internal/web"}, never: sql}
 	domain  = layer{foreign: []string{"github.com/google/uuid"}, never: outside}
 	library = layer{may: []string{".", "macaroon", "internal/boottime", "internal/forward"}, never: sql}
 )
@@ -52,6 +52,7 @@ var layers = map[string]layer{
 	"internal/boottime":        {foreign: []string{"golang.org/x/sys"}, never: slices.Concat(http, sql)},
 	"internal/control":         {may: []string{".", "macaroon", "internal/boottime", "internal/store"}, never: slices.Concat(http, sql)},
 	"internal/web":             {may: []string{"."}, never: sql},
+	"internal/document":        {may: []string{"."}, foreign: []string{}, never: outside},
 	"internal/tenantapi":       faces,
 	"internal/operatorapi":     faces,
 	"internal/gatewayapi":      {may: slices.Concat(faces.may, []string{"internal/forward"}), never: sql},

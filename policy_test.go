@@ -10,14 +10,20 @@ import (
 // TestPolicy is the whole table: a role and an action that are not in it are
 // denied.
 func TestPolicy(t *testing.T) {
-	actions := []reeve.Action{reeve.ReadProject, reeve.UpdateProject, reeve.ReadMembers, reeve.ManageMembers, "", "project.delete"}
+	actions := []reeve.Action{
+		reeve.ReadProject, reeve.UpdateProject, reeve.ReadMembers, reeve.ManageMembers, reeve.ReadUsage, reeve.ReadStatements,
+		"", "project.delete",
+	}
 	for role, allowed := range map[reeve.Role]map[reeve.Action]bool{
-		reeve.RoleViewer: {reeve.ReadProject: true, reeve.ReadMembers: true},
-		reeve.RoleEditor: {reeve.ReadProject: true, reeve.ReadMembers: true, reeve.UpdateProject: true},
-		reeve.RoleAdmin:  {reeve.ReadProject: true, reeve.ReadMembers: true, reeve.UpdateProject: true, reeve.ManageMembers: true},
-		"":               {},
-		"owner":          {},
-		"Admin":          {},
+		reeve.RoleViewer: {reeve.ReadProject: true, reeve.ReadMembers: true, reeve.ReadUsage: true, reeve.ReadStatements: true},
+		reeve.RoleEditor: {reeve.ReadProject: true, reeve.ReadMembers: true, reeve.ReadUsage: true, reeve.ReadStatements: true, reeve.UpdateProject: true},
+		reeve.RoleAdmin: {
+			reeve.ReadProject: true, reeve.ReadMembers: true, reeve.ReadUsage: true, reeve.ReadStatements: true,
+			reeve.UpdateProject: true, reeve.ManageMembers: true,
+		},
+		"":      {},
+		"owner": {},
+		"Admin": {},
 	} {
 		for _, action := range actions {
 			if got := role.Allows(action); got != allowed[action] {

@@ -1,6 +1,7 @@
 package reeve
 
 import (
+	"math/big"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -31,6 +32,28 @@ func ParseUsageMeter(text string) (UsageMeter, error) {
 
 // Gauge tells whether the meter is one of samples.
 func (m UsageMeter) Gauge() bool { return m == UsageStorage || m == UsageObjects }
+
+// Unit is what the meter's quantities are shown in.
+func (m UsageMeter) Unit() string {
+	switch m {
+	case UsageStorage:
+		return "byte-hours"
+	case UsageObjects:
+		return "object-hours"
+	case UsageEgress:
+		return "bytes"
+	default:
+		return "requests"
+	}
+}
+
+// Units gives a quantity in the meter's unit, as a whole number.
+func (m UsageMeter) Units(q *big.Int) *big.Int {
+	if m.Gauge() {
+		return UnitHours(q)
+	}
+	return q
+}
 
 // UsageRecord is a gateway's word on what a project has used.
 type UsageRecord struct {

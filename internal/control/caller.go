@@ -91,6 +91,36 @@ func (c *Control) authorize(ctx context.Context, r store.Reader, id reeve.ID, ac
 	return caller, *found.Project, nil
 }
 
+// authorizeOrganization is authorize for an organisation: operators pass for
+// any, tenants for their key's as the key's role allows.
+func (c *Control) authorizeOrganization(ctx context.Context, r store.Reader, id reeve.ID, action reeve.Action) (Caller, reeve.Organization, error) {
+	caller := callerOf(ctx)
+	if caller.Key == nil {
+		if _, err := operator(ctx); err != nil {
+			return Caller{}, reeve.Organization{}, err
+		}
+		organization, err := r.Organization(ctx, id)
+		return caller, organization, err
+	}
+	found, err := r.OrganizationKeyAndOrganization(ctx, *caller.Key, id)
+	if err != nil {
+		return Caller{}, reeve.Organization{}, err
+	}
+	if err := c.resolve(&caller, found.Key); err != nil {
+		return Caller{}, reeve.Organization{}, err
+	}
+	if found.Organization == nil || !caller.Actor.Role.Allows(action) {
+		return caller, reeve.Organization{}, reeve.ErrDenied
+	}
+	return caller, *found.Organization, nil
+}
+
+// AuthorizeOrganization is Authorize for an organisation.
+func (c *Control) AuthorizeOrganization(ctx context.Context, organization reeve.ID, action reeve.Action) error {
+	_, _, err := c.authorizeOrganization(ctx, c.store.Reader, organization, action)
+	return err
+}
+
 // lockProject authorises and guards a project inside a transaction. A project
 // that went away in between is, to a tenant, one it may not see.
 func (c *Control) lockProject(ctx context.Context, tx *store.Tx, id reeve.ID, action reeve.Action) (Caller, reeve.Project, error) {

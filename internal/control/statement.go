@@ -134,28 +134,6 @@ func (c *Control) StatementsOfUser(ctx context.Context, email string) ([]reeve.S
 	return append(drafts, stored...), err
 }
 
-// AuthorizeOrganization tells whether the caller may do something to an
-// organisation: operators may, and a key's holder to its own as the role
-// allows. To a tenant, another's and none are the same.
-func (c *Control) AuthorizeOrganization(ctx context.Context, organization reeve.ID, action reeve.Action) error {
-	caller := callerOf(ctx)
-	if caller.Key == nil {
-		_, err := operator(ctx)
-		return err
-	}
-	key, err := c.store.OrganizationKey(ctx, *caller.Key)
-	if err != nil {
-		return err
-	}
-	if err := c.resolve(&caller, key); err != nil {
-		return err
-	}
-	if caller.Actor.OrganizationID != organization || !caller.Actor.Role.Allows(action) {
-		return reeve.ErrDenied
-	}
-	return nil
-}
-
 // PayStatement notes that a final statement is paid; a Conflict for any other.
 func (c *Control) PayStatement(ctx context.Context, id reeve.ID) error {
 	return c.changeStatement(ctx, id, "statement.pay", func(_ *store.Tx, s *reeve.Statement) error {

@@ -38,6 +38,9 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.gateways(out)
 	a.months(out)
 	a.changes(out)
+	a.usage(out)
+	a.statements(out)
+	a.creditNotes(out)
 	return out
 }
 

@@ -20,7 +20,7 @@ func (a *api) changes(out *web.API) {
 	}, a.listChanges)
 }
 
-// How many changes a page holds.
+// How many things a page holds.
 const (
 	defaultPage = 50
 	maxPage     = 500
@@ -30,9 +30,28 @@ type changesIn struct {
 	Actor  string `query:"actor" doc:"root, system or the id of a credential."`
 	Target string `query:"target" doc:"The id of the changed thing."`
 	Action string `query:"action" doc:"noun.verb, such as project.create."`
-	Limit  string `query:"limit" doc:"1 to 500; 50 when absent."`
-	After  string `query:"after" doc:"The cursor of the page before."`
+	pageQuery
 }
+
+// pageQuery picks a page of a list.
+type pageQuery struct {
+	Limit string `query:"limit" doc:"1 to 500; 50 when absent."`
+	After string `query:"after" doc:"The cursor of the page before."`
+}
+
+// limit reads how many things a page holds.
+func (q pageQuery) limit() (int, error) {
+	if q.Limit == "" {
+		return defaultPage, nil
+	}
+	limit, err := strconv.Atoi(q.Limit)
+	if err != nil || limit < 1 || limit > maxPage {
+		return 0, reeve.Errorf(reeve.Invalid, "limit must be 1 to %d", maxPage)
+	}
+	return limit, nil
+}
+
+var errNoCursor = reeve.Errorf(reeve.Invalid, "after is not a cursor")
 
 type changesOut struct {
 	Changes []changeOut `json:"changes"`
@@ -82,21 +101,18 @@ func (a *api) listChanges(ctx context.Context, in *changesIn) (changesOut, error
 // filter reads the query; found is false when a target is asked for that
 // nothing can have.
 func (in *changesIn) filter() (f control.ChangeFilter, found bool, err error) {
-	f = control.ChangeFilter{Actor: in.Actor, Action: in.Action, Limit: defaultPage}
+	f = control.ChangeFilter{Actor: in.Actor, Action: in.Action}
 	// An id may be spelled in either way.
 	if id, err := reeve.ParseAnyID(in.Actor); err == nil {
 		f.Actor = id.String()
 	}
-	if in.Limit != "" {
-		f.Limit, err = strconv.Atoi(in.Limit)
-		if err != nil || f.Limit < 1 || f.Limit > maxPage {
-			return f, false, reeve.Errorf(reeve.Invalid, "limit must be 1 to %d", maxPage)
-		}
+	if f.Limit, err = in.limit(); err != nil {
+		return f, false, err
 	}
 	if in.After != "" {
 		f.Before, err = strconv.ParseInt(in.After, 10, 64)
 		if err != nil || f.Before < 1 {
-			return f, false, reeve.Errorf(reeve.Invalid, "after is not a cursor")
+			return f, false, errNoCursor
 		}
 	}
 	if in.Target == "" {

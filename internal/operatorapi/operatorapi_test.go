@@ -86,6 +86,15 @@ var examples = []step{
 	{Call: "GET /api/months"},
 	{Call: "POST /api/months/2026-10/close"},
 	{Call: "GET /api/changes"},
+	{Call: "GET /api/projects/{px}/usage/series"},
+	{Call: "GET /api/organizations/{acme}/usage/series"},
+	{Call: "GET /api/statements"},
+	{Call: "GET /api/statements/{bill}"},
+	{Call: "POST /api/statements/{bill}/pay"},
+	{Call: "POST /api/statements/{bill}/void"},
+	{Call: "POST /api/statements/{bill}/credit-notes", Body: `{"amount":1,"reason":"r"}`},
+	{Call: "GET /api/statements/{bill}/credit-notes"},
+	{Call: "GET /api/users/x@mail.test/statements"},
 	{Call: "POST /api/revocations", Body: `{"projectId":"{px}","name":"k"}`},
 	{Call: "GET /api/revocations/1"},
 	{Call: "GET /api/sessions"},
@@ -99,7 +108,10 @@ func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
 func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, examples) }
 func TestTooLong(t *testing.T) { t.Parallel(); reevetest.TooLong(t, examples, tenants) }
 
-func tenants(t *testing.T, s *reevetest.Server) { s.Tenants(t) }
+func tenants(t *testing.T, s *reevetest.Server) {
+	s.Tenants(t)
+	s.Bind("bill", nobody)
+}
 
 // TestCredentials: without the token everything is 403, before the path is
 // looked at.

@@ -84,6 +84,10 @@ func (p *creditID) UnmarshalText(text []byte) error {
 	return parseID(&p.id, reeve.PrefixCredit, text, "invalid credit-uuid")
 }
 
+func (p *statementID) UnmarshalText(text []byte) error {
+	return parseID(&p.id, reeve.PrefixStatement, text, "invalid statement-uuid")
+}
+
 func (p *apiKeyID) UnmarshalText(text []byte) error {
 	return parseID(&p.id, reeve.PrefixAPIKey, text, "invalid apikey-uuid")
 }
@@ -126,6 +130,8 @@ func (couponID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.Pref
 func (deadCouponID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixCoupon) }
 
 func (creditID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixCredit) }
+
+func (statementID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixStatement) }
 
 func (apiKeyID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixAPIKey) }
 

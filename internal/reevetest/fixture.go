@@ -130,6 +130,93 @@ func (s *Server) Used(t *testing.T, want reeve.UsageTotal) {
 	t.Errorf("used %+v, want %+v", got, want)
 }
 
+// prices are two cents for each GB of egress after the first, one cent for a
+// thousand requests and 1/3 cent for a GB-hour; objects cost nothing.
+func prices(t *testing.T) reeve.PriceList {
+	t.Helper()
+	var out []reeve.Price
+	for _, p := range []struct {
+		meter             reeve.UsageMeter
+		unit, free, price string
+	}{
+		{reeve.UsageEgress, "GB", "1", "2"}, {reeve.UsageRequests, "1000 requests", "0", "1"}, {reeve.UsageStorage, "GB-hour", "0", "1/3"},
+	} {
+		price := reeve.Price{Meter: p.meter, From: 202601}
+		var err error
+		if price.Unit, err = reeve.ParsePriceUnit(p.meter, p.unit); err != nil {
+			t.Fatal(err)
+		}
+		if price.Free, err = reeve.ParseNumber(p.free); err != nil {
+			t.Fatal(err)
+		}
+		number, err := reeve.ParseNumber(p.price)
+		if err != nil {
+			t.Fatal(err)
+		}
+		price.Tiers = []reeve.PriceTier{{Price: number}}
+		out = append(out, price)
+	}
+	list, err := reeve.NewPriceList(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// Bill bills November 2026. The organisations acme, which is called
+// =<b>"acme", and evil have used 11 GB of egress each and, of no price, an
+// object for an hour; alice has a coupon {coupon} of 15 cents, -cheers. Then it
+// is the second of December, November is closed, and 1 GB more has come for
+// November, of acme. The statements are {bill} of acme, {draft} of acme's
+// December and {theirs} of evil.
+func (s *Server) Bill(t *testing.T) {
+	t.Helper()
+	s.Tenants(t)
+	s.Gateway(t, "meter")
+	record := func(project, meter, at, value string) string {
+		return `{"projectId":"{` + project + `}","bucket":"a","meter":"` + meter + `","at":"2026-11-` + at + `Z","value":` + value + `}`
+	}
+	send := func(sequence, records string) Step {
+		return Step{
+			Call: "POST /gateway/usage", Body: `{"gateway":"bill","sequence":` + sequence + `,"records":[` + records + `]}`, Status: 200, Reply: Any,
+			Not: []string{"refused"},
+		}
+	}
+	s.Run(
+		t,
+		Step{Call: "PUT /api/organizations/{acme}", Body: `{"name":"=<b>\"acme\""}`, Status: 200},
+		Step{
+			Call: "POST /api/coupons", Body: `{"userId":"{alice}","duration":2,"amount":15,"description":"-cheers"}`,
+			Status: 200, Reply: `{"id":"{coupon}"}`,
+		},
+		send("1", record("px", "egress", "22T10:00:00", "11000000000")+","+record("foreign", "egress", "22T10:59:59", "11000000000")+","+
+			record("px", "objects", "22T10:00:00", "1")+","+record("px", "objects", "22T11:00:00", "0")),
+	)
+	s.Clock.Advance(10 * 24 * time.Hour)
+	s.Run(
+		t,
+		Step{Call: "POST /api/months/2026-11/close", Status: 200, Reply: `{"month":"2026-11","status":"closed","statements":2}`},
+		send("2", record("px", "egress", "22T11:30:00", "1000000000")),
+	)
+	for name, of := range map[string]string{"bill": "acme", "theirs": "evil"} {
+		s.Bind(name, reeve.StatementID(s.ID(t, of), 202611).String())
+	}
+	s.Bind("draft", reeve.StatementID(s.ID(t, "acme"), 202612).String())
+	s.Used(t, reeve.UsageTotal{
+		ProjectID: s.ID(t, "px"), Month: 202611, Egress: reeve.Count(12_000_000_000), Objects: reeve.Hold(1, time.Hour),
+	})
+}
+
+// ID gives the id that a name is bound to.
+func (s *Server) ID(t *testing.T, name string) reeve.ID {
+	t.Helper()
+	id, err := reeve.ParseAnyID(s.Value(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
 // Count gives how many changes are in the log.
 func (s *Server) Count(t *testing.T) int64 {
 	t.Helper()

@@ -86,7 +86,7 @@ func start(t *testing.T, opened *store.Store, clock *Clock, bodyTimeout time.Dur
 	s := &Server{
 		Store: opened, Clock: clock, Log: &Log{}, urls: map[string]string{},
 		Control: control.New(opened, control.Settings{
-			OperatorToken: OperatorToken, ProjectLimit: ProjectLimit, PasswordHashing: 2, Keyring: ring,
+			OperatorToken: OperatorToken, ProjectLimit: ProjectLimit, PasswordHashing: 2, Keyring: ring, Prices: prices(t),
 			Deliver: webhook.NewSender("test").Send,
 		}),
 		names: map[string]string{"operator": OperatorToken},

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math/big"
 	"strconv"
 	"time"
 
@@ -140,4 +141,22 @@ func (r Reader) BilledUsage(ctx context.Context, projects []reeve.ID, month reev
 		})
 	})
 	return out, err
+}
+
+// BilledBefore gives what the statements before one have billed of a line's
+// project, meter and month.
+func (r Reader) BilledBefore(ctx context.Context, statement reeve.ID, line reeve.StatementLine) (quantity, microcents *big.Int, err error) {
+	quantity, microcents = new(big.Int), new(big.Int)
+	err = r.q.query(ctx, `SELECT quantity, microcents FROM statement_lines
+			WHERE project_id = $1 AND month = $2 AND meter = $3 AND statement_id < $4`,
+		[]any{line.ProjectID, int64(line.Month), string(line.Meter), statement}, func(row scanner) error {
+			var q, m *big.Int
+			if err := row.Scan(&q, &m); err != nil {
+				return err
+			}
+			quantity.Add(quantity, q)
+			microcents.Add(microcents, m)
+			return nil
+		})
+	return quantity, microcents, err
 }

@@ -56,6 +56,36 @@ func (r Reader) OrganizationKeyAndProject(ctx context.Context, hash reeve.TokenH
 	})
 }
 
+// KeyAndOrganization is an organisation key and, if it is the key's own, an
+// organisation.
+type KeyAndOrganization struct {
+	Key          reeve.OrganizationKey // without its name and date
+	Organization *reeve.Organization
+}
+
+// OrganizationKeyAndOrganization looks a key and an organisation up in one
+// statement. Another organisation and one that does not exist are both nil.
+func (r Reader) OrganizationKeyAndOrganization(ctx context.Context, hash reeve.TokenHash, organization reeve.ID) (KeyAndOrganization, error) {
+	return one(ctx, r, read{
+		`SELECT k.id, k.organization_id, k.role, k.expires_at, o.name, o.owner_id, o.created_at
+			FROM organization_keys k
+			LEFT JOIN organizations o ON o.id = $2 AND o.id = k.organization_id
+			WHERE k.hash = $1`,
+		[]any{hash, organization},
+		reeve.ErrUnauthenticated,
+	}, func(row scanner) (out KeyAndOrganization, err error) {
+		var name *string
+		var owner *reeve.ID
+		var created *time.Time
+		k := &out.Key
+		err = row.Scan(&k.ID, &k.OrganizationID, &k.Role, &k.ExpiresAt, &name, &owner, &created)
+		if name != nil {
+			out.Organization = &reeve.Organization{ID: organization, Name: *name, OwnerID: *owner, CreatedAt: *created}
+		}
+		return out, err
+	})
+}
+
 // OrganizationKeys lists an organisation's keys by name, expired ones included.
 func (r Reader) OrganizationKeys(ctx context.Context, organization reeve.ID) ([]reeve.OrganizationKey, error) {
 	return many(ctx, r, read{

@@ -26,6 +26,8 @@ func New(c *control.Control, opts web.Options) *web.API {
 	out := web.New(a.face(), opts)
 	a.projects(out)
 	a.users(out)
+	a.usage(out)
+	a.statements(out)
 	return out
 }
 
@@ -121,6 +123,7 @@ type (
 	organizationTypeID   reeve.ID
 	serviceAccountTypeID reeve.ID
 	userTypeID           reeve.ID
+	statementTypeID      reeve.ID
 )
 
 func (id projectTypeID) MarshalText() ([]byte, error) {
@@ -139,6 +142,14 @@ func (id userTypeID) MarshalText() ([]byte, error) {
 	return []byte(reeve.ID(id).TypeID(reeve.PrefixUser)), nil
 }
 
+func (id statementTypeID) MarshalText() ([]byte, error) {
+	return []byte(reeve.ID(id).TypeID(reeve.PrefixStatement)), nil
+}
+
+func (statementTypeID) JSONSchema() *jsonschema.Schema {
+	return web.TypeIDSchema(reeve.PrefixStatement)
+}
+
 func (projectTypeID) JSONSchema() *jsonschema.Schema { return web.TypeIDSchema(reeve.PrefixProject) }
 
 func (organizationTypeID) JSONSchema() *jsonschema.Schema {
@@ -154,8 +165,10 @@ func (userTypeID) JSONSchema() *jsonschema.Schema { return web.TypeIDSchema(reev
 // The ids that come in, in either spelling. A malformed one names nothing, so
 // that it gets the same answer, in the same way, as another tenant's.
 type (
-	projectID struct{ id reeve.ID }
-	userID    struct {
+	projectID      struct{ id reeve.ID }
+	organizationID struct{ id reeve.ID }
+	statementID    struct{ id reeve.ID }
+	userID         struct {
 		id    reeve.ID
 		given bool // in whatever form
 	}
@@ -168,6 +181,18 @@ func (p *projectID) UnmarshalText(text []byte) error {
 }
 
 // UnmarshalText never fails.
+func (p *organizationID) UnmarshalText(text []byte) error {
+	p.id, _ = reeve.ParseID(reeve.PrefixOrganization, string(text))
+	return nil
+}
+
+// UnmarshalText never fails.
+func (p *statementID) UnmarshalText(text []byte) error {
+	p.id, _ = reeve.ParseID(reeve.PrefixStatement, string(text))
+	return nil
+}
+
+// UnmarshalText never fails.
 func (p *userID) UnmarshalText(text []byte) error {
 	p.id, _ = reeve.ParseID(reeve.PrefixUser, string(text))
 	p.given = true
@@ -176,10 +201,23 @@ func (p *userID) UnmarshalText(text []byte) error {
 
 func (projectID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixProject) }
 
+func (organizationID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixOrganization) }
+
+func (statementID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixStatement) }
+
 func (userID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixUser) }
 
 type projectPath struct {
 	Project projectID `path:"project" doc:"The project's id."`
+}
+
+type organizationPath struct {
+	Organization organizationID `path:"organization" doc:"The organisation's id."`
+}
+
+// mayIn is may for an organisation.
+func (a *api) mayIn(ctx context.Context, organization organizationID, action reeve.Action) error {
+	return a.control.AuthorizeOrganization(ctx, organization.id, action)
 }
 
 // may tells, before a malformed body is reported, whether the caller may know.

@@ -38,6 +38,10 @@ var examples = []step{
 	{Call: "POST /project/{prj:px}/user", Body: `{"user_id":"{usr:bob}","role":"viewer"}`},
 	{Call: "DELETE /project/{prj:px}/user/{usr:bob}"},
 	{Call: "PUT /project/{prj:px}/user/{usr:bob}/enable"},
+	{Call: "GET /project/{prj:px}/usage"},
+	{Call: "GET /organization/{org:acme}/usage"},
+	{Call: "GET /organization/{org:acme}/statements"},
+	{Call: "GET /organization/{org:acme}/statements/{stm:bill}"},
 }
 
 func TestHealth(t *testing.T)  { t.Parallel(); reevetest.Health(t, "tenant") }
@@ -172,6 +176,9 @@ func TestMasking(t *testing.T) {
 					call := example
 					call.Name = project + " " + example.Call
 					call.Call = strings.Replace(call.Call, "{prj:px}", project, 1)
+					if call.Call == example.Call {
+						continue // TestMaskingOrganizations
+					}
 					if call.Body != "" {
 						call.Body = body
 					}
@@ -195,6 +202,29 @@ func TestMasking(t *testing.T) {
 	})
 }
 
+// TestMaskingOrganizations: another's organisation is like none, however one
+// asks.
+func TestMaskingOrganizations(t *testing.T) {
+	t.Parallel()
+	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
+		s.Tenants(t)
+		for _, organization := range []string{
+			"{org:evil}", "{evil}", nobody, "org_01h2xcejqtf2nbrexx3vqjhp41", "x", "{prj:acme}", "{px}", "{usr:alice}", "%20", "%00", "%ff",
+			strings.Repeat("x", 5000),
+		} {
+			for _, example := range examples {
+				call := example
+				call.Call = strings.Replace(call.Call, "{org:acme}", organization, 1)
+				for _, query := range []string{"", "?format=csv", "?format=pdf", "?from=x", "?step=hour&from=1970-01-01", "?page=x", "?explain=x"} {
+					if call.Call != example.Call {
+						s.Do(t, step{Call: call.Call + query, Status: 403, Reply: denied})
+					}
+				}
+			}
+		}
+	})
+}
+
 // TestRoles is the matrix: what each role's key may do.
 func TestRoles(t *testing.T) {
 	t.Parallel()
@@ -205,6 +235,7 @@ func TestRoles(t *testing.T) {
 			viewer, editor, admin int
 		}{
 			{0, 200, 200, 200}, {1, 403, 200, 200}, {2, 200, 200, 200}, {3, 403, 403, 200}, {4, 403, 403, 204}, {5, 403, 403, 200},
+			{6, 200, 200, 200}, {7, 200, 200, 200}, {8, 200, 200, 200},
 		}
 		for _, row := range matrix {
 			for _, key := range []struct {

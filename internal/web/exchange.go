@@ -87,6 +87,15 @@ func (x *exchange) reply(status int, contentType []string, body []byte) {
 // succeed encodes the reply before the status is written, so that a value
 // that cannot be encoded is an error like any other.
 func (x *exchange) succeed(status int, out any) {
+	if either, ok := out.(formatted); ok {
+		x.Header()["Vary"] = varyAccept
+		value, document := either.choice()
+		if document != nil {
+			x.document(status, document)
+			return
+		}
+		out = value
+	}
 	switch out := out.(type) {
 	case *Empty:
 		x.reply(status, nil, nil)

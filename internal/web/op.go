@@ -25,6 +25,9 @@ type Op struct {
 	Errors      []reeve.Kind // documented, beyond the face's Common
 	Security    []string     // names of the face's schemes; nil means any that is not Named
 
+	// Formats are those that a Formatted reply can have beside JSON.
+	Formats []Format
+
 	// Timeout bounds the operation's context, if the face's own does not suit.
 	Timeout time.Duration
 

@@ -153,6 +153,9 @@ func (b *builder) responses(op *operation) (map[string]response, error) {
 		success.Headers = headers(op.out)
 	default:
 		typ := op.out
+		if implements(typ, formattedType) {
+			typ = reflect.New(typ).Interface().(formatted).jsonType()
+		}
 		if typ.Kind() == reflect.Pointer {
 			typ, success.MayBeEmpty = typ.Elem(), true
 		}
@@ -161,6 +164,9 @@ func (b *builder) responses(op *operation) (map[string]response, error) {
 			return nil, err
 		}
 		success.Content = map[string]media{jsonType: {schema}}
+	}
+	for _, format := range op.Formats {
+		success.Content[mediaTypes[format]] = media{&jsonschema.Schema{Type: "string"}}
 	}
 	out := map[string]response{strconv.Itoa(op.Status): success}
 	kinds := slices.Concat([]reeve.Kind{reeve.Internal}, op.Errors)
@@ -231,6 +237,9 @@ func (b *builder) request(op *operation, out *operating) (err error) {
 		}
 	}
 	for _, f := range op.plan.header {
+		if f.name == "Accept" { // never described as a parameter: the reply's media types say it
+			continue
+		}
 		if err := b.parameter(out, f, "header"); err != nil {
 			return err
 		}
