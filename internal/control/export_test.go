@@ -38,5 +38,6 @@ func DeliverDue(c *Control, ctx context.Context, report func(error)) error {
 	defer running.Wait()
 	return c.startDeliveries(ctx, &running, report)
 }
+
 // SetCloseProjects sets how many projects one transaction of closing bills.
 func SetCloseProjects(c *Control, n int) { c.closeProjects = n }

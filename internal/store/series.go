@@ -36,7 +36,7 @@ func (s UsageSpan) each(query func(where string, args []any) error) error {
 	if at < 0 {
 		return fmt.Errorf("usage of %d days at once", days)
 	}
-	return inLists(s.Projects, func(list string, args []any) error {
+	return r.inLists(s.Projects, func(list string, args []any) error {
 		var where strings.Builder
 		where.WriteString("project_id IN (" + list + ") AND day IN (")
 		for i := range spanSizes[at] {
