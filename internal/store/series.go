@@ -27,7 +27,7 @@ const noDay = int64(-1 << 40)
 // each runs a query for the projects in parts, with the condition that the
 // span stands for. It names every day: a range over them would read those of
 // all projects, for the primary key begins with the day.
-func (s UsageSpan) each(query func(where string, args []any) error) error {
+func (s UsageSpan) each(r Reader, query func(where string, args []any) error) error {
 	days := s.To - s.From
 	if days <= 0 {
 		return nil
@@ -62,7 +62,7 @@ func (s UsageSpan) each(query func(where string, args []any) error) error {
 // EachUsageDay gives the counters of a span, in no order. What it hands over
 // is good until it returns.
 func (r Reader) EachUsageDay(ctx context.Context, span UsageSpan, each func(DayKey, *DayCounts)) error {
-	return span.each(func(where string, args []any) error {
+	return span.each(r, func(where string, args []any) error {
 		return r.q.query(ctx, "SELECT day, project_id, bucket, counts FROM usage_days WHERE "+where, args, func(row scanner) error {
 			var key DayKey
 			var data []byte
@@ -81,7 +81,7 @@ func (r Reader) EachUsageDay(ctx context.Context, span UsageSpan, each func(DayK
 // EachSampleInSpan gives the samples of a span, those of a project and bucket
 // one after the other, day by day; within a day in no order.
 func (r Reader) EachSampleInSpan(ctx context.Context, span UsageSpan, each func(GaugeKey, reeve.Sample)) error {
-	return span.each(func(where string, args []any) error {
+	return span.each(r, func(where string, args []any) error {
 		return r.q.query(ctx, "SELECT day, project_id, bucket, samples FROM usage_samples WHERE "+where+
 			" ORDER BY project_id, bucket, day", args, func(row scanner) error {
 			var key DayKey
