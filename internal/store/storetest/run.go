@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"revoked tails", testRevokedTails},
 		{"coupons", testCoupons},
 		{"credits", testCredits},
+		{"applications", testApplications},
 		{"buckets", testBuckets},
 		{"bucket places", testBucketPlaces},
 		{"meters", testMeters},
