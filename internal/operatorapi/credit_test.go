@@ -105,7 +105,11 @@ func TestPrices(t *testing.T) {
 			tx.PutBillingMonth(store.BillingMonth{Month: 202610, Closed: true, Prices: `{"currency":"USD","prices":[` + list + `]}`})
 		})
 		s.Run(t, []step{
-			{Name: "nothing is configured", Call: "GET /api/prices", Status: 200, Reply: `{"month":"2026-11","currency":"USD","prices":[]}`},
+			{Name: "as configured", Call: "GET /api/prices", Status: 200, Reply: `{"month":"2026-11","currency":"USD","prices":[` +
+				`{"meter":"storage","from":"2026-01","unit":"GB-hour","free":"0","tiers":[{"price":"1/3"}]},` +
+				`{"meter":"egress","from":"2026-01","unit":"GB","free":"1","tiers":[{"price":"2"}]},` +
+				`{"meter":"requests","from":"2026-01","unit":"1000 requests","free":"0","tiers":[{"price":"1"}]}]}`},
+			{Name: "before any began", Call: "GET /api/prices?month=2025-12", Status: 200, Reply: `{"month":"2025-12","currency":"USD","prices":[]}`},
 			{Name: "those of the closing", Call: "GET /api/prices?month=2026-10", Status: 200, Reply: `{"month":"2026-10","currency":"USD","prices":[` + list + `]}`},
 			{Call: "GET /api/prices?month=2026-13", Status: 400, Reply: fault("a month is written as 2006-01")},
 			{Call: "GET /api/prices?month=202610", Status: 400, Reply: fault("a month is written as 2006-01")},
