@@ -1,0 +1,59 @@
+package control_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+)
+
+// TestBudgetAlerts: what an organisation's month has come to so far, over all its
+// projects and before coupons, is measured by its budget.
+func TestBudgetAlerts(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		with := settings(t, masterKey)
+		h.check(with.Prices.UnmarshalJSON([]byte(
+			`{"currency":"USD","prices":[{"meter":"egress","from":"2026-10","unit":"GB","tiers":[{"price":"2"}]}]}`)))
+		h.c = control.New(h.s, with)
+		u, o, p := h.tenant("ada@mail.test")
+		_, other, q := h.tenant("bob@mail.test")
+		second := h.project(o)
+		_, err := h.c.CreateCoupon(h.ctx, reeve.Coupon{UserID: u.ID, Amount: 1_000, Duration: 1, Description: "all of it"})
+		h.check(err)
+		_, err = h.c.SetWebhook(h.ctx, o.ID, "https://example.com")
+		h.check(err)
+		check := func(what string, want ...string) {
+			t.Helper()
+			h.check(control.SweepAlerts(h.c, t.Context()))
+			same(t, what, append([]string{}, want...), h.raised(o.ID), nil)
+		}
+		h.use(q.ID, reeve.UsageEgress, "", 100e9)
+		h.check(h.c.SetBudget(h.ctx, o.ID, 100))
+		check("another's usage")
+		h.use(p.ID, reeve.UsageEgress, "", 24e9)
+		check("48 cents")
+		h.use(second.ID, reeve.UsageEgress, "", 1e9)
+		check("50 cents", "budget 50")
+		check("once", "budget 50")
+		message, err := h.s.NextWebhookMessage(t.Context(), o.ID)
+		same(t, "message", `{"type":"budget.threshold","timestamp":"2026-11-22T15:44:53.397371Z","data":{"organizationId":"`+o.ID.String()+
+			`","month":"2026-11","threshold":50,"amount":50,"budget":100}}`, message.Payload, err)
+		h.check(h.c.SetBudget(h.ctx, o.ID, 60))
+		h.clock.pass(time.Second)
+		h.check(control.CheckAlerts(h.c, t.Context())) // touched, so without a sweep
+		same(t, "a lower budget", []string{"budget 50", "budget 80"}, h.raised(o.ID), nil)
+		h.check(h.c.DeleteBudget(h.ctx, o.ID))
+		h.use(p.ID, reeve.UsageEgress, "", 100e9)
+		check("without a budget", "budget 50", "budget 80")
+		same(t, "another's", []string{}, h.raised(other.ID), nil)
+		h.check(h.c.SetBudget(h.ctx, o.ID, 60))
+		h.clock.set(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC))
+		check("a new month")
+		for range 2 { // far more than the budget
+			h.use(p.ID, reeve.UsageEgress, "", math.MaxInt64)
+		}
+		check("far more", "budget 50", "budget 80", "budget 100")
+	})
+}
