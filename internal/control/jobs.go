@@ -70,11 +70,8 @@ func (c *Control) ApplyRetention(ctx context.Context, keep Retention) (err error
 	})
 	err = errors.Join(err, c.forgetEvents(ctx))
 	if keep.UsageMonths > 0 {
-		oldest := reeve.MonthOf(c.store.Now())
-		for range max(keep.UsageMonths, 2) - 1 { // the guards read this month and the last
-			oldest = oldest.Previous()
-		}
-		err = errors.Join(err, c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
+		oldest, unbilled := c.oldestUsage(ctx, keep.UsageMonths)
+		err = errors.Join(err, unbilled, c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
 			return tx.DeleteUsageBefore(ctx, oldest, retentionBatch)
 		}))
 	}
@@ -89,6 +86,25 @@ func (c *Control) ApplyRetention(ctx context.Context, keep Retention) (err error
 	return errors.Join(err, c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
 		return tx.DeleteRevokedHeadsBefore(ctx, before, retentionBatch)
 	}))
+}
+
+// leastUsageMonths is how many months' usage is kept at least: what comes late
+// is billed as the difference to all that was used in its month, which takes
+// until the month in which it came is closed.
+const leastUsageMonths = reeve.UsageLateness + 4
+
+// oldestUsage gives the first month whose usage is kept: none goes that is not
+// billed.
+func (c *Control) oldestUsage(ctx context.Context, months int) (reeve.Month, error) {
+	oldest := reeve.MonthOf(c.store.Now()).Add(1 - max(months, leastUsageMonths))
+	known, err := readMonths(ctx, c.store.Reader)
+	if err != nil {
+		return 0, err // nothing is older
+	}
+	if open := known.unclosed(oldest); len(open) > 0 && known.start != 0 {
+		oldest = open[0].Previous() // it starts from the one before
+	}
+	return oldest, nil
 }
 
 // revokedFor is how long a deleted key is called revoked; then it is unknown.

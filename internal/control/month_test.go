@@ -151,3 +151,24 @@ func TestDeletedBetweenPasses(t *testing.T) {
 		same(t, "due", int64(7), c.statement(3, november).Due, nil)
 	})
 }
+
+// TestRetentionKeepsUnbilled: usage goes when it is billed, however old it is.
+func TestRetentionKeepsUnbilled(t *testing.T) {
+	eachCloud(t, func(t *testing.T, c *cloud) {
+		c.check(c.c.CloseDueMonths(c.ctx))
+		c.send(0, used(1, reeve.UsageEgress, epoch, gigabyte), used(2, reeve.UsageEgress, november.Start().Add(-1000), gigabyte))
+		c.check(control.DrainUsage(c.c, t.Context()))
+		c.clock.set(november.Add(30).Start())
+		kept := func(project byte, month reeve.Month) bool {
+			t.Helper()
+			c.check(c.c.ApplyRetention(t.Context(), control.Retention{UsageMonths: 1}))
+			total, err := c.s.UsageTotal(t.Context(), projectID(project), month, c.s.Now())
+			c.check(err)
+			return total.Any()
+		}
+		same(t, "November", true, kept(1, november), nil)
+		c.month(november)
+		same(t, "closed", false, kept(1, november), nil)
+		same(t, "before the beginning", false, kept(2, november.Previous()), nil)
+	})
+}

@@ -112,7 +112,7 @@ var settings = []setting[Config]{
 	},
 	{
 		name: "usage-retention", def: "0",
-		usage: "how many `months` usage is kept; 0 keeps it for ever",
+		usage: "how many `months` usage is kept, 16 at least, for what comes late; 0 keeps it for ever",
 		field: func(c *Config) field { return &countField{&c.UsageRetention, 0, 1_200} },
 	},
 	{

@@ -46,6 +46,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"webhook messages", testWebhookMessages},
 		{"alerts", testAlerts},
 		{"budgets", testBudgets},
+		{"statements", testStatements},
+		{"payers", testPayers},
 		{"gateways", testGateways},
 		{"operator tokens", testOperatorTokens},
 		{"text order", testTextOrder},
