@@ -43,6 +43,7 @@ s/\(prj\|org\|stm\)_[0-7][0-9a-z]\{25\}/\1_…/g
 EOF
 shown() { sed -f names; }
 lines() { sed 's/\[{/[\n{/g; s/},{/},\n{/g; s/"\(from\|to\)":"[^"]*",//g'; } # JSON for people
+csv() { tr -d '\r' | sed '/^$/d'; }
 call() { printf '\n%s\n' "$1"; } # says what is done
 
 # ask METHOD PATH [BODY] asks an operator's question.
@@ -124,7 +125,7 @@ status DELETE "/api/projects/$old" | shown
 
 call "What the web project used, by the day and as CSV."
 ask GET "/api/projects/$web/usage/series?from=$last-16&to=$last-19&meter=egress" | shown
-ask GET "/api/projects/$web/usage/series?from=$last-17T22:00:00Z&to=$last-18&step=hour&meter=requests&format=csv" | tr -d '\r' | shown
+ask GET "/api/projects/$web/usage/series?from=$last-17T22:00:00Z&to=$last-18&step=hour&meter=requests&format=csv" | csv | shown
 
 call "The month is closed, by hand."
 "$reeve" close-month "$last" --operator-listen "${operator#http://}" | sed -f names
@@ -145,7 +146,7 @@ for organization in acme bricks clouds; do
 	ask GET "/api/statements?month=$last&organizationId=${!organization}" | named "${organization}_statement" id
 	statement=${organization}_statement
 	ask GET "/api/statements/${!statement}" | lines | shown
-	ask GET "/api/statements/${!statement}?format=csv" | tr -d '\r' | shown
+	ask GET "/api/statements/${!statement}?format=csv" | csv | shown
 done
 
 call "Ada pays; Ben complains of ten cents, and is right; Cleo's statement as she sees it."
@@ -153,5 +154,5 @@ status POST "/api/statements/$acme_statement/pay" | shown
 ask POST "/api/statements/$bricks_statement/credit-notes" '{"amount":10,"reason":"the lab was not yours"}' | named note id
 ask GET "/api/statements?month=$last" | sed 's/},{/},\n/g' | sed -n 's/.*"organizationName":"\([^"]*\)".*"status":"\([^"]*\)".*"due":\([0-9]*\).*"creditNotes":\([0-9]*\).*"open":\([0-9]*\).*/\1: \2, due \3, noted \4, open \5/p' | sort
 key=$(ask POST "/api/organizations/$clouds/apikeys" '{"name":"cleo","role":"viewer"}' | sed -n 's/.*"apikey":"\([^"]*\)".*/\1/p')
-curl -sS -H "x-api-key: $key" -H 'Accept: text/csv' "$tenant/organization/$clouds/statements/$clouds_statement" | tr -d '\r' | shown
+curl -sS -H "x-api-key: $key" -H 'Accept: text/csv' "$tenant/organization/$clouds/statements/$clouds_statement" | csv | shown
 curl -sS -H "x-api-key: $key" -w '\n' "$tenant/organization/$acme/statements/$acme_statement" | shown
