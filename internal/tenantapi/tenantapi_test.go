@@ -202,29 +202,6 @@ func TestMasking(t *testing.T) {
 	})
 }
 
-// TestMaskingOrganizations: another's organisation is like none, however one
-// asks.
-func TestMaskingOrganizations(t *testing.T) {
-	t.Parallel()
-	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
-		s.Tenants(t)
-		for _, organization := range []string{
-			"{org:evil}", "{evil}", nobody, "org_01h2xcejqtf2nbrexx3vqjhp41", "x", "{prj:acme}", "{px}", "{usr:alice}", "%20", "%00", "%ff",
-			strings.Repeat("x", 5000),
-		} {
-			for _, example := range examples {
-				call := example
-				call.Call = strings.Replace(call.Call, "{org:acme}", organization, 1)
-				for _, query := range []string{"", "?format=csv", "?format=pdf", "?from=x", "?step=hour&from=1970-01-01", "?page=x", "?explain=x"} {
-					if call.Call != example.Call {
-						s.Do(t, step{Call: call.Call + query, Status: 403, Reply: denied})
-					}
-				}
-			}
-		}
-	})
-}
-
 // TestRoles is the matrix: what each role's key may do.
 func TestRoles(t *testing.T) {
 	t.Parallel()
