@@ -94,7 +94,7 @@ func (b *bench) profiledGateway(ctx context.Context, name string) (contender, er
 	if err := awaitReady(ctx, w.addresses["operator"]); err != nil {
 		return contender{}, err
 	}
-	if err := w.makeGateway(ctx); err != nil {
+	if w.gateway, err = w.makeGateway(ctx); err != nil {
 		return contender{}, err
 	}
 	asks := w.verify()
