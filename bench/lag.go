@@ -38,7 +38,7 @@ func newWatcher(ctx context.Context, on *usageWorld) (*watcher, error) {
 		on: on, project: on.project(usageProjects),
 		gateway: "http://" + on.addresses["gateway"], operator: "http://" + on.addresses["operator"],
 	}
-	status, body, err := w.ask(ctx, http.MethodPut, fmt.Sprintf("%s/api/projects/%s/limits?bandwidth=%d", w.operator, w.project, int64(watchLimit)), "")
+	status, body, err := w.ask(ctx, http.MethodPut, fmt.Sprintf("%s/api/projects/%s/limit?bandwidth=%d", w.operator, w.project, int64(watchLimit)), "")
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("set a limit: %d %s", status, body)
 	}

@@ -82,7 +82,7 @@ func (p *prepared) refresh(random *rand.Rand, sequence int64) {
 // head begins a request of usage.
 func (w *usageWorld) head(contentType string, length int) string {
 	return fmt.Sprintf("POST /gateway/usage HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\n"+
-		"Content-Type: %s\r\nContent-Length: %d\r\n\r\n", w.gateway, contentType, length)
+		"Content-Type: %s\r\nContent-Length: %d\r\n\r\n", string(w.gateway), contentType, length)
 }
 
 // project spells the n-th project's id.
