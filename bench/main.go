@@ -81,7 +81,7 @@ func parseOptions() options {
 	flag.StringVar(&o.reeve, "reeve", "bin/reeve", "the `binary` to measure")
 	flag.StringVar(&o.json, "json", "", "also write the figures to this `file`")
 	flag.BoolVar(&o.write, "write", false, "also write the figures to "+document)
-	flag.StringVar(&o.perf, "perf", "", "only profile reeve under a `load`, project, tenant, apikey, verify or auth, to "+profileFile)
+	flag.StringVar(&o.perf, "perf", "", "only profile reeve under a `load`, project, tenant, apikey, verify, auth, usage or events, to "+profileFile)
 	flag.StringVar(&o.bare, "bare", "", "serve what reeve is compared with, on this database; the program does so itself")
 	flag.IntVar(&o.answer, "answer", -1, "serve a constant answer of so many bytes; the program does so itself")
 	flag.Parse()

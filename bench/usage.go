@@ -29,6 +29,20 @@ type usageWorld struct {
 // newUsageWorld migrates and loads a database and starts reeve on it, with more
 // settings if there are any.
 func (b *bench) newUsageWorld(ctx context.Context, database string, projects int, settings ...string) (*usageWorld, error) {
+	w, err := b.loadUsageWorld(ctx, database, projects)
+	if err != nil {
+		return nil, err
+	}
+	p, err := b.launchReeve(database, settings...)
+	if err != nil {
+		return nil, err
+	}
+	b.atEnd(p.stop)
+	return w, w.serve(ctx, p)
+}
+
+// loadUsageWorld migrates and loads a database.
+func (b *bench) loadUsageWorld(ctx context.Context, database string, projects int) (*usageWorld, error) {
 	token, err := b.migrate(database)
 	if err != nil {
 		return nil, err
@@ -39,15 +53,17 @@ func (b *bench) newUsageWorld(ctx context.Context, database string, projects int
 		return nil, err
 	}
 	b.say("loaded %d projects in %s", projects, time.Since(began).Round(time.Millisecond))
-	if w.process, err = b.launchReeve(database, settings...); err != nil {
-		return nil, err
-	}
-	b.atEnd(w.stop)
+	return w, nil
+}
+
+// serve waits until the process that serves the world is ready.
+func (w *usageWorld) serve(ctx context.Context, by *process) (err error) {
+	w.process = by
 	if err := awaitReady(ctx, w.addresses["operator"]); err != nil {
-		return nil, err
+		return err
 	}
 	w.gateway, err = w.makeGateway(ctx)
-	return w, err
+	return err
 }
 
 // sqliteFile names a new database in a directory of the run's.
