@@ -97,7 +97,8 @@ func (b *bench) startGatewayWorld(ctx context.Context, w *gatewayWorld) (err err
 		return err
 	}
 	b.say("ready with %d keys %s after the start", len(w.asked), time.Since(began).Round(time.Millisecond))
-	return w.makeGateway(ctx)
+	w.gateway, err = w.makeGateway(ctx)
+	return err
 }
 
 // readyWait is how long a reeve may take to load millions of keys.
@@ -122,20 +123,17 @@ func awaitReady(ctx context.Context, address string) error {
 	return errors.New("reeve does not get ready")
 }
 
-// makeGateway makes the gateway that asks.
-func (w *gatewayWorld) makeGateway(ctx context.Context) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+w.addresses["operator"]+"/api/gateways",
+// makeGateway makes the gateway that asks, and gives its token.
+func (i *instance) makeGateway(ctx context.Context) (reeve.Token, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+i.addresses["operator"]+"/api/gateways",
 		strings.NewReader(`{"name":"bench"}`))
 	if err != nil {
-		return err
+		return "", err
 	}
-	request.Header.Set("Authorization", string(w.token))
+	request.Header.Set("Authorization", string(i.token))
 	var made struct{ Token reeve.Token }
-	if err := answerJSON(request, &made); err != nil {
-		return err
-	}
-	w.gateway = made.Token
-	return nil
+	err = answerJSON(request, &made)
+	return made.Token, err
 }
 
 // key picks a key: any of all with the same chance, or one never seen.

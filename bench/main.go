@@ -25,6 +25,7 @@ import (
 type options struct {
 	rounds   int
 	duration time.Duration
+	sustain  time.Duration // of a round of usage
 	measures []string
 	reeve    string // the binary
 	json     string // a file
@@ -48,6 +49,10 @@ var measures = []measure{
 	{"memory", (*bench).measureMemory},
 	{"verify", (*bench).measureVerify},
 	{"gateways", (*bench).measureGateways},
+	{"ingest", (*bench).measureIngest},
+	{"events", (*bench).measureEvents},
+	{"series", (*bench).measureSeries},
+	{"close", (*bench).measureClose},
 	{"scale", (*bench).measureScale},
 }
 
@@ -69,12 +74,14 @@ func parseOptions() options {
 	var o options
 	flag.IntVar(&o.rounds, "rounds", 5, "how many rounds to take the median of")
 	flag.DurationVar(&o.duration, "duration", 5*time.Second, "how long each side runs in a round, in whole seconds")
-	names := flag.String("measures", "reads,apikeys,start,memory,verify,gateways", "what to measure: any of reads,apikeys,start,memory,verify,gateways,scale")
+	flag.DurationVar(&o.sustain, "sustain", time.Minute, "how long each side runs in a round of ingest or events")
+	names := flag.String("measures", "reads,apikeys,start,memory,verify,gateways,ingest,events,series,close",
+		"what to measure: any of these and scale, in the order of this list")
 	scale := flag.Bool("scale", false, "short for -measures scale: a million projects and ten million keys")
 	flag.StringVar(&o.reeve, "reeve", "bin/reeve", "the `binary` to measure")
 	flag.StringVar(&o.json, "json", "", "also write the figures to this `file`")
 	flag.BoolVar(&o.write, "write", false, "also write the figures to "+document)
-	flag.StringVar(&o.perf, "perf", "", "only profile reeve under a `load`, project, tenant, apikey, verify or auth, to "+profileFile)
+	flag.StringVar(&o.perf, "perf", "", "only profile reeve under a `load`, project, tenant, apikey, verify, auth, usage or events, to "+profileFile)
 	flag.StringVar(&o.bare, "bare", "", "serve what reeve is compared with, on this database; the program does so itself")
 	flag.IntVar(&o.answer, "answer", -1, "serve a constant answer of so many bytes; the program does so itself")
 	flag.Parse()
@@ -87,8 +94,8 @@ func parseOptions() options {
 
 // check refuses what could give no figures.
 func (o options) check() error {
-	if o.rounds < 1 || o.duration < time.Second {
-		return errors.New("-rounds must be 1 or more, -duration a second or more")
+	if o.rounds < 1 || o.duration < time.Second || o.sustain < time.Second {
+		return errors.New("-rounds must be 1 or more, -duration and -sustain a second or more")
 	}
 	for _, name := range o.measures {
 		known := slices.ContainsFunc(measures, func(m measure) bool { return m.name == name })

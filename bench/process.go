@@ -20,6 +20,7 @@ type process struct {
 	cmd       *exec.Cmd
 	addresses map[string]string // host:port by listener
 	drained   chan struct{}     // its standard output has ended
+	ended     bool
 }
 
 // stopTime is how long a child may take to stop.
@@ -79,8 +80,18 @@ func announced(lines *bufio.Reader, count int) (map[string]string, error) {
 	return found, nil
 }
 
+// end is stop, for one that is not needed to the end of the run.
+func (p *process) end() error {
+	err := p.stop()
+	p.ended = true
+	return err
+}
+
 // stop ends the child as its operator would.
 func (p *process) stop() error {
+	if p.ended {
+		return nil
+	}
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
 	kill := time.AfterFunc(stopTime, func() { _ = p.cmd.Process.Kill() })
 	defer kill.Stop()

@@ -49,8 +49,11 @@ func (b *bench) profile(ctx context.Context, name string) (err error) {
 
 // profiled starts a reeve in this process and gives a load for it.
 func (b *bench) profiled(ctx context.Context, name string) (contender, error) {
-	if name == "verify" || name == "auth" {
+	switch name {
+	case "verify", "auth":
 		return b.profiledGateway(ctx, name)
+	case "usage", "events":
+		return b.profiledUsage(ctx, name)
 	}
 	database, err := b.database(ctx, "profile")
 	if err != nil {
@@ -75,7 +78,7 @@ func (b *bench) profiled(ctx context.Context, name string) (contender, error) {
 	}
 	chosen, ok := loads[name]
 	if !ok {
-		return contender{}, fmt.Errorf("-perf %s: must be project, tenant, apikey, verify or auth", name)
+		return contender{}, fmt.Errorf("-perf %s: must be project, tenant, apikey, verify, auth, usage or events", name)
 	}
 	return chosen, nil
 }
@@ -94,7 +97,7 @@ func (b *bench) profiledGateway(ctx context.Context, name string) (contender, er
 	if err := awaitReady(ctx, w.addresses["operator"]); err != nil {
 		return contender{}, err
 	}
-	if err := w.makeGateway(ctx); err != nil {
+	if w.gateway, err = w.makeGateway(ctx); err != nil {
 		return contender{}, err
 	}
 	asks := w.verify()
@@ -102,6 +105,31 @@ func (b *bench) profiledGateway(ctx context.Context, name string) (contender, er
 		asks = w.auth()
 	}
 	return load(name, w.addresses["gateway"], asks), nil
+}
+
+// profiledUsage is profiled for reports of usage.
+func (b *bench) profiledUsage(ctx context.Context, name string) (contender, error) {
+	database, err := b.database(ctx, "profile")
+	if err != nil {
+		return contender{}, err
+	}
+	w, err := b.loadUsageWorld(ctx, database, usageProjects+projectsEach)
+	if err != nil {
+		return contender{}, err
+	}
+	addresses, err := b.serveHere(ctx, database, newMasterKey())
+	if err != nil {
+		return contender{}, err
+	}
+	if err := w.serve(ctx, &process{addresses: addresses}); err != nil {
+		return contender{}, err
+	}
+	run := &usageRun{name: name, world: w, load: w.batches()}
+	if name == "events" {
+		run.load = w.events()
+	}
+	run.watcher, err = newWatcher(ctx, w)
+	return run.contender(), err
 }
 
 // serveHere runs the server in this process until the run is over, and gives

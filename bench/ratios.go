@@ -41,14 +41,23 @@ type contender struct {
 // contest warms all contenders up and then lets them run in turns, each round
 // in the other direction, so that who comes first has no advantage.
 func (b *bench) contest(ctx context.Context, contenders []contender) ([]series, error) {
+	return b.contestFor(ctx, b.duration, contenders)
+}
+
+// contestFor is a contest whose rounds last for some time, but for the warm-up.
+func (b *bench) contestFor(ctx context.Context, duration time.Duration, contenders []contender) ([]series, error) {
 	out := make([]series, len(contenders))
 	order := make([]int, len(contenders))
 	for i := range order {
 		order[i] = i
 	}
 	for round := range b.rounds + 1 {
+		lasts := duration
+		if round == 0 {
+			lasts = min(duration, b.duration)
+		}
 		for _, i := range order {
-			found, err := contenders[i].run(ctx, b.duration)
+			found, err := contenders[i].run(ctx, lasts)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", contenders[i].name, err)
 			}
@@ -160,12 +169,18 @@ func fetch(ctx context.Context, at string, token reeve.Token) ([]byte, error) {
 }
 
 func answerOf(request *http.Request) ([]byte, error) {
+	_, body, err := answerStatus(request)
+	return body, err
+}
+
+func answerStatus(request *http.Request) (status int, body []byte, err error) {
 	reply, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	defer func() { _ = reply.Body.Close() }()
-	return io.ReadAll(reply.Body)
+	body, err = io.ReadAll(reply.Body)
+	return reply.StatusCode, body, err
 }
 
 func answerJSON(request *http.Request, into any) error {

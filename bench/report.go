@@ -20,8 +20,8 @@ type report struct {
 	Rows     []row             `json:"measures"`
 }
 
-// row is one measure. Its value is compared with its targets: a ratio is to be
-// at least so high, anything else at most.
+// row is one measure. Its value is compared with its targets: a ratio or a rate
+// is to be at least so high, anything else at most.
 type row struct {
 	Measure  string    `json:"measure"`
 	Reeve    *figures  `json:"reeve,omitempty"`
@@ -42,14 +42,16 @@ type figures struct {
 
 // The units of values.
 const (
-	unitRatio = "ratio"
-	unitTime  = "ms"
-	unitSize  = "MiB"
-	unitBytes = "bytes"
-	unitTimes = "times"
-	unitMicro = "µs"
-	unitNano  = "ns"
-	unitCount = "each"
+	unitRatio   = "ratio"
+	unitTime    = "ms"
+	unitSeconds = "s"
+	unitSize    = "MiB"
+	unitBytes   = "bytes"
+	unitTimes   = "times"
+	unitMicro   = "µs"
+	unitNano    = "ns"
+	unitCount   = "each"
+	unitRate    = "/s"
 )
 
 func newFigures(s series) *figures {
@@ -72,7 +74,7 @@ func (f *figures) String() string {
 func (r *report) add(found row) {
 	for _, target := range found.Targets {
 		met := found.Value <= target
-		if found.Unit == unitRatio {
+		if found.Unit == unitRatio || found.Unit == unitRate {
 			met = found.Value >= target
 		}
 		found.Met = append(found.Met, met)
@@ -96,15 +98,21 @@ func (r row) cells() []string {
 		compared += ": " + r.Compared.String()
 	}
 	value := fmt.Sprintf("%.1f %s", r.Value, r.Unit)
-	if r.Unit == unitRatio {
+	switch r.Unit {
+	case unitRatio:
 		value = fmt.Sprintf("%.2f", r.Value)
+	case unitRate:
+		value = fmt.Sprintf("%.0f%s", r.Value, r.Unit)
 	}
 	return []string{r.Measure, r.Reeve.String(), compared, value, strings.Join(targets, ", then "), strings.Join(met, ", ")}
 }
 
 func (r row) bound(target float64) string {
-	if r.Unit == unitRatio {
+	switch r.Unit {
+	case unitRatio:
 		return fmt.Sprintf("≥ %.2f", target)
+	case unitRate:
+		return fmt.Sprintf("≥ %g%s", target, r.Unit)
 	}
 	return fmt.Sprintf("≤ %g %s", target, r.Unit)
 }

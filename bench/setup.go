@@ -21,6 +21,7 @@ type bench struct {
 	dir     string // for logs, databases and scripts; removed at the end
 	report  report
 	small   *world // made at first use
+	month   *monthWorld
 	closers []func() error
 }
 
@@ -79,13 +80,16 @@ func serveArgs() []string {
 	return args
 }
 
-// launchReeve starts a reeve, which the caller stops.
-func (b *bench) launchReeve(database string) (*process, error) {
+// launchReeve starts a reeve, which the caller stops. Settings are variables of
+// its environment.
+func (b *bench) launchReeve(database string, settings ...string) (*process, error) {
 	masterKey := ""
 	if strings.HasPrefix(database, "postgres") {
 		masterKey = newMasterKey()
 	}
-	return launch(b.dir, b.reeveCommand(database, masterKey, serveArgs()...), listeners...)
+	cmd := b.reeveCommand(database, masterKey, serveArgs()...)
+	cmd.Env = append(cmd.Env, settings...)
+	return launch(b.dir, cmd, listeners...)
 }
 
 func newMasterKey() string {
