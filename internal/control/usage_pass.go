@@ -23,6 +23,7 @@ type usagePasses struct {
 // usageMemory is what the pass of a number has left in the database, as far as
 // it is remembered.
 type usageMemory struct {
+	limit  int // of the next pass, in batches
 	pass   int64
 	totals map[monthKey]*reeve.UsageTotal
 	days   map[store.DayKey]store.PackedDay
@@ -42,7 +43,8 @@ type gaugeKey struct {
 	month reeve.Month
 }
 
-// How many batches a pass takes at most, and how many rows are remembered.
+// How many batches a pass takes at most, after some passes that took fewer, and
+// how many rows are remembered.
 const (
 	passBatches = 200
 	maxRemember = 400_000
@@ -112,6 +114,8 @@ func (c *Control) usagePass(ctx context.Context) (more bool, err error) {
 	c.usage.mu.Lock()
 	defer c.usage.mu.Unlock()
 	m := &c.usage.memory
+	m.limit = max(m.limit, 1)
+	limit := m.limit
 	var sums usageSums
 	var pass int64
 	err = c.store.Write(ctx, func(tx *store.Tx) (err error) {
@@ -124,16 +128,18 @@ func (c *Control) usagePass(ctx context.Context) (more bool, err error) {
 			m.forget()
 		}
 		sums = newUsageSums()
-		batches, err := tx.TakeUsageBatches(ctx, passBatches, sums.add)
+		batches, err := tx.TakeUsageBatches(ctx, limit, sums.add)
 		if err != nil {
 			return err
 		}
-		more = batches == passBatches
+		more = batches == limit
 		return m.write(ctx, tx, &sums)
 	})
-	if err != nil {
+	if err != nil { // it may have been too much for its time
+		m.limit = limit / 4
 		return false, err
 	}
+	m.limit = min(2*limit, passBatches)
 	m.pass = pass
 	for key := range sums.touched {
 		c.admissions.changed(key.project)
@@ -189,6 +195,7 @@ func (m *usageMemory) size() int { return len(m.totals) + len(m.days) + len(m.ga
 
 func (m *usageMemory) forget() {
 	*m = usageMemory{
+		limit:  m.limit,
 		totals: map[monthKey]*reeve.UsageTotal{}, days: map[store.DayKey]store.PackedDay{},
 		gauges: map[gaugeKey]*reeve.GaugeMonth{}, parts: map[store.DayKey]*store.SamplePart{},
 	}
