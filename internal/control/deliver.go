@@ -169,7 +169,7 @@ func (c *Control) attempt(ctx context.Context, m claimed, report func(error)) (d
 		return true, c.settleMessage(ctx, func(tx *store.Tx) { tx.DeleteWebhookMessage(m.Sequence) })
 	}
 	if err != nil {
-		return false, err
+		return false, errors.Join(err, c.giveBack(ctx, m))
 	}
 	err = c.send(ctx, webhook, m)
 	switch {
@@ -177,7 +177,7 @@ func (c *Control) attempt(ctx context.Context, m claimed, report func(error)) (d
 		c.deliveries.delivered.Add(1)
 		return true, c.settleMessage(ctx, func(tx *store.Tx) { tx.DeleteWebhookMessage(m.Sequence) })
 	case ctx.Err() != nil: // broken off: it never was
-		return false, c.settleMessage(ctx, func(tx *store.Tx) { tx.PutWebhookMessage(m.before, m.Attempts) })
+		return false, c.giveBack(ctx, m)
 	}
 	c.deliveries.failed.Add(1)
 	if errors.Is(err, reeve.ErrGone) {
@@ -208,6 +208,11 @@ func (c *Control) send(ctx context.Context, webhook reeve.Webhook, m claimed) er
 	return c.settings.Deliver(ctx, reeve.Delivery{
 		URL: webhook.URL, Secret: secret, ID: m.ID.TypeID(reeve.PrefixMessage), At: c.store.Now(), Payload: m.Payload,
 	})
+}
+
+// giveBack lets a claimed message be as if it never was.
+func (c *Control) giveBack(ctx context.Context, m claimed) error {
+	return c.settleMessage(ctx, func(tx *store.Tx) { tx.PutWebhookMessage(m.before, m.Attempts) })
 }
 
 // settleMessage writes what has become of a message, also when the program is

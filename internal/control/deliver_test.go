@@ -237,7 +237,7 @@ func TestReplicasDeliver(t *testing.T) {
 func TestSlowEndpoint(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
 		slow, o := h.hooked("slow@mail.test")
-		slow.hang = make(chan struct{})
+		slow.hang, slow.asked = make(chan struct{}), make(chan struct{})
 		quick, _ := h.hooked("quick@mail.test")
 		ctx, stop := contextThatEnds(t)
 		c := h.sending()
@@ -254,11 +254,15 @@ func TestSlowEndpoint(t *testing.T) {
 			time.Sleep(20 * time.Millisecond)
 		}
 		same(t, "quick", []string{"200: 50", "200: 80", "200: 100"}, got, nil)
+		<-slow.asked
 		claimed, err := h.s.NextWebhookMessage(t.Context(), o.ID)
 		same(t, "attempts", 1, claimed.Attempts, err)
 		stop()
 		<-done
+		slow.mu.Lock()
 		close(slow.hang)
+		slow.hang = nil
+		slow.mu.Unlock()
 		back, err := h.s.NextWebhookMessage(t.Context(), o.ID)
 		h.check(err)
 		if back.Attempts != 0 || back.NextAt.After(h.s.Now()) {

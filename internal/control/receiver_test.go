@@ -21,6 +21,7 @@ type receiver struct {
 	mu     sync.Mutex
 	status int
 	hang   chan struct{} // closed: answer
+	asked  chan struct{} // closed: one came that hangs
 	secret reeve.Token
 	got    []string // "status: threshold of id"
 	ids    map[string]int
@@ -41,6 +42,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if hang := r.hang; hang != nil {
+		close(r.asked) // once, as one message is sent at a time
 		r.mu.Unlock()
 		<-hang
 		r.mu.Lock()
