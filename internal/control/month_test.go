@@ -83,8 +83,8 @@ func TestMonthEnds(t *testing.T) {
 		{202711, "America/New_York", 720},    // found here
 		{203004, "Australia/Lord_Howe", 720}, // half an hour
 	} {
+		zone(t, test.zone) // before a connection looks at it
 		eachCloud(t, func(t *testing.T, c *cloud) {
-			zone(t, test.zone)
 			c.clock.set(test.month.End().Add(time.Hour))
 			last := test.month.End().Add(-time.Microsecond)
 			c.send(0, used(1, reeve.UsageEgress, test.month.Start(), 1), used(1, reeve.UsageEgress, last, 2),
