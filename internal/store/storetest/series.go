@@ -16,7 +16,7 @@ func testUsageSpan(t *testing.T, w world) {
 	_, o, p := w.tenant("ada@mail.test")
 	projects := []reeve.ID{p.ID, w.project(o).ID, w.project(o).ID}
 	first := store.DayOf(time.Date(2028, 2, 1, 0, 0, 0, 0, time.UTC))
-	days := map[store.DayKey]*store.DayCounts{}
+	days := map[store.DayKey]store.PackedDay{}
 	parts := map[store.DayKey][]store.SamplePart{}
 	for day := first; day < first+40; day++ {
 		for _, project := range projects {
@@ -24,7 +24,11 @@ func testUsageSpan(t *testing.T, w world) {
 				key := store.DayKey{Day: day, ProjectID: project, Bucket: bucket}
 				counts := &store.DayCounts{}
 				counts.Egress[23] = reeve.Count(day)
-				days[key] = counts
+				packed, err := store.PackedDay(nil).Add(counts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				days[key] = packed
 				for number := range int64(2) {
 					part := store.SamplePart{Number: number}
 					part.Add(reeve.UsageStorage, day, reeve.Sample{At: store.DayStart(day).Add(time.Duration(number) * time.Hour), Value: 1})
