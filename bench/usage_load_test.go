@@ -42,7 +42,7 @@ func TestBatches(t *testing.T) {
 			Gateway  string
 			Sequence int64
 			Records  []struct {
-				ProjectID reeve.ID
+				ProjectID string
 				Meter     string
 				At        time.Time
 				Value     int64
@@ -56,7 +56,11 @@ func TestBatches(t *testing.T) {
 		mix := map[string]int{}
 		for _, r := range batch.Records {
 			mix[r.Meter]++
-			switch number := int(r.ProjectID[14])<<8 | int(r.ProjectID[15]); {
+			id, err := reeve.ParseAnyID(r.ProjectID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch number := int(id[14])<<8 | int(id[15]); {
 			case time.Since(r.At) > time.Minute || number >= usageProjects:
 				t.Fatalf("%+v", r)
 			case r.Meter == "egress":
