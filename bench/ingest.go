@@ -81,6 +81,14 @@ func (r *usageRun) finish(ctx context.Context) error {
 	return nil
 }
 
+// sustainedRounds are enough where a round is long.
+const sustainedRounds = 3
+
+// sustained is a contest of few and long rounds.
+func (b *bench) sustained(ctx context.Context, contenders []contender) ([]series, error) {
+	return b.contestFor(ctx, min(b.rounds, sustainedRounds), b.sustain, contenders)
+}
+
 // measureIngest measures batches of records on both databases, and compares
 // with COPY where there is one.
 func (b *bench) measureIngest(ctx context.Context) error {
@@ -97,7 +105,7 @@ func (b *bench) measureIngest(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rounds, err := b.contestFor(ctx, b.sustain, []contender{ours.contender(), {"COPY", theirs.run}})
+	rounds, err := b.sustained(ctx, []contender{ours.contender(), {"COPY", theirs.run}})
 	if err != nil {
 		return err
 	}
@@ -128,7 +136,7 @@ func (b *bench) measureUsageOn(ctx context.Context, name, database string, load 
 	if err != nil {
 		return err
 	}
-	rounds, err := b.contestFor(ctx, b.sustain, []contender{run.contender()})
+	rounds, err := b.sustained(ctx, []contender{run.contender()})
 	if err != nil {
 		return err
 	}

@@ -164,7 +164,7 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 	b.atEnd(func() error { return os.RemoveAll(b.dir) })
 	b.report = report{
 		Date: time.Now().UTC().Truncate(time.Second), Machine: thisMachine(version), Settings: settings,
-		Rounds: b.rounds, Seconds: b.duration.Seconds(),
+		Rounds: b.rounds, Seconds: b.duration.Seconds(), Sustained: b.sustain.Seconds(),
 	}
 	b.say("%+v\nPostgreSQL runs with %v", b.report.Machine, settings)
 	return nil

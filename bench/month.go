@@ -25,7 +25,7 @@ const (
 	monthProjects = 100_000
 	monthDays     = 30
 	patterns      = 10 // projects whose usage the others copy
-	seriesRate    = 100
+	seriesRate    = 20 // a second
 )
 
 // monthWorld is a reeve on PostgreSQL with a month of usage of many projects:

@@ -41,17 +41,18 @@ type contender struct {
 // contest warms all contenders up and then lets them run in turns, each round
 // in the other direction, so that who comes first has no advantage.
 func (b *bench) contest(ctx context.Context, contenders []contender) ([]series, error) {
-	return b.contestFor(ctx, b.duration, contenders)
+	return b.contestFor(ctx, b.rounds, b.duration, contenders)
 }
 
-// contestFor is a contest whose rounds last for some time, but for the warm-up.
-func (b *bench) contestFor(ctx context.Context, duration time.Duration, contenders []contender) ([]series, error) {
+// contestFor is a contest of so many rounds, each of which lasts for some time,
+// but for the warm-up.
+func (b *bench) contestFor(ctx context.Context, rounds int, duration time.Duration, contenders []contender) ([]series, error) {
 	out := make([]series, len(contenders))
 	order := make([]int, len(contenders))
 	for i := range order {
 		order[i] = i
 	}
-	for round := range b.rounds + 1 {
+	for round := range rounds + 1 {
 		lasts := duration
 		if round == 0 {
 			lasts = min(duration, b.duration)

@@ -17,7 +17,10 @@ type report struct {
 	Settings map[string]string `json:"postgres"` // what decides its durability
 	Rounds   int               `json:"rounds"`
 	Seconds  float64           `json:"secondsPerRound"`
-	Rows     []row             `json:"measures"`
+
+	Sustained float64 `json:"secondsPerRoundOfUsage"`
+
+	Rows []row `json:"measures"`
 }
 
 // row is one measure. Its value is compared with its targets: a ratio or a rate
