@@ -41,10 +41,9 @@ func (c Coupon) lastMonth() Month { return MonthOf(c.CreatedAt).Add(int(c.Durati
 func (c Coupon) Until() time.Time { return c.lastMonth().End() }
 
 // UsableIn tells whether the coupon, if anything is left of it, pays for a
-// month.
-func (c Coupon) UsableIn(month Month) bool {
-	return MonthOf(c.CreatedAt) <= month && month <= c.lastMonth()
-}
+// month's statement that is made while it exists: of an earlier month too, for
+// that is paid for now.
+func (c Coupon) UsableIn(month Month) bool { return month <= c.lastMonth() }
 
 // StatusAt gives the coupon's state at a time. One that is used up stays so.
 func (c Coupon) StatusAt(now time.Time) CouponStatus {

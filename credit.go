@@ -52,7 +52,8 @@ func (c Credit) Remaining() int64 { return max(c.Amount-c.Applied, 0) }
 // UsableIn tells whether the credit, if anything is left of it, pays for a
 // month: it is in effect during some of it, and not void.
 func (c Credit) UsableIn(month Month) bool {
-	return c.VoidedAt == nil && c.EffectiveAt.Before(month.End()) &&
+	atOnce := !c.EffectiveAt.After(c.CreatedAt)
+	return c.VoidedAt == nil && (atOnce || c.EffectiveAt.Before(month.End())) &&
 		(c.ExpiresAt == nil || c.ExpiresAt.After(month.Start()))
 }
 

@@ -66,6 +66,12 @@ func TestCreditTimes(t *testing.T) {
 			[]reeve.CreditStatus{"pending", "pending", "active", "expired"},
 		},
 		{
+			"in effect when it is granted",
+			reeve.Credit{Amount: 2, EffectiveAt: at("2026-11-30T23:59:59Z"), CreatedAt: at("2026-11-30T23:59:59Z")},
+			[]bool{true, true, true, true},
+			[]reeve.CreditStatus{"pending", "pending", "active", "active"},
+		},
+		{
 			"partly used",
 			reeve.Credit{Amount: 2, Applied: 1},
 			[]bool{true, true, true, true},
