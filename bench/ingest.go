@@ -24,6 +24,7 @@ type usageRun struct {
 	world   *usageWorld
 	load    *usageLoad
 	watcher *watcher
+	lags    [][]time.Duration // by round, the warm-up's first
 }
 
 // newUsageRun makes a world on a database and a load for it.
@@ -52,7 +53,8 @@ func (r *usageRun) run(ctx context.Context, duration time.Duration) (sample, err
 		return found, err
 	}
 	lag, err := r.watcher.look(ctx)
-	r.watcher.lags = append(r.watcher.lags, lag)
+	r.lags = append(r.lags, append(r.watcher.lags, lag))
+	r.watcher.lags = nil
 	found.rate = float64(found.answers) * usageRecords / time.Since(start).Seconds()
 	return found, err
 }
@@ -114,7 +116,7 @@ func (b *bench) measureIngest(ctx context.Context) error {
 	}
 	b.addRate("records of usage, PostgreSQL", targetIngest, rounds[0])
 	b.addRatio(row{Measure: "the same, compared", Other: "COPY into a table with a primary key", Targets: targetIngestCopy}, rounds[0], rounds[1])
-	b.addLags("PostgreSQL", ours.watcher.lags)
+	b.addLags("records, PostgreSQL", ours)
 	return b.measureUsageOn(ctx, "records of usage, SQLite", b.sqliteFile("ingest"), (*usageWorld).batches, targetIngestSQLite)
 }
 
@@ -144,7 +146,7 @@ func (b *bench) measureUsageOn(ctx context.Context, name, database string, load 
 		return err
 	}
 	b.addRate(name, targets, rounds[0])
-	b.addLags(name, run.watcher.lags)
+	b.addLags(name, run)
 	return nil
 }
 

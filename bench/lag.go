@@ -145,8 +145,12 @@ func (w *watcher) watch(ctx context.Context) error {
 	return nil
 }
 
-// addLags adds the lags that were found to the report.
-func (b *bench) addLags(of string, lags []time.Duration) {
+// addLags adds the lags that were found to the report, but for the warm-up's.
+func (b *bench) addLags(of string, run *usageRun) {
+	for round, lags := range run.lags {
+		b.say("round %d  %s: shown after %s at the longest", round, of, slices.Max(lags))
+	}
+	lags := slices.Concat(run.lags[1:]...)
 	slices.Sort(lags)
 	milliseconds := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 	b.report.add(row{Measure: "lag until totals, limits and series show it, the longest, " + of, Unit: unitTime, Value: milliseconds(lags[len(lags)-1]), Targets: targetLag})

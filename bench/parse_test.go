@@ -139,6 +139,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	for _, bad := range []options{
 		{rounds: 0, duration: time.Second, sustain: time.Second, measures: good.measures},
 		{rounds: 1, duration: time.Millisecond, sustain: time.Second, measures: good.measures},
+		{rounds: 1, duration: time.Second, measures: good.measures},
 		{rounds: 1, duration: time.Second, sustain: time.Second, measures: []string{"reeds"}},
 	} {
 		if bad.check() == nil {
