@@ -105,7 +105,7 @@ func (db *sqliteDB) open(ctx context.Context, path string, readers int) (err err
 	// Rows that come at places of their own, such as events' digests, each fill
 	// a page of the log: it is folded into the file less often than by default,
 	// which then writes a page once for many of them.
-	if db.writer, err = openWriter(ctx, source("cache_size(-16000)", "wal_autocheckpoint(16000)")); err != nil {
+	if db.writer, err = openWriter(ctx, source("cache_size(-8000)", "wal_autocheckpoint(16000)")); err != nil {
 		return err
 	}
 	db.readers, err = openReaders(source("query_only(1)"), readers)
