@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
+	"time"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/store"
@@ -49,32 +50,18 @@ func (c *Control) IngestEvents(ctx context.Context, events []UsageEvent) (result
 	if err != nil {
 		return nil, err
 	}
-	results = make([]EventResult, len(events))
-	claims := make([]eventClaim, 0, len(events))
-	for i := range events {
-		e := &events[i]
-		if e.Untimed {
-			e.At = now
-		}
-		if reason := e.refusal(now, organizations[i]); reason != "" {
-			results[i] = EventResult{EventRefused, reason}
-			continue
-		}
-		results[i].Status = EventDuplicate // until it turns out to be the first
-		claims = append(claims, eventClaim{e.digest(organizations[i]), i})
-	}
-	claims = sortedClaims(claims)
+	results, claims := judgeEvents(events, organizations, now)
 	if len(claims) == 0 {
 		return results, nil
+	}
+	digests := make([]store.EventDigest, len(claims))
+	for i, claim := range claims {
+		digests[i] = claim.digest
 	}
 	// One that is a little ahead may be of the next month.
 	month := reeve.MonthOf(now.Add(reeve.UsageSkew))
 	var claimed map[store.EventDigest]bool
 	err = c.store.Write(ctx, func(tx *store.Tx) (err error) {
-		digests := make([]store.EventDigest, len(claims))
-		for i, claim := range claims {
-			digests[i] = claim.digest
-		}
 		if claimed, err = tx.ClaimUsageEvents(ctx, digests, month); err != nil || len(claimed) == 0 {
 			return err
 		}
@@ -96,6 +83,25 @@ func (c *Control) IngestEvents(ctx context.Context, events []UsageEvent) (result
 		}
 	}
 	return results, nil
+}
+
+// judgeEvents refuses what cannot be counted, and gives the claims of the
+// others, in order. Those are duplicates until it turns out that they are not.
+func judgeEvents(events []UsageEvent, organizations []reeve.ID, now time.Time) (results []EventResult, claims []eventClaim) {
+	results, claims = make([]EventResult, len(events)), make([]eventClaim, 0, len(events))
+	for i := range events {
+		e := &events[i]
+		if e.Untimed {
+			e.At = now
+		}
+		if reason := e.refusal(now, organizations[i]); reason != "" {
+			results[i] = EventResult{EventRefused, reason}
+			continue
+		}
+		results[i].Status = EventDuplicate
+		claims = append(claims, eventClaim{e.digest(organizations[i]), i})
+	}
+	return results, sortedClaims(claims)
 }
 
 // digest stands for the event's name: the first half of SHA-256 over the

@@ -122,3 +122,17 @@ func limitValue(l reeve.Limit) any {
 	}
 	return nil
 }
+
+// arrayText writes ids as PostgreSQL reads an array: also where nothing is
+// prepared, and so no parameter's type is known.
+func arrayText(ids []reeve.ID) string {
+	out := make([]byte, 0, 2+37*len(ids))
+	out = append(out, '{')
+	for i, id := range ids {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = id.Append(out)
+	}
+	return string(append(out, '}'))
+}

@@ -44,20 +44,6 @@ var postgresDialect = &dialect{
 	ids:      func(ids idList) any { return arrayText(ids) },
 }
 
-// arrayText writes ids as PostgreSQL reads an array: also where nothing is
-// prepared, and so no parameter's type is known.
-func arrayText(ids []reeve.ID) string {
-	out := make([]byte, 0, 2+37*len(ids))
-	out = append(out, '{')
-	for i, id := range ids {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = id.Append(out)
-	}
-	return string(append(out, '}'))
-}
-
 // oldestPostgres is the oldest version that is supported, as its
 // server_version_num prints it.
 const oldestPostgres = 150000
