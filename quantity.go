@@ -62,7 +62,7 @@ func (q Quantity) String() string { return q.Big().String() }
 // Bytes gives the quantity big-endian, without zeros in front; nothing is no
 // bytes.
 func (q Quantity) Bytes() []byte {
-	out := binary.BigEndian.AppendUint64(nil, q.hi)
+	out := binary.BigEndian.AppendUint64(make([]byte, 0, 16), q.hi)
 	out = binary.BigEndian.AppendUint64(out, q.lo)
 	for len(out) > 0 && out[0] == 0 {
 		out = out[1:]

@@ -76,7 +76,7 @@ func New(s *store.Store, settings Settings) *Control {
 		sessions:   newSessions(),
 		settings:   settings,
 		admissions: &admissions{},
-		usage:      &usagePasses{},
+		usage:      newUsagePasses(),
 		alerts:     newAlertWatch(),
 		deliveries: newDeliveries(),
 

@@ -55,6 +55,7 @@ func (c *Control) IngestUsage(ctx context.Context, in UsageBatch) (refusals []st
 	if err := in.Check(); err != nil {
 		return nil, err
 	}
+	c.usage.pause(ctx)
 	digest := in.Digest()
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		mark, err := tx.LockUsageMark(ctx, actor.ID, in.Stream)
@@ -76,6 +77,9 @@ func (c *Control) IngestUsage(ctx context.Context, in UsageBatch) (refusals []st
 		tx.PutUsageMark(mark)
 		return nil
 	})
+	if err == nil {
+		c.usage.waiting.Add(int64(len(in.Records)))
+	}
 	return refusals, err
 }
 

@@ -45,6 +45,7 @@ func (c *Control) IngestEvents(ctx context.Context, events []UsageEvent) (result
 	if len(events) == 0 || len(events) > MaxUsageRecords {
 		return nil, reeve.Errorf(reeve.Invalid, "events must be 1 to %d", MaxUsageRecords)
 	}
+	c.usage.pause(ctx)
 	now := c.store.Now()
 	organizations, err := c.organizationsOf(ctx, c.store.Reader, len(events), func(i int) reeve.ID { return events[i].ProjectID })
 	if err != nil {
@@ -77,6 +78,7 @@ func (c *Control) IngestEvents(ctx context.Context, events []UsageEvent) (result
 	if err != nil {
 		return nil, err
 	}
+	c.usage.waiting.Add(int64(len(claimed)))
 	for _, claim := range claims {
 		if claimed[claim.digest] {
 			results[claim.event].Status = EventAccepted

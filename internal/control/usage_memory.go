@@ -38,7 +38,6 @@ type usageSums struct {
 	totals  map[monthKey]*reeve.UsageTotal
 	days    map[store.DayKey]*store.DayCounts
 	samples map[gaugeKey][]reeve.Sample
-	touched map[monthKey]bool
 }
 
 func newUsageSums() usageSums {
@@ -52,7 +51,6 @@ func newUsageSums() usageSums {
 
 func (s *usageSums) add(r reeve.UsageRecord) {
 	month := monthKey{r.ProjectID, reeve.MonthOf(r.At)}
-	s.touched[month] = true
 	if r.Meter.Gauge() {
 		key := gaugeKey{store.GaugeKey{ProjectID: r.ProjectID, Meter: r.Meter, Bucket: r.Bucket}, month.month}
 		s.samples[key] = append(s.samples[key], reeve.Sample{At: r.At, Value: r.Value})
@@ -65,6 +63,18 @@ func (s *usageSums) add(r reeve.UsageRecord) {
 	day := store.DayKey{Day: store.DayOf(r.At), ProjectID: r.ProjectID, Bucket: r.Bucket}
 	hour := &getOrMake(s.days, day, store.DayCounts{}).Of(r.Meter)[r.At.UTC().Hour()]
 	*hour = hour.Add(n)
+}
+
+// months gives the months of projects that something was added to.
+func (s *usageSums) months() map[monthKey]bool {
+	out := make(map[monthKey]bool, len(s.totals))
+	for key := range s.totals {
+		out[key] = true
+	}
+	for key := range s.samples {
+		out[monthKey{key.ProjectID, key.month}] = true
+	}
+	return out
 }
 
 func getOrMake[K comparable, V any](in map[K]*V, key K, empty V) *V {
@@ -258,7 +268,7 @@ func writeLate(ctx context.Context, tx *store.Tx, sums *usageSums) error {
 		closed[m.Month] = true
 	}
 	late := map[reeve.ID][]reeve.Month{}
-	for key := range sums.touched {
+	for key := range sums.months() {
 		for _, month := range []reeve.Month{key.month, key.month.Add(1)} {
 			if closed[month] && !slices.Contains(late[key.project], month) {
 				late[key.project] = append(late[key.project], month)

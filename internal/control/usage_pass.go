@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/reeve-cloud/reeve/internal/store"
@@ -14,6 +15,43 @@ import (
 type usagePasses struct {
 	mu     sync.Mutex // held through a pass
 	memory usageMemory
+
+	waiting atomic.Int64 // records that this replica has taken in since the last pass
+	passed  atomic.Pointer[chan struct{}]
+}
+
+// maxWaiting is how many records this replica takes in between two passes
+// without a pause: more than passes can keep up with would only lag behind.
+const maxWaiting = 64_000
+
+// pauseAtMost is how long a batch is kept waiting for a pass.
+const pauseAtMost = time.Second
+
+// pause waits for the next pass if more was taken in than that should add up.
+func (p *usagePasses) pause(ctx context.Context) {
+	if p.waiting.Load() < maxWaiting {
+		return
+	}
+	select {
+	case <-*p.passed.Load():
+	case <-ctx.Done():
+	case <-time.After(pauseAtMost):
+	}
+}
+
+func newUsagePasses() *usagePasses {
+	out := &usagePasses{}
+	out.pass()
+	return out
+}
+
+// pass is called when some replica has made a pass.
+func (p *usagePasses) pass() {
+	next := make(chan struct{})
+	p.waiting.Store(0)
+	if last := p.passed.Swap(&next); last != nil {
+		close(*last)
+	}
 }
 
 // How many batches a pass takes at most, after some passes that took fewer, and
@@ -47,6 +85,7 @@ func (c *Control) addUsage(ctx context.Context, report func(error)) {
 		number, waiting, err := c.store.UsagePass(ctx)
 		if number != seen || !waiting {
 			seen, idle = number, 0
+			c.usage.pass()
 		}
 		if err == nil && waiting {
 			if idle++; idle >= passPatience || !c.store.Shared() || c.usage.made(number) {
@@ -112,9 +151,10 @@ func (c *Control) usagePass(ctx context.Context) (more bool, err error) {
 		m.limit = limit / 4
 		return false, err
 	}
+	c.usage.pass()
 	m.limit = min(2*limit, passBatches)
 	m.pass = pass
-	for key := range sums.touched {
+	for key := range sums.months() {
 		c.admissions.changed(key.project)
 		c.alerts.touch(key.project)
 	}
