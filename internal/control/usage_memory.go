@@ -45,7 +45,6 @@ func newUsageSums() usageSums {
 		map[monthKey]*reeve.UsageTotal{},
 		map[store.DayKey]*store.DayCounts{},
 		map[gaugeKey][]reeve.Sample{},
-		map[monthKey]bool{},
 	}
 }
 
