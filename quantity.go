@@ -36,6 +36,16 @@ func (q Quantity) Add(other Quantity) Quantity {
 	return Quantity{hi, lo}
 }
 
+// Sub gives the difference to a quantity that is not larger; nothing if it is.
+func (q Quantity) Sub(other Quantity) Quantity {
+	lo, borrow := bits.Sub64(q.lo, other.lo, 0)
+	hi, borrow := bits.Sub64(q.hi, other.hi, borrow)
+	if borrow != 0 {
+		return Quantity{}
+	}
+	return Quantity{hi, lo}
+}
+
 // Equal tells whether both are the same.
 func (q Quantity) Equal(other Quantity) bool { return q == other }
 

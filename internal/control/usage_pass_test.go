@@ -103,7 +103,7 @@ func TestUsageInAnyOrder(t *testing.T) {
 			random := rand.New(rand.NewPCG(uint64(round), 7))
 			_, o, p := h.tenant(fmt.Sprint(round, "@mail.test"))
 			projects := []reeve.ID{p.ID, h.project(o).ID}
-			records := make([]reeve.UsageRecord, 5+random.IntN(60))
+			records := make([]reeve.UsageRecord, 5+random.IntN(200))
 			for i := range records {
 				records[i] = randomRecord(random, projects)
 			}
