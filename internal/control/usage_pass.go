@@ -2,7 +2,8 @@ package control
 
 import (
 	"context"
-	"sync"
+	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -13,8 +14,9 @@ import (
 // at a time makes a pass; the one that made the last remembers what it wrote and
 // reads nothing again.
 type usagePasses struct {
-	mu     sync.Mutex // held through a pass
-	memory usageMemory
+	turn    chan struct{} // of who makes a pass, or looks at the memory
+	memory  usageMemory
+	damaged []int64 // batches that could not be read, and nobody was told of
 
 	waiting atomic.Int64 // records that this replica has taken in since the last pass
 	passed  atomic.Pointer[chan struct{}]
@@ -40,7 +42,7 @@ func (p *usagePasses) pause(ctx context.Context) {
 }
 
 func newUsagePasses() *usagePasses {
-	out := &usagePasses{}
+	out := &usagePasses{turn: make(chan struct{}, 1)}
 	out.pass()
 	return out
 }
@@ -54,33 +56,35 @@ func (p *usagePasses) pass() {
 	}
 }
 
-// How many batches a pass takes at most, after some passes that took fewer, and
-// how many rows are remembered.
+// How many batches a pass takes at most, after how long the next takes fewer, how
+// long it may take, and how many rows are remembered.
 const (
 	passBatches = 200
+	passLong    = 3 * time.Second
+	passAtMost  = 30 * time.Second
 	maxRemember = 400_000
 )
 
 // How often a replica looks for what is to be added up, and at how many looks in
 // a row another replica may have left it undone.
 const (
-	passLook     = 200 * time.Millisecond
-	passPatience = 3
+	passLook      = 200 * time.Millisecond
+	passLookLater = 5 * time.Second // at most, while passes fail
+	passPatience  = 3
 )
 
 // addUsage makes passes until the context ends; failures are handed to report,
-// and tried again. The replica that made the last pass makes the next: it need
-// not read what it remembers. Another one steps in when that is idle.
+// and tried again, after longer and longer pauses. The replica that made the
+// last pass makes the next: it need not read what it remembers. Another one steps
+// in when that is idle.
 func (c *Control) addUsage(ctx context.Context, report func(error)) {
-	look := time.NewTicker(passLook)
-	defer look.Stop()
 	var seen int64 // the number of the newest pass, of which nothing has come for
 	var idle int   // so many looks
-	for {
+	for pause := passLook; ; {
 		select {
 		case <-ctx.Done():
 			return
-		case <-look.C:
+		case <-time.After(pause):
 		}
 		number, waiting, err := c.store.UsagePass(ctx)
 		if number != seen || !waiting {
@@ -88,21 +92,52 @@ func (c *Control) addUsage(ctx context.Context, report func(error)) {
 			c.usage.pass()
 		}
 		if err == nil && waiting {
-			if idle++; idle >= passPatience || !c.store.Shared() || c.usage.made(number) {
-				err = c.drainUsage(ctx)
+			if idle++; idle >= passPatience || !c.store.Shared() || c.usage.made(ctx, number) {
+				err = errors.Join(c.drainUsage(ctx), c.usage.damage(ctx))
 			}
 		}
-		if err != nil && ctx.Err() == nil {
-			report(err)
+		if err == nil || ctx.Err() != nil {
+			pause = passLook
+			continue
 		}
+		report(err)
+		pause = min(2*pause, passLookLater)
 	}
 }
 
+// enter waits for the turn; leave gives it back.
+func (p *usagePasses) enter(ctx context.Context) error {
+	select {
+	case p.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return tookTooLong(ctx)
+	}
+}
+
+func (p *usagePasses) leave() { <-p.turn }
+
 // made tells whether this replica made the pass of a number.
-func (p *usagePasses) made(number int64) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (p *usagePasses) made(ctx context.Context, number int64) bool {
+	if p.enter(ctx) != nil {
+		return false
+	}
+	defer p.leave()
 	return p.memory.pass == number
+}
+
+// damage tells, once, of the batches that could not be read.
+func (p *usagePasses) damage(ctx context.Context) error {
+	if err := p.enter(ctx); err != nil {
+		return err
+	}
+	defer p.leave()
+	damaged := p.damaged
+	p.damaged = nil
+	if len(damaged) == 0 {
+		return nil
+	}
+	return fmt.Errorf("batches of usage that cannot be read are in usage_damaged: %v", damaged)
 }
 
 // drainUsage adds up all that was taken in before the call.
@@ -121,14 +156,17 @@ func (c *Control) drainUsage(ctx context.Context) error {
 
 // usagePass adds up some batches, and tells whether there may be more.
 func (c *Control) usagePass(ctx context.Context) (more bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, retentionTimeout)
+	if err := c.usage.enter(ctx); err != nil {
+		return false, err
+	}
+	defer c.usage.leave()
+	ctx, cancel := context.WithTimeout(ctx, passAtMost)
 	defer cancel()
-	c.usage.mu.Lock()
-	defer c.usage.mu.Unlock()
-	m := &c.usage.memory
+	m, began := &c.usage.memory, time.Now()
 	m.limit = max(m.limit, 1)
 	limit := m.limit
 	var sums usageSums
+	var damaged []int64
 	var pass int64
 	err = c.store.Write(ctx, func(tx *store.Tx) (err error) {
 		before := m.pass
@@ -140,23 +178,37 @@ func (c *Control) usagePass(ctx context.Context) (more bool, err error) {
 			m.forget()
 		}
 		sums = newUsageSums()
-		batches, err := tx.TakeUsageBatches(ctx, limit, sums.add)
-		if err != nil {
+		batches := 0
+		if batches, damaged, err = tx.TakeUsageBatches(ctx, limit, sums.add); err != nil {
 			return err
 		}
 		more = batches == limit
 		return m.write(ctx, tx, &sums)
 	})
-	if err != nil { // it may have been too much for its time
-		m.limit = limit / 4
+	m.adjust(time.Since(began), err)
+	if err != nil {
 		return false, err
 	}
 	c.usage.pass()
-	m.limit = min(2*limit, passBatches)
 	m.pass = pass
+	c.usage.damaged = append(c.usage.damaged, damaged...)
 	for key := range sums.months() {
 		c.admissions.changed(key.project)
 		c.alerts.touch(key.project)
 	}
 	return more, nil
+}
+
+// adjust sets how many batches the next pass takes. Many at once are cheaper,
+// for each row is written once; but a pass must be done in its time, and others
+// wait for SQLite's writer meanwhile.
+func (m *usageMemory) adjust(took time.Duration, err error) {
+	switch {
+	case err != nil:
+		m.limit /= 4
+	case took > passLong:
+		m.limit /= 2
+	default:
+		m.limit = min(2*m.limit, passBatches)
+	}
 }

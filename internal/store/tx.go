@@ -30,6 +30,7 @@ var facts = map[string]bool{
 	"changes":           true,
 	"change_ends":       true,
 	"usage_batches":     true,
+	"usage_damaged":     true,
 	"usage_passes":      true,
 	"usage_days":        true,
 	"usage_samples":     true,

@@ -126,26 +126,32 @@ func (r Reader) UsageGauges(ctx context.Context, projects []reeve.ID, month reev
 
 // Stored gives how much a project stores by its newest reports, those of this
 // month and the last, and the time that they speak for: of the buckets reported
-// within a day the one that was longest ago. There is no report if it is zero.
+// within a day the one that was longest ago, but never later than the report
+// was seen, for a gateway's clock may be ahead. There is no report if it is zero.
 func (r Reader) Stored(ctx context.Context, project reeve.ID, now time.Time) (stored int64, at time.Time, err error) {
 	month := reeve.MonthOf(now.Add(reeve.UsageSkew))
-	newest := map[string]reeve.Sample{}
-	err = r.q.query(ctx, `SELECT bucket, last_at, last_value FROM usage_gauges
+	newest, seen := map[string]reeve.Sample{}, map[string]time.Time{}
+	err = r.q.query(ctx, `SELECT bucket, last_at, last_value, seen_at FROM usage_gauges
 		WHERE month IN ($1, $2) AND project_id = $3 AND meter = 'storage'`,
 		[]any{int64(month.Previous()), int64(month), project}, func(row scanner) error {
 			var bucket string
 			var s reeve.Sample
-			err := row.Scan(&bucket, &s.At, &s.Value)
+			var seenAt time.Time
+			err := row.Scan(&bucket, &s.At, &s.Value, &seenAt)
 			if s.At.After(newest[bucket].At) {
-				newest[bucket] = s
+				newest[bucket], seen[bucket] = s, seenAt
 			}
 			return err
 		})
 	sum := reeve.Quantity{}
-	for _, s := range newest {
+	for bucket, s := range newest {
 		sum = sum.Add(reeve.Count(s.Value))
-		if now.Sub(s.At) < reeve.SampleLife && (at.IsZero() || s.At.Before(at)) {
-			at = s.At
+		speaksFor := s.At
+		if seen[bucket].Before(speaksFor) {
+			speaksFor = seen[bucket]
+		}
+		if now.Sub(s.At) < reeve.SampleLife && (at.IsZero() || speaksFor.Before(at)) {
+			at = speaksFor
 		}
 	}
 	return sum.Int64(), at, err
@@ -157,12 +163,12 @@ func (tx *Tx) PutUsageGauges(month reeve.Month, gauges map[GaugeKey]reeve.GaugeM
 	for _, key := range slices.SortedFunc(maps.Keys(gauges), GaugeKey.compare) {
 		g := gauges[key]
 		rows = append(rows, []any{
-			int64(month), key.ProjectID, string(key.Meter), key.Bucket, g.First, g.Last.At, g.Last.Value, g.Held,
+			int64(month), key.ProjectID, string(key.Meter), key.Bucket, g.First, g.Last.At, g.Last.Value, g.Held, tx.Now(),
 		})
 	}
-	tx.writeRows("INSERT INTO usage_gauges (month, project_id, meter, bucket, first_at, last_at, last_value, held) VALUES ",
+	tx.writeRows("INSERT INTO usage_gauges (month, project_id, meter, bucket, first_at, last_at, last_value, held, seen_at) VALUES ",
 		` ON CONFLICT (month, project_id, meter, bucket) DO UPDATE SET first_at = excluded.first_at,
-			last_at = excluded.last_at, last_value = excluded.last_value, held = excluded.held`, rows)
+			last_at = excluded.last_at, last_value = excluded.last_value, held = excluded.held, seen_at = excluded.seen_at`, rows)
 }
 
 // Outstanding gives what is known of a project's usage this month and last.
@@ -210,8 +216,7 @@ var usageTables = []struct{ table, key, time string }{
 }
 
 // DeleteUsageBefore removes up to limit rows of each kind of usage of months
-// before one, and gives how many went at most of one kind: the setting for
-// their retention. The samples of the month before stay: the next starts from
+// before one, and gives how many went of the kind of which most did. The samples of the month before stay: the next starts from
 // them.
 func (tx *Tx) DeleteUsageBefore(ctx context.Context, month reeve.Month, limit int) (int, error) {
 	most := 0

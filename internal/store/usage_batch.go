@@ -38,20 +38,33 @@ func (r Reader) UsagePass(ctx context.Context) (number int64, waiting bool, err 
 	return number, waiting, err
 }
 
-// TakeUsageBatches takes up to limit batches out, oldest first, and gives how
-// many there were.
-func (tx *Tx) TakeUsageBatches(ctx context.Context, limit int, each func(reeve.UsageRecord)) (int, error) {
-	batches, err := many(ctx, tx.Reader, read{
-		sql: `DELETE FROM usage_batches WHERE sequence IN
-			(SELECT sequence FROM usage_batches ORDER BY sequence LIMIT $1) RETURNING records`,
-		args: []any{limit},
-	}, value[[]byte])
-	for _, data := range batches {
-		if err == nil {
-			err = eachRecord(data, each)
-		}
-	}
-	return len(batches), err
+// TakeUsageBatches takes up to limit batches out, oldest first. It gives how
+// many there were, and the numbers of those that cannot be read: they are put
+// aside, in usage_damaged, and do not stop the others.
+func (tx *Tx) TakeUsageBatches(ctx context.Context, limit int, each func(reeve.UsageRecord)) (n int, damaged []int64, err error) {
+	err = tx.query(ctx, `DELETE FROM usage_batches WHERE sequence IN
+		(SELECT sequence FROM usage_batches ORDER BY sequence LIMIT $1) RETURNING sequence, records`,
+		[]any{limit}, func(row scanner) error {
+			var sequence int64
+			var data []byte
+			if err := row.Scan(&sequence, &data); err != nil {
+				return err
+			}
+			n++
+			var records []reeve.UsageRecord
+			if eachRecord(data, func(r reeve.UsageRecord) { records = append(records, r) }) != nil {
+				damaged = append(damaged, sequence)
+				tx.write(statement{
+					sql: "INSERT INTO usage_damaged (sequence, records) VALUES ($1, $2)", args: []any{sequence, slices.Clone(data)},
+				})
+				return nil
+			}
+			for _, r := range records {
+				each(r)
+			}
+			return nil
+		})
+	return n, damaged, err
 }
 
 // DayKey names a project's day, of a bucket or of none.

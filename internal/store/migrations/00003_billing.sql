@@ -4,6 +4,12 @@ CREATE TABLE usage_batches (
     records  {{bytes}} NOT NULL -- see pack.go
 ){{strict}};
 
+-- Batches that could not be read, for somebody to look at.
+CREATE TABLE usage_damaged (
+    sequence {{bigint}} PRIMARY KEY,
+    records  {{bytes}} NOT NULL
+){{strict}};
+
 -- Counts the passes that add usage up: who made the last one may go on from
 -- what it remembers.
 CREATE TABLE usage_passes (
@@ -43,6 +49,7 @@ CREATE TABLE usage_gauges (
     last_at    {{bigint}} NOT NULL,
     last_value {{bigint}} NOT NULL,
     held       {{bytes}} NOT NULL, -- value × microseconds from first_at to last_at, big-endian
+    seen_at    {{bigint}} NOT NULL, -- when the row was written
     PRIMARY KEY (month, project_id, meter, bucket)
 ){{rewritten}};
 
