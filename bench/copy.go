@@ -68,8 +68,13 @@ func newCopyData(w *usageWorld, random *rand.Rand) copyData {
 	return c
 }
 
-// run copies for a while, on as many connections as a load has.
+// run copies into the empty table for a while, on as many connections as a load
+// has.
 func (c *copier) run(ctx context.Context, duration time.Duration) (sample, error) {
+	err := withConn(ctx, c.database, func(conn *pgx.Conn) error { return executeAll(ctx, conn, "TRUNCATE records") })
+	if err != nil {
+		return sample{}, err
+	}
 	var group sync.WaitGroup
 	took := make([][]time.Duration, usageConnections)
 	failed := make([]error, usageConnections)

@@ -92,7 +92,7 @@ func (w *usageWorld) project(n int) string { return reeve.ID(w.data.id(kindProje
 // two are samples of storage. The storage of a project is reported on one
 // connection, as by the one program that counts it, so that its samples come in
 // order.
-const mixText = "45 % egress, 45 % requests, 10 % storage, one bucket a project"
+const mixText = "45 % egress, 45 % requests, 10 % storage (in order), one bucket a project"
 
 func (w *usageWorld) record(random *rand.Rand, connection, place int) (text string, egress, requests int64) {
 	project, meter, value := random.IntN(usageProjects), "egress", random.Int64N(1<<20)
