@@ -163,7 +163,7 @@ func testBudgets(t *testing.T, w world) {
 	got, err := w.s.Budget(w.ctx(), o.ID)
 	same(t, "set", cents, got, err)
 	all, err := w.s.Budgets(w.ctx(), []reeve.ID{other.ID, o.ID, newID()})
-	same(t, "of those that have one", map[reeve.ID]int64{o.ID: cents}, all, err)
+	same(t, "of those that have one", map[reeve.ID]store.OwnedBudget{o.ID: {OwnerID: o.OwnerID, Cents: cents}}, all, err)
 	page, err := w.s.OrganizationsWithBudget(w.ctx(), reeve.Zero, 10)
 	same(t, "page", []reeve.ID{o.ID}, page, err)
 	page, err = w.s.OrganizationsWithBudget(w.ctx(), o.ID, 10)
