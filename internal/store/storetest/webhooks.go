@@ -109,6 +109,8 @@ func testWebhookMessages(t *testing.T, w world) {
 	due("the one behind", minute(3), "b2", "a1")
 	n, err := w.s.CountWebhookMessages(w.ctx(), a)
 	same(t, "count", 2, n, err)
+	n, err = w.s.CountAllWebhookMessages(w.ctx())
+	same(t, "count of all", 3, n, err)
 	w.fact(func(tx *store.Tx) error { tx.DeleteWebhookMessages(a); return nil })
 	due("of one that left", minute(3), "b2")
 	_, err = w.s.NextWebhookMessage(w.ctx(), a)
