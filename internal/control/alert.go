@@ -31,6 +31,8 @@ type reading struct {
 // organisation has a webhook. The order of the messages is that of the readings,
 // and of their thresholds.
 func (c *Control) raise(ctx context.Context, organization reeve.ID, month reeve.Month, readings []reading) error {
+	ctx, cancel := context.WithTimeout(ctx, retentionTimeout)
+	defer cancel()
 	known, err := c.store.Alerts(ctx, organization, month)
 	if err != nil {
 		return err
@@ -206,31 +208,4 @@ func (c *Control) limitedValues(ctx context.Context, projects []watchedProject, 
 		}
 	}
 	return out, nil
-}
-
-// checkBudgets raises what organisations' months have cost of their budgets.
-func (c *Control) checkBudgets(ctx context.Context, organizations []reeve.ID) error {
-	budgets, err := c.store.Budgets(ctx, organizations)
-	if err != nil {
-		return err
-	}
-	for organization, budget := range budgets {
-		month := reeve.MonthOf(c.store.Now())
-		if !c.alerts.isNews(month, reading{organization, reeve.AlertBudget, budget, budget}) {
-			continue // all was raised
-		}
-		cents, err := c.monthCost(ctx, organization)
-		if err != nil {
-			return err
-		}
-		r := reading{organization, reeve.AlertBudget, cents, budget}
-		if !c.alerts.isNews(month, r) {
-			continue
-		}
-		if err := c.raise(ctx, organization, month, []reading{r}); err != nil {
-			return err
-		}
-		c.alerts.raised(month, []reading{r})
-	}
-	return nil
 }

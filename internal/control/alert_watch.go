@@ -16,7 +16,9 @@ type alertWatch struct {
 	mu            sync.Mutex
 	projects      map[reeve.ID]struct{} // touched since they were looked at
 	organizations map[reeve.ID]struct{}
+	ahead         []reeve.ID             // organisations that come before those
 	costed        map[reeve.ID]time.Time // when an organisation's month was priced last, of late
+	turn          time.Duration          // for how long months are priced at a time
 	month         reeve.Month
 	highest       map[alertSubject]int // raised in the month, per cent
 }
@@ -45,6 +47,7 @@ func newAlertWatch() *alertWatch {
 	return &alertWatch{
 		projects: map[reeve.ID]struct{}{}, organizations: map[reeve.ID]struct{}{},
 		costed: map[reeve.ID]time.Time{}, highest: map[alertSubject]int{},
+		turn: costTurn,
 	}
 }
 
@@ -57,9 +60,26 @@ func (w *alertWatch) touch(project reeve.ID) {
 
 // touchOrganization notes that an organisation's budget or cost has changed.
 func (w *alertWatch) touchOrganization(organization reeve.ID) {
+	w.touchOrganizations([]reeve.ID{organization})
+}
+
+func (w *alertWatch) touchOrganizations(organizations []reeve.ID) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.organizations[organization] = struct{}{}
+	for _, id := range organizations {
+		w.organizations[id] = struct{}{}
+	}
+}
+
+// putOff lets organisations that were not looked at be the first that are looked
+// at next.
+func (w *alertWatch) putOff(organizations []reeve.ID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ahead = append(w.ahead, organizations...)
+	for _, id := range organizations {
+		delete(w.costed, id)
+	}
 }
 
 // takeProjects gives what was touched, once.
@@ -74,9 +94,9 @@ func (w *alertWatch) takeProjects() []reeve.ID {
 	return out
 }
 
-// takeOrganizations gives what was touched, once, but for those that were priced
-// a moment ago.
-func (w *alertWatch) takeOrganizations(now time.Time) []reeve.ID {
+// takeOrganizations gives what was put off and then what was touched, once, but
+// for those that were priced a moment ago.
+func (w *alertWatch) takeOrganizations(now time.Time) (out []reeve.ID) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for id, at := range w.costed {
@@ -84,13 +104,19 @@ func (w *alertWatch) takeOrganizations(now time.Time) []reeve.ID {
 			delete(w.costed, id)
 		}
 	}
-	var out []reeve.ID
-	for id := range w.organizations {
+	take := func(id reeve.ID) {
 		if _, late := w.costed[id]; !late {
 			out = append(out, id)
 			w.costed[id] = now
 			delete(w.organizations, id)
 		}
+	}
+	for _, id := range w.ahead {
+		take(id)
+	}
+	w.ahead = nil
+	for id := range w.organizations {
+		take(id)
 	}
 	return out
 }
@@ -147,8 +173,6 @@ func (c *Control) watchAlerts(ctx context.Context, report func(error)) {
 // checkTouched looks at what was touched. Of projects that this replica does not
 // know yet the sweep will hear.
 func (c *Control) checkTouched(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, retentionTimeout)
-	defer cancel()
 	touched := c.alerts.takeProjects()
 	limited := make([]watchedProject, 0, len(touched))
 	for _, id := range touched {
@@ -162,14 +186,17 @@ func (c *Control) checkTouched(ctx context.Context) error {
 			limited = append(limited, p)
 		}
 	}
-	organizations := c.alerts.takeOrganizations(time.Now())
-	err := errors.Join(c.checkProjects(ctx, limited), c.checkBudgets(ctx, organizations))
+	err := c.checkTouchedProjects(ctx, limited)
+	return errors.Join(err, c.checkBudgets(ctx, c.alerts.takeOrganizations(time.Now())))
+}
+
+func (c *Control) checkTouchedProjects(ctx context.Context, projects []watchedProject) error {
+	ctx, cancel := context.WithTimeout(ctx, retentionTimeout)
+	defer cancel()
+	err := c.checkProjects(ctx, projects)
 	if err != nil { // all of it again: what was raised stays raised
-		for _, p := range limited {
+		for _, p := range projects {
 			c.alerts.touch(p.id)
-		}
-		for _, id := range organizations {
-			c.alerts.touchOrganization(id)
 		}
 	}
 	return err
@@ -183,7 +210,7 @@ func (c *Control) watched(id, organization reeve.ID, limits reeve.Limits) (watch
 }
 
 // sweepAlerts looks at every project that has a limit and every organisation
-// that has a budget.
+// that has a budget, or sees to it that it is looked at next.
 func (c *Control) sweepAlerts(ctx context.Context) error {
 	for after := reeve.Zero; ; {
 		page, err := c.store.ProjectsAfter(ctx, after, alertBatch)
@@ -204,14 +231,16 @@ func (c *Control) sweepAlerts(ctx context.Context) error {
 			break
 		}
 	}
+	var budgeted []reeve.ID // of all pages: an owner's may be on many
 	for after := reeve.Zero; ; {
 		page, err := c.store.OrganizationsWithBudget(ctx, after, alertBatch)
-		if err != nil || len(page) == 0 {
+		if err != nil {
 			return err
 		}
-		if err := c.checkBudgets(ctx, page); err != nil {
-			return err
+		if len(page) == 0 {
+			return c.checkBudgets(ctx, budgeted)
 		}
+		budgeted = append(budgeted, page...)
 		after = page[len(page)-1]
 	}
 }

@@ -58,6 +58,12 @@ func (c *Control) WebhookCounts() WebhookCounts {
 	return WebhookCounts{d.delivered.Load(), d.failed.Load(), d.givenUp.Load()}
 }
 
+// WebhookMessagesWaiting counts the messages of all organisations that are to be
+// delivered, by whichever replica.
+func (c *Control) WebhookMessagesWaiting(ctx context.Context) (int, error) {
+	return c.store.CountAllWebhookMessages(ctx)
+}
+
 // deliverWebhooks delivers messages until the context ends, and returns when no
 // attempt runs any more. Failures of its own and messages that are given up are
 // handed to report.

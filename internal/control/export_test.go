@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/reeve-cloud/reeve"
 )
@@ -26,6 +27,9 @@ func CheckAlerts(c *Control, ctx context.Context) error { return c.checkTouched(
 
 // SweepAlerts looks at everything for alerts.
 func SweepAlerts(c *Control, ctx context.Context) error { return c.sweepAlerts(ctx) }
+
+// SetAlertTurn sets for how long months are priced at a time.
+func SetAlertTurn(c *Control, turn time.Duration) { c.alerts.turn = turn }
 
 // DeliverWebhooks delivers messages until the context ends.
 func DeliverWebhooks(c *Control, ctx context.Context, report func(error)) {

@@ -2,23 +2,22 @@ package control
 
 import (
 	"context"
-	"math"
 
 	"github.com/reeve-cloud/reeve"
 )
 
-// errNoDraft is the answer for a month that has cost nothing yet.
-var errNoDraft = reeve.Errorf(reeve.NotFound, "the month has no line yet")
-
-// monthCost gives what an organisation's month has come to so far, in cents:
-// what its draft comes to before coupons and credits pay for it.
-func (c *Control) monthCost(ctx context.Context, organization reeve.ID) (int64, error) {
-	draft, err := c.draft(ctx, organization, reeve.MonthOf(c.store.Now()), errNoDraft)
-	switch {
-	case reeve.IsKind(err, reeve.NotFound):
-		return 0, nil
-	case reeve.IsKind(err, reeve.Conflict): // too much for a statement, and for any budget
-		return math.MaxInt64, nil
+// monthCosts gives what a month of each of an owner's organisations has come to
+// so far, in cents: what its draft comes to before coupons and credits pay for
+// it. Those that are not there have cost nothing.
+func (c *Control) monthCosts(ctx context.Context, owner reeve.ID, month reeve.Month) (map[reeve.ID]int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, retentionTimeout)
+	defer cancel()
+	drafts, err := c.drafts(ctx, []reeve.ID{owner}, month)
+	out := map[reeve.ID]int64{}
+	for _, s := range drafts {
+		if s.Month == month {
+			out[s.OrganizationID] = s.Gross
+		}
 	}
-	return draft.Gross, err
+	return out, err
 }

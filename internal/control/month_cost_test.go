@@ -9,14 +9,20 @@ import (
 	"github.com/reeve-cloud/reeve/internal/control"
 )
 
+// newPriced makes a Control with a price of 2 cents for each GB of egress.
+func newPriced(t *testing.T, h house) *control.Control {
+	t.Helper()
+	with := settings(t, masterKey)
+	h.check(with.Prices.UnmarshalJSON([]byte(
+		`{"currency":"USD","prices":[{"meter":"egress","from":"2026-10","unit":"GB","tiers":[{"price":"2"}]}]}`)))
+	return control.New(h.s, with)
+}
+
 // TestBudgetAlerts: what an organisation's month has come to so far, over all its
 // projects and before coupons, is measured by its budget.
 func TestBudgetAlerts(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
-		with := settings(t, masterKey)
-		h.check(with.Prices.UnmarshalJSON([]byte(
-			`{"currency":"USD","prices":[{"meter":"egress","from":"2026-10","unit":"GB","tiers":[{"price":"2"}]}]}`)))
-		h.c = control.New(h.s, with)
+		h.c = newPriced(t, h)
 		u, o, p := h.tenant("ada@mail.test")
 		_, other, q := h.tenant("bob@mail.test")
 		second := h.project(o)
@@ -55,5 +61,72 @@ func TestBudgetAlerts(t *testing.T) {
 			h.use(p.ID, reeve.UsageEgress, "", math.MaxInt64)
 		}
 		check("far more", "budget 50", "budget 80", "budget 100")
+	})
+}
+
+// reseller makes three organisations of an owner, each with a budget of 4 cents,
+// and a project of each.
+func (h house) reseller(email string) (organizations []reeve.Organization, projects []reeve.Project) {
+	h.t.Helper()
+	u := h.user(email)
+	for range 3 {
+		o := h.organization(u)
+		organizations, projects = append(organizations, o), append(projects, h.project(o))
+		h.check(h.c.SetBudget(h.ctx, o.ID, 4))
+	}
+	return organizations, projects
+}
+
+// TestBudgetTurns: where there is time for one owner only, all of his budgets are
+// looked at. Those of others come next, and none is lost on the way.
+func TestBudgetTurns(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		h.c = newPriced(t, h)
+		control.SetAlertTurn(h.c, 0)
+		var owned [][]reeve.Organization
+		var projects []reeve.Project
+		for _, email := range []string{"ada@mail.test", "bob@mail.test", "cyd@mail.test"} {
+			organizations, with := h.reseller(email)
+			owned, projects = append(owned, organizations), append(projects, with...)
+		}
+		check := func(what string, want int) {
+			t.Helper()
+			owners := 0
+			for _, organizations := range owned {
+				raised := 0
+				for _, o := range organizations {
+					raised += len(h.raised(o.ID))
+				}
+				if raised != 0 && raised != len(organizations) {
+					t.Errorf("%s: %d of an owner's %d", what, raised, len(organizations))
+				}
+				owners += raised / len(organizations)
+			}
+			same(t, what, want, owners, nil)
+		}
+		for _, p := range projects {
+			h.use(p.ID, reeve.UsageEgress, "", 1e9)
+		}
+		ended, end := contextThatEnds(t)
+		end()
+		if err := control.CheckAlerts(h.c, ended); err == nil {
+			t.Error("a check whose context is over")
+		}
+		check("after a failure", 0)
+		for i := range owned {
+			h.check(control.CheckAlerts(h.c, t.Context()))
+			check("touched", i+1)
+		}
+
+		h.clock.set(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC))
+		for _, p := range projects {
+			h.use(p.ID, reeve.UsageEgress, "", 1e9)
+		}
+		h.check(control.SweepAlerts(h.c, t.Context()))
+		check("swept", 1)
+		for i := range owned[1:] {
+			h.check(control.CheckAlerts(h.c, t.Context()))
+			check("after the sweep", i+2)
+		}
 	})
 }

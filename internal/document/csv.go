@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/reeve-cloud/reeve"
 )
@@ -35,14 +36,29 @@ func (t *table) bytes() []byte {
 
 // guarded keeps a spreadsheet from taking text for a formula: what begins as
 // one does gets an apostrophe in front, as spreadsheets mark text themselves
-// (https://owasp.org/www-community/attacks/CSV_Injection). Numbers are not
-// guarded.
+// (https://owasp.org/www-community/attacks/CSV_Injection). So does what follows
+// a semicolon, tab or line end: some begin a new cell there, quotes or not.
+// Numbers are not guarded.
 func guarded(text string) string {
-	if begin := strings.TrimLeft(text, " \u00a0"); begin != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(begin)[0]) {
-		return "'" + text
+	var out strings.Builder
+	begins := formula + "\t\r\n"
+	for len(text) > 0 {
+		begin := strings.TrimLeft(text, " \u00a0\"")
+		if first, _ := utf8.DecodeRuneInString(begin); begin != "" && strings.ContainsRune(begins, first) {
+			out.WriteByte('\'')
+		}
+		end := strings.IndexAny(text, ";\t\r\n") + 1
+		if end == 0 {
+			end = len(text)
+		}
+		out.WriteString(text[:end])
+		text, begins = text[end:], formula
 	}
-	return text
+	return out.String()
 }
+
+// formula is what formulas begin with.
+const formula = "=+-@＝＋－＠"
 
 // SeriesCSV writes a series: a row for each point, meter by meter.
 func SeriesCSV(s reeve.Series) []byte {

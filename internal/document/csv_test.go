@@ -11,7 +11,8 @@ import (
 	"github.com/reeve-cloud/reeve"
 )
 
-// TestGuarded: no cell of text begins as a formula does.
+// TestGuarded: no cell of text begins as a formula does, also where a spreadsheet
+// separates cells by something else than commas.
 func TestGuarded(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                    "",
@@ -21,13 +22,27 @@ func TestGuarded(t *testing.T) {
 		"+1":                  "'+1",
 		"-1":                  "'-1",
 		"@SUM(A1)":            "'@SUM(A1)",
-		"\t=1":                "'\t=1",
-		"\r=1":                "'\r=1",
-		"\n=1":                "'\n=1",
+		"\t=1":                "'\t'=1",
+		"\r=1":                "'\r'=1",
+		"\n=1":                "'\n'=1",
 		"  =1":                "'  =1",
 		"\u00a0=1":            "'\u00a0=1",
 		"＝1":                  "'＝1",
 		"'=1":                 "'=1",
+		"a;b-c":               "a;b-c",
+		"a; b\tc\r\nd":        "a; b\tc\r\nd",
+		"a, -b":               "a, -b",
+		"a;=1":                "a;'=1",
+		"a;-1;+1":             "a;'-1;'+1",
+		"a; \u00a0@x":         "a;' \u00a0@x",
+		"a\t=1":               "a\t'=1",
+		"a\n＝1":               "a\n'＝1",
+		"a\r\n-1":             "a\r\n'-1",
+		"a;;=1":               "a;;'=1",
+		`a;"=1`:               `a;'"=1`,
+		`" =1`:                `'" =1`,
+		";":                   ";",
+		"a;\xff=1":            "a;\xff=1",
 		`=HYPERLINK("x","y")`: `'=HYPERLINK("x","y")`,
 	} {
 		if got := guarded(text); got != want {

@@ -26,15 +26,21 @@ func (tx *Tx) PutBudget(organization reeve.ID, cents *int64) {
 	tx.write(s)
 }
 
+// OwnedBudget is an organisation's budget, in cents, and who owns it.
+type OwnedBudget struct {
+	OwnerID reeve.ID
+	Cents   int64
+}
+
 // Budgets gives the budgets of some organisations, of those that have one.
-func (r Reader) Budgets(ctx context.Context, organizations []reeve.ID) (map[reeve.ID]int64, error) {
-	out := map[reeve.ID]int64{}
+func (r Reader) Budgets(ctx context.Context, organizations []reeve.ID) (map[reeve.ID]OwnedBudget, error) {
+	out := map[reeve.ID]OwnedBudget{}
 	err := r.inLists(organizations, func(list string, args []any) error {
-		return r.q.query(ctx, "SELECT id, budget FROM organizations WHERE id IN ("+list+") AND budget IS NOT NULL", args,
+		return r.q.query(ctx, "SELECT id, owner_id, budget FROM organizations WHERE id IN ("+list+") AND budget IS NOT NULL", args,
 			func(row scanner) error {
 				var id reeve.ID
-				var budget int64
-				err := row.Scan(&id, &budget)
+				var budget OwnedBudget
+				err := row.Scan(&id, &budget.OwnerID, &budget.Cents)
 				out[id] = budget
 				return err
 			})

@@ -205,3 +205,23 @@ func TestSQLiteReadersDoNotWait(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestSealIndexes: who pages through what a master key sealed does not read all
+// of it.
+func TestSealIndexes(t *testing.T) {
+	config := storetest.ConfigSQLite(t)
+	storetest.Open(t, config).Close()
+	for query, want := range map[string]string{
+		"SELECT * FROM api_keys WHERE sealed_by = x'01' AND id > x'02' ORDER BY id LIMIT 5": "SEARCH api_keys USING INDEX " +
+			"api_keys_sealed_by (sealed_by=? AND id>?)",
+		"SELECT * FROM webhooks WHERE sealed_by = x'01' AND organization_id > x'02' ORDER BY organization_id LIMIT 5": "SEARCH webhooks USING INDEX " +
+			"webhooks_sealed_by (sealed_by=? AND organization_id>?)",
+	} {
+		var id, parent, unused int
+		var got string
+		err := storetest.Raw(t, config).QueryRowContext(t.Context(), "EXPLAIN QUERY PLAN "+query).Scan(&id, &parent, &unused, &got)
+		if err != nil || got != want {
+			t.Errorf("%s: %s, %v", query, got, err)
+		}
+	}
+}

@@ -121,6 +121,11 @@ func (r Reader) CountWebhookMessages(ctx context.Context, organization reeve.ID)
 	}, value[int])
 }
 
+// CountAllWebhookMessages counts the messages of all organisations.
+func (r Reader) CountAllWebhookMessages(ctx context.Context) (int, error) {
+	return one(ctx, r, read{sql: "SELECT COUNT(*) FROM webhook_messages"}, value[int])
+}
+
 // ClaimWebhookMessage counts an attempt at a message and keeps others from it
 // until a time. NotFound if the message is gone or somebody else has it, or had
 // it since it was read.

@@ -4,14 +4,17 @@ package webhook
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -63,10 +66,7 @@ func (s *Sender) Send(ctx context.Context, d reeve.Delivery) error {
 	request.Header.Set("User-Agent", s.agent)
 	response, err := s.client.Do(request)
 	if err != nil {
-		if inner, ok := errors.AsType[*url.Error](err); ok {
-			err = inner.Err
-		}
-		return reeve.Errorf(reeve.Unavailable, "the endpoint cannot be reached").Wrap(err)
+		return reeve.Errorf(reeve.Unavailable, "the endpoint cannot be reached").Wrap(cause(err))
 	}
 	defer func() { _ = response.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxReply)) // the status has decided
@@ -78,6 +78,51 @@ func (s *Sender) Send(ctx context.Context, d reeve.Delivery) error {
 	default:
 		return reeve.Errorf(reeve.Unavailable, "the endpoint answered %d", status).WithRetryAfter(retryAfter(response.Header, d.At))
 	}
+}
+
+// cause tells in words of our own why there was no reply: those of others name
+// hosts and quote what was answered.
+func cause(err error) error {
+	is := func(targets ...error) bool {
+		return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
+	}
+	timeout, ok := errors.AsType[interface {
+		error
+		Timeout() bool
+	}](err)
+	if ok && timeout.Timeout() || is(context.DeadlineExceeded) {
+		return errors.New("timed out")
+	}
+	lookup, isLookup := errors.AsType[*net.DNSError](err)
+	_, isNetwork := errors.AsType[*net.OpError](err)
+	switch {
+	case is(context.Canceled):
+		return context.Canceled
+	case isLookup && lookup.IsNotFound:
+		return errors.New("no such host")
+	case isLookup:
+		return errors.New("host lookup failed")
+	case is(syscall.ECONNREFUSED):
+		return errors.New("connection refused")
+	case isTLS(err):
+		return errors.New("TLS failed")
+	case is(io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE):
+		return errors.New("connection closed")
+	case isNetwork:
+		return errors.New("connection failed")
+	default:
+		return errors.New("broken reply")
+	}
+}
+
+// isTLS tells whether a connection came about, and TLS on it did not.
+func isTLS(err error) bool {
+	_, record := errors.AsType[tls.RecordHeaderError](err)
+	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
+	_, host := errors.AsType[x509.HostnameError](err)
+	alert, ok := errors.AsType[*net.OpError](err)
+	return record || certificate || host || errors.Is(err, http.ErrSchemeMismatch) ||
+		ok && (alert.Op == "remote error" || alert.Op == "local error")
 }
 
 // sign makes the request of an attempt.

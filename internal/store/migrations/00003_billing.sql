@@ -185,6 +185,7 @@ CREATE TABLE webhooks (
     sealed_by       {{bytes}} NOT NULL, -- the id of the master key that sealed the secret
     created_at      {{bigint}} NOT NULL
 ){{strict}};
+CREATE INDEX webhooks_sealed_by ON webhooks (sealed_by, organization_id);
 
 -- Alerts that were raised: each once a month.
 CREATE TABLE alerts (
