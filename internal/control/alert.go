@@ -174,7 +174,8 @@ type limitedValue struct {
 	egress int64 // bytes, this month
 }
 
-// limitedValues reads what the limits of projects bound.
+// limitedValues reads what the limits of projects bound, as store.Stored does for
+// admission.
 func (c *Control) limitedValues(ctx context.Context, projects []watchedProject, now time.Time) (map[reeve.ID]limitedValue, error) {
 	out := map[reeve.ID]limitedValue{}
 	ids := make([]reeve.ID, len(projects))
@@ -203,7 +204,7 @@ func (c *Control) limitedValues(ctx context.Context, projects []watchedProject, 
 	for key, gauge := range newest {
 		if key.Meter == reeve.UsageStorage {
 			v := out[key.ProjectID]
-			v.stored = reeve.Count(v.stored).Add(reeve.Count(gauge.Last.Current(now))).Int64()
+			v.stored = reeve.Count(v.stored).Add(reeve.Count(gauge.Last.Value)).Int64()
 			out[key.ProjectID] = v
 		}
 	}
