@@ -42,8 +42,8 @@ func (c *Control) IngestEvents(ctx context.Context, events []UsageEvent) (result
 	if callerOf(ctx).Actor.Kind != reeve.GatewayProgram {
 		return nil, reeve.ErrDenied
 	}
-	if len(events) == 0 || len(events) > MaxUsageRecords {
-		return nil, reeve.Errorf(reeve.Invalid, "events must be 1 to %d", MaxUsageRecords)
+	if len(events) > MaxUsageRecords {
+		return nil, reeve.Errorf(reeve.Invalid, "events must be at most %d", MaxUsageRecords)
 	}
 	c.usage.pause(ctx)
 	now := c.store.Now()
