@@ -110,7 +110,11 @@ func (b UsageBatch) Digest() [sha256.Size]byte {
 		out = binary.BigEndian.AppendUint64(out, uint64(r.Value))
 		text(r.Bucket)
 		text(string(r.Meter))
-		text(r.Flaw)
+		flawed := byte(0)
+		if r.Flaw != "" {
+			flawed = 1 // and not its words, which another version may choose otherwise
+		}
+		out = append(out, flawed)
 		text(r.Text)
 		hash.Write(out)
 	}

@@ -42,8 +42,8 @@ func (c *Control) IngestEvents(ctx context.Context, events []UsageEvent) (result
 	if callerOf(ctx).Actor.Kind != reeve.GatewayProgram {
 		return nil, reeve.ErrDenied
 	}
-	if len(events) == 0 || len(events) > MaxUsageRecords {
-		return nil, reeve.Errorf(reeve.Invalid, "events must be 1 to %d", MaxUsageRecords)
+	if len(events) > MaxUsageRecords {
+		return nil, reeve.Errorf(reeve.Invalid, "events must be at most %d", MaxUsageRecords)
 	}
 	c.usage.pause(ctx)
 	now := c.store.Now()
@@ -140,27 +140,17 @@ func sortedClaims(claims []eventClaim) []eventClaim {
 const forgetBatch = 10_000
 
 // forgetEvents forgets the events whose usage would be too late now: once a
-// month, looking at all there are.
+// month, looking at all there are. Replicas that do so at once share the work.
 func (c *Control) forgetEvents(ctx context.Context) error {
 	oldest := reeve.MonthOf(c.store.Now()).Add(-reeve.UsageLateness)
 	forgotten, err := c.store.UsageEventsForgotten(ctx)
-	if err != nil || forgotten >= oldest {
-		return err
-	}
-	for next := (&store.EventDigest{}); next != nil; {
+	for more := err == nil && forgotten < oldest; more && err == nil; {
 		pass, cancel := context.WithTimeout(ctx, retentionTimeout)
-		after := *next
-		err := c.store.Write(pass, func(tx *store.Tx) (err error) {
-			next, err = tx.ForgetUsageEvents(pass, after, oldest, forgetBatch)
-			if err == nil && next == nil {
-				tx.PutUsageEventsForgotten(oldest)
-			}
+		err = c.store.Write(pass, func(tx *store.Tx) (err error) {
+			more, err = tx.ForgetUsageEvents(pass, oldest, forgetBatch)
 			return err
 		})
 		cancel()
-		if err != nil {
-			return err
-		}
 	}
-	return nil
+	return err
 }

@@ -89,6 +89,22 @@ func TestIngestUsage(t *testing.T) {
 	})
 }
 
+// TestUsageDigest: a batch is the same in whatever words it is refused.
+func TestUsageDigest(t *testing.T) {
+	digest := func(flaw, text string) string {
+		sum := control.UsageBatch{Records: []control.UsageItem{{Flaw: flaw, Text: text}}}.Digest()
+		return fmt.Sprintf("%x", sum)
+	}
+	if digest("malformed time", "x") != digest("the time is malformed", "x") {
+		t.Error("the words of a flaw count")
+	}
+	for _, other := range []string{digest("malformed time", "y"), digest("", "x")} {
+		if other == digest("malformed time", "x") {
+			t.Error("another batch has the same digest")
+		}
+	}
+}
+
 func actions(log []string) []string {
 	out := []string{}
 	for _, line := range log {

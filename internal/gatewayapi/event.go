@@ -3,7 +3,9 @@ package gatewayapi
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"mime"
 	"net/http"
 	"net/url"
@@ -30,7 +32,8 @@ const eventsDescription = "CloudEvents 1.0 are taken too: one as " + eventType +
 	"JSON), up to 1000 as " + eventsType + ". Each counts once: source and id name it within the organisation of its project, for " +
 	"as long as its usage would be taken. What an event says is in its data: meter (else the last part of its type, after a dot), " +
 	"projectId (else its subject, as PROJECT or PROJECT/BUCKET), bucket, value, and at (else its time, else now). An event that " +
-	"cannot be counted is refused by itself and may come again; a single one that is no event at all is a 400."
+	"cannot be counted is refused by itself, in a reply of 200 whose result says why, and may come again; a single one that is no " +
+	"event at all is a 400."
 
 // bodyMode says what the body of a report is.
 type bodyMode int
@@ -47,7 +50,7 @@ type usageForm struct {
 	mode   bodyMode
 	batch  usageBody
 	events cloudEvents
-	event  cloudEvent
+	event  eventIn
 	data   usageData // in the binary mode
 }
 
@@ -57,7 +60,7 @@ func (*usageForm) Forms() []web.BodyForm {
 		{Type: "application/json", Of: reflect.TypeFor[usageBody]()},
 		{Type: "application/json", Of: reflect.TypeFor[usageData]()},
 		{Type: eventType, Of: reflect.TypeFor[cloudEvent]()},
-		{Type: eventsType, Of: reflect.TypeFor[cloudEvents]()},
+		{Type: eventsType, Of: reflect.TypeFor[[]cloudEvent]()},
 	}
 }
 
@@ -78,7 +81,7 @@ func (f *usageForm) Form(header http.Header) (any, error) {
 		return nil, reeve.Errorf(reeve.Invalid, "of CloudEvents only %s and %s are taken", eventType, eventsType)
 	case header.Get("ce-specversion") == "":
 		return &f.batch, nil
-	case contentType != "" && mediaType != "application/json" && !strings.HasSuffix(mediaType, "+json"):
+	case contentType != "" && !isJSON(mediaType):
 		return nil, reeve.Errorf(reeve.Invalid, "the data of an event must be application/json")
 	}
 	f.mode = binaryEvent
@@ -112,16 +115,66 @@ type cloudEvent struct {
 	Type        string    `json:"type"`
 	Subject     string    `json:"subject,omitempty"`
 	Time        string    `json:"time,omitempty" doc:"RFC 3339."`
-	Data        usageData `json:"data"`
+	Data        usageData `json:"data,omitzero"`
+	DataType    string    `json:"datacontenttype,omitempty" doc:"Of data_base64: application/json, or none."`
+	DataBase64  string    `json:"data_base64,omitempty" doc:"The data in base64, in place of data."`
 }
 
-type cloudEvents []cloudEvent
+// eventIn is an event as far as it can be read. What it is not refuses the
+// event alone.
+type eventIn struct {
+	cloudEvent        // with what was in base64 in its Data
+	flaw       string // why it could not be read
+}
+
+// UnmarshalJSON reads any JSON.
+func (e *eventIn) UnmarshalJSON(data []byte) error {
+	*e = eventIn{}
+	err := json.Unmarshal(data, &e.cloudEvent)
+	switch wrong, _ := errors.AsType[*json.UnmarshalTypeError](err); {
+	case bytes.Equal(data, []byte("null")) || wrong != nil && wrong.Field == "":
+		e.flaw = "an event is a JSON object"
+	case wrong != nil:
+		e.flaw = wrong.Field + " is no string"
+	case err == nil && e.DataBase64 != "":
+		e.flaw = e.decodeData()
+	}
+	return nil // the text is JSON
+}
+
+// decodeData reads data that came in base64 (section 3.1 of the format), and
+// gives why it cannot be read.
+func (e *eventIn) decodeData() (flaw string) {
+	if e.Data != (usageData{}) {
+		return "data and data_base64 exclude each other"
+	}
+	if mediaType, _, _ := mime.ParseMediaType(e.DataType); e.DataType != "" && !isJSON(mediaType) {
+		return "data_base64 must be application/json"
+	}
+	data, err := base64.StdEncoding.DecodeString(e.DataBase64)
+	switch {
+	case err != nil:
+		return "data_base64 is no base64"
+	case !utf8.Valid(data) || json.Unmarshal(data, &e.Data) != nil:
+		return noUsage
+	}
+	return ""
+}
+
+// isJSON tells whether a media type is one of JSON.
+func isJSON(mediaType string) bool {
+	return mediaType == "application/json" || strings.HasSuffix(mediaType, "+json")
+}
+
+type cloudEvents []eventIn
 
 // usageData is what an event says. What it is not refuses the event alone.
 type usageData struct {
 	usageRecord
 	flaw string
 }
+
+const noUsage = "data is no object with usage in it"
 
 // UnmarshalJSON reads any JSON.
 func (d *usageData) UnmarshalJSON(data []byte) error {
@@ -130,7 +183,7 @@ func (d *usageData) UnmarshalJSON(data []byte) error {
 	}
 	*d = usageData{}
 	if err := json.Unmarshal(data, &d.usageRecord); err != nil {
-		*d = usageData{flaw: "data is no object with usage in it"}
+		*d = usageData{flaw: noUsage}
 	}
 	return nil
 }
@@ -147,8 +200,10 @@ func (usageData) JSONSchema() *jsonschema.Schema {
 }
 
 // check gives why it is no event.
-func (e *cloudEvent) check() string {
+func (e *eventIn) check() string {
 	switch {
+	case e.flaw != "":
+		return e.flaw
 	case e.SpecVersion != "1.0":
 		return "specversion must be 1.0"
 	case e.ID == "":
@@ -162,7 +217,7 @@ func (e *cloudEvent) check() string {
 }
 
 // usage reads an event as far as it can be read.
-func (e *cloudEvent) usage() control.UsageEvent {
+func (e *eventIn) usage() control.UsageEvent {
 	r := e.Data.usageRecord
 	if r.ProjectID == "" {
 		project, bucket, _ := strings.Cut(e.Subject, "/")
@@ -189,13 +244,16 @@ func (in *usageIn) read() (cloudEvents, error) {
 	single := in.Body.event
 	switch in.Body.mode {
 	case batchOfEvents:
+		if in.Body.events == nil {
+			return nil, reeve.Errorf(reeve.Invalid, "a batch of events is a JSON array")
+		}
 		return in.Body.events, nil
 	case binaryEvent:
-		single = cloudEvent{
+		single.cloudEvent = cloudEvent{
 			SpecVersion: in.SpecVersion, ID: in.ID, Source: in.Source, Type: in.Type, Subject: in.Subject, Time: in.Time,
 			Data: in.Body.data,
 		}
-		for _, attribute := range []*string{&single.ID, &single.Source, &single.Type, &single.Subject, &single.Time} {
+		for _, attribute := range []*string{&single.SpecVersion, &single.ID, &single.Source, &single.Type, &single.Subject, &single.Time} {
 			if !unescapeHeader(attribute) {
 				return nil, reeve.Errorf(reeve.Invalid, "a ce- header cannot be decoded")
 			}

@@ -1,6 +1,7 @@
 package gatewayapi_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strings"
@@ -77,13 +78,14 @@ func TestEvents(t *testing.T) {
 				Body: `{"value":100}`, Status: 200, Reply: results(accepted),
 			},
 			step{
-				Name: "binary, in other words", Call: call, Header: binary("Ce-Id", `"\2%30"`, "Content-Type", "application/json"),
+				Name: "binary, in other words", Call: call, Header: binary("Ce-Id", `"\2%30"`, "Ce-Specversion", `"1\.%30"`, "Content-Type", "application/json"),
 				Body: `{"value":100,"projectId":"{px}"}`, Status: 200, Reply: results(duplicate),
 			},
 			step{
 				Name: "binary, of no project", Call: call, Header: binary("Ce-Id", "21"), Body: `{"value":100,"projectId":"` + reevetest.NewID().String() + `"}`,
 				Status: 200, Reply: results(refusedFor("project not found")),
 			},
+			step{Name: "a batch of none", Call: call, Header: manyEvents, Body: " [ ]", Status: 200, Reply: results()},
 			step{
 				Name: "a batch of records as ever", Call: call, Header: http.Header{"Content-Type": {"text/plain"}},
 				Body: `{"sequence":1,"records":[` + whole + `]}`, Status: 200, Reply: `{"sequence":1,"results":[` + accepted + `]}`,
@@ -115,11 +117,13 @@ func TestNoEvents(t *testing.T) {
 		{"no source", strings.Replace(cloudEvent("1", data), "/edge", "", 1), "source is missing", oneEvent},
 		{"no type", cloudEvent("1", data, `"subject":"x"`), "type is missing", oneEvent},
 		{"no data", cloudEvent("1", `[]`), "data is no object with usage in it", oneEvent},
-		{"an id of another type", strings.Replace(cloudEvent("1", data), `"1",`, `1,`, 1), "", oneEvent},
-		{"a list for one", "[" + cloudEvent("1", data) + "]", "", oneEvent},
+		{"an id of another type", strings.Replace(cloudEvent("1", data), `"1",`, `1,`, 1), "id is no string", oneEvent},
+		{"a list for one", "[" + cloudEvent("1", data) + "]", "an event is a JSON object", oneEvent},
+		{"nothing for one", "null", "an event is a JSON object", oneEvent},
 		{"one for a list", cloudEvent("1", data), "", manyEvents},
-		{"no events", "[]", "events must be 1 to 1000", manyEvents},
-		{"too many", "[" + strings.Repeat("{},", 1000) + "{}]", "events must be 1 to 1000", manyEvents},
+		{"no list", "null", "a batch of events is a JSON array", manyEvents},
+		{"too many", "[" + strings.Repeat("{},", 1000) + "{}]", "events must be at most 1000", manyEvents},
+		{"data in base64 of another type", strings.Replace(cloudEvent("1", `"e30="`, `"type":"x"`, `"datacontenttype":"text/xml"`), `"data"`, `"data_base64"`, 1), "data_base64 must be application/json", oneEvent},
 		{"broken JSON", "[{", "", manyEvents},
 		{"NUL", cloudEvent(`\u0000`, data), "JSON text holds a NUL", oneEvent},
 		{"another format", "x", onlyThese, contentType("application/cloudevents+avro")},
@@ -130,6 +134,7 @@ func TestNoEvents(t *testing.T) {
 		{"binary, other data", "<x/>", "the data of an event must be application/json", binary("Ce-Id", "1", "Content-Type", "application/xml")},
 		{"binary, no usage", `"x"`, "data is no object with usage in it", binary("Ce-Id", "1")},
 		{"binary, a bad escape", data, "a ce- header cannot be decoded", binary("Ce-Id", "%2")},
+		{"binary, a bad escape of the version", data, "a ce- header cannot be decoded", binary("Ce-Specversion", "%2", "Ce-Id", "1")},
 		{"binary, a bad quote", data, "a ce- header cannot be decoded", binary("Ce-Id", `"1`)},
 		{"binary, no UTF-8", data, "a ce- header cannot be decoded", binary("Ce-Id", `%ff`)},
 	} {
@@ -140,6 +145,58 @@ func TestNoEvents(t *testing.T) {
 		s.Do(t, step{Name: row.name, Call: "POST /gateway/usage", Header: row.header, Body: row.body, Status: 400, Reply: reply})
 	}
 	s.Used(t, reeve.UsageTotal{ProjectID: id(t, s, "px"), Month: 202611})
+}
+
+// TestEventTypes: an event with an attribute of another type is refused by
+// itself, as is what is no event.
+func TestEventTypes(t *testing.T) {
+	t.Parallel()
+	s := reevetest.Open(t)
+	world(t, s)
+	data := `{"projectId":"{px}","meter":"egress","value":5}`
+	batch := []string{
+		cloudEvent("1", data), `{"id":1}`, cloudEvent("2", data, `"type":"x"`, `"time":5`), cloudEvent("3", data, `"type":"x"`, `"subject":{}`),
+		cloudEvent("4", data, `"type":["x"]`), strings.Replace(cloudEvent("5", data), `"1.0"`, `1.0`, 1), cloudEvent("6", data, `"type":"x"`, `"source":true`),
+		`7`, `"x"`, `[]`, `null`, cloudEvent("8", data, `"type":"x"`, `"time":null`, `"extension":5`), cloudEvent("9", data),
+	}
+	const none = "an event is a JSON object"
+	s.Do(t, step{
+		Call: "POST /gateway/usage", Header: manyEvents, Body: "[" + strings.Join(batch, ",") + "]", Loose: true, Status: 200, Reply: results(
+			accepted, refusedFor("id is no string"), refusedFor("time is no string"), refusedFor("subject is no string"),
+			refusedFor("type is no string"), refusedFor("specversion is no string"), refusedFor("source is no string"),
+			refusedFor(none), refusedFor(none), refusedFor(none), refusedFor(none), accepted, accepted,
+		),
+	})
+	s.Used(t, reeve.UsageTotal{ProjectID: id(t, s, "px"), Month: 202611, Egress: reeve.Count(15)})
+}
+
+// TestEventBase64: data may come in base64, if it is JSON.
+func TestEventBase64(t *testing.T) {
+	t.Parallel()
+	s := reevetest.Open(t)
+	world(t, s)
+	event := func(id, data string, more ...string) string {
+		attributes := append([]string{`"type":"egress"`, `"subject":"{px}"`}, more...)
+		return strings.Replace(cloudEvent(id, "?", attributes...), `"data":?`, `"data_base64":`+data, 1)
+	}
+	base64 := func(text string) string { return `"` + base64.StdEncoding.EncodeToString([]byte(text)) + `"` }
+	five := base64(`{"value":5}`)
+	const noData, none = "data is no object with usage in it", "data_base64 is no base64"
+	batch := []string{
+		event("1", five), event("2", five, `"datacontenttype":"application/json; charset=utf-8"`), event("3", five, `"datacontenttype":"application/vnd.x+json"`),
+		event("4", five, `"datacontenttype":"application/xml"`), event("5", five, `"data":{"value":7}`), event("6", `"?"`), event("7", "7"),
+		event("8", base64("<x/>")), event("9", base64("{\"value\":5,\"bucket\":\"\xff\"}")), event("10", base64(`{"value":5,"bucket":"\u0000"}`)),
+		event("11", five, `"data":null`), event("12", "null", `"data":{"value":5}`),
+	}
+	s.Do(t, step{
+		Call: "POST /gateway/usage", Header: manyEvents, Body: "[" + strings.Join(batch, ",") + "]", Loose: true, Status: 200, Reply: results(
+			accepted, accepted, accepted, refusedFor("data_base64 must be application/json"), refusedFor("data and data_base64 exclude each other"),
+			refusedFor(none), refusedFor("data_base64 is no string"), refusedFor(noData), refusedFor(noData),
+			refusedFor("bucket has control characters"), accepted, accepted,
+		),
+	})
+	s.Do(t, step{Call: "POST /gateway/usage", Header: oneEvent, Body: event("13", five), Status: 200, Reply: results(accepted)})
+	s.Used(t, reeve.UsageTotal{ProjectID: id(t, s, "px"), Month: 202611, Egress: reeve.Count(30)})
 }
 
 // TestManyEvents: as many as may be are counted, also where a name has letters

@@ -2,10 +2,10 @@ package gatewayapi
 
 // DecodePlain reads an event in the plain form. False says that encoding/json
 // has to look at it.
-func (e *cloudEvent) DecodePlain(data []byte) bool {
+func (e *eventIn) DecodePlain(data []byte) bool {
 	r := plainReader{text: string(data)}
 	if !r.event(e) || !r.end() {
-		*e = cloudEvent{}
+		*e = eventIn{}
 		return false
 	}
 	return true
@@ -51,7 +51,7 @@ func readList[T any](r *plainReader, short int, read func(*T) bool) ([]T, bool) 
 const maxListRoom = 1024
 
 // event reads one event.
-func (r *plainReader) event(out *cloudEvent) bool {
+func (r *plainReader) event(out *eventIn) bool {
 	return r.members(func(name string) (ok bool) {
 		switch name {
 		case "specversion":
@@ -66,6 +66,8 @@ func (r *plainReader) event(out *cloudEvent) bool {
 			out.Subject, ok = r.string()
 		case "time":
 			out.Time, ok = r.string()
+		case "datacontenttype":
+			out.DataType, ok = r.string()
 		case "data":
 			out.Data = usageData{}
 			ok = r.record(&out.Data.usageRecord)

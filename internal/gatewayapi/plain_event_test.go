@@ -18,11 +18,13 @@ func FuzzPlainEvents(f *testing.F) {
 		event, "[" + event + "," + event + "]", `[{}]`, `[]`, `{}`, ` [ { "data" : { "value" : 1 } } ] `, `[{},]`, `{"data":{"value":1},"data":{"meter":"egress"}}`,
 		`{"data":null}`, `{"data":"x"}`, `{"data":{"value":"1"}}`, `{"data":{"other":1}}`, `{"ID":"a"}`, `{"id":"a","Id":"b"}`, `{"dataschema":"x","datacontenttype":"application/json"}`,
 		`{"extension":1}`, `{"id":1}`, `{"id":"a","id":"b"}`, `[null]`, `null`, `{"data":{"value":1}}x`, `{"projectid":"x"}`, `{"data":{"projectid":"x"}}`, `{"":""}`,
+		`[` + event + `,{"id":1},7]`, `{"time":5,"subject":{},"id":"a"}`, `{"id":null}`, `{"id":"a","id":2}`,
+		`{"data_base64":"eyJ2YWx1ZSI6NX0="}`, `{"datacontenttype":"text/xml","data_base64":"e30=","data":{"value":1}}`, `{"datacontenttype":7}`, `{"DataContentType":"x"}`,
 	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		compareReaders(t, text, &cloudEvent{}, &cloudEvent{})
+		compareReaders(t, text, &eventIn{}, &eventIn{})
 		compareReaders(t, text, &cloudEvents{}, &cloudEvents{})
 	})
 }
@@ -36,7 +38,7 @@ func eventText(i int) []byte {
 
 // TestPlainEventIsUsed: the form in which programs send events is read quickly.
 func TestPlainEventIsUsed(t *testing.T) {
-	var event cloudEvent
+	var event eventIn
 	if !event.DecodePlain(eventText(7)) || event.Data.Value != "7" || event.check() != "" {
 		t.Errorf("the event is read as %+v", event)
 	}

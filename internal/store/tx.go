@@ -159,6 +159,7 @@ const (
 	lockOperatorTokens
 	lockMigrations
 	lockUsage
+	lockEvents
 )
 
 // onViolation makes a check that gives a violated constraint its meaning; nil

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 
 	"github.com/reeve-cloud/reeve"
 )
@@ -34,45 +35,64 @@ func (tx *Tx) ClaimUsageEvents(ctx context.Context, digests []EventDigest, month
 // UsageEventsForgotten gives the month before which no event is noted any
 // more; 0 if none was ever forgotten.
 func (r Reader) UsageEventsForgotten(ctx context.Context) (reeve.Month, error) {
-	months, err := many(ctx, r, read{sql: "SELECT number FROM usage_passes WHERE name = 'events'"}, value[int64])
-	if err != nil || len(months) == 0 {
-		return 0, err
-	}
-	return reeve.Month(months[0]), nil
+	month, err := r.eventsPass(ctx, "events")
+	return reeve.Month(month), err
 }
 
-// PutUsageEventsForgotten notes that no event is noted of before a month.
-func (tx *Tx) PutUsageEventsForgotten(month reeve.Month) {
+func (r Reader) eventsPass(ctx context.Context, name string) (int64, error) {
+	numbers, err := many(ctx, r, read{sql: "SELECT number FROM usage_passes WHERE name = $1", args: []any{name}}, value[int64])
+	if err != nil || len(numbers) == 0 {
+		return 0, err
+	}
+	return numbers[0], nil
+}
+
+func (tx *Tx) putEventsPass(name string, number int64) {
 	tx.write(statement{
-		sql: `INSERT INTO usage_passes (name, number) VALUES ('events', $1)
+		sql: `INSERT INTO usage_passes (name, number) VALUES ($1, $2)
 			ON CONFLICT (name) DO UPDATE SET number = excluded.number`,
-		args: []any{int64(month)},
+		args: []any{name, number},
 	})
 }
 
-// ForgetUsageEvents looks at up to limit events after a digest, in order, and
-// forgets those of before a month. It gives the last that it looked at, nil if
-// there are no more. The table has no index by month: it would be a second tree
+// ForgetUsageEvents looks at up to limit events more, in order, and forgets
+// those of before a month. It tells whether there are more to look at: how far
+// it came is kept, so that it goes on from there after an error, and on
+// whatever replica. The table has no index by month: it would be a second tree
 // into which each event goes at a place of its own.
-func (tx *Tx) ForgetUsageEvents(ctx context.Context, after EventDigest, month reeve.Month, limit int) (*EventDigest, error) {
+func (tx *Tx) ForgetUsageEvents(ctx context.Context, month reeve.Month, limit int) (more bool, err error) {
+	if err := tx.lockName(ctx, lockEvents); err != nil {
+		return false, err
+	}
+	if forgotten, err := tx.UsageEventsForgotten(ctx); err != nil || forgotten >= month {
+		return false, err
+	}
+	at, err := tx.eventsPass(ctx, "events at")
+	if err != nil {
+		return false, err
+	}
+	var after reeve.ID // the first half of a digest tells almost all apart
+	binary.BigEndian.PutUint64(after[:], uint64(at))
 	last, err := many(ctx, tx.Reader, read{
 		sql:  "SELECT digest FROM usage_events WHERE digest > $1 ORDER BY digest LIMIT 1 OFFSET $2",
-		args: []any{reeve.ID(after), limit - 1},
+		args: []any{after, limit - 1},
 	}, value[reeve.ID])
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	forget := statement{
 		sql:  "DELETE FROM usage_events WHERE digest > $1 AND month < $2",
-		args: []any{reeve.ID(after), int64(month)},
+		args: []any{after, int64(month)},
 	}
-	if len(last) == 0 {
-		tx.write(forget)
-		return nil, nil
+	at = 0
+	if more = len(last) > 0; more {
+		forget.sql += " AND digest <= $3"
+		forget.args = append(forget.args, last[0])
+		at = int64(binary.BigEndian.Uint64(last[0][:]))
+	} else {
+		tx.putEventsPass("events", int64(month))
 	}
-	forget.sql += " AND digest <= $3"
-	forget.args = append(forget.args, last[0])
 	tx.write(forget)
-	next := EventDigest(last[0])
-	return &next, nil
+	tx.putEventsPass("events at", at)
+	return more, nil
 }
