@@ -147,7 +147,7 @@ func (c *Control) watchAlerts(ctx context.Context, report func(error)) {
 // checkTouched looks at what was touched. Of projects that this replica does not
 // know yet the sweep will hear.
 func (c *Control) checkTouched(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, retentionTimeout)
+	ctx, cancel := context.WithTimeout(ctx, jobTimeout)
 	defer cancel()
 	touched := c.alerts.takeProjects()
 	limited := make([]watchedProject, 0, len(touched))

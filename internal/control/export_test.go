@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/reeve-cloud/reeve"
 )
@@ -41,3 +42,6 @@ func DeliverDue(c *Control, ctx context.Context, report func(error)) error {
 
 // SetCloseProjects sets how many projects one transaction of closing bills.
 func SetCloseProjects(c *Control, n int) { c.closeProjects = n }
+
+// CloseTimeout bounds a transaction of closing that bills so many projects.
+func CloseTimeout(projects int) time.Duration { return closeTimeout(projects) }

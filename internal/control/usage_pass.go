@@ -109,7 +109,7 @@ func (c *Control) drainUsage(ctx context.Context) error {
 
 // usagePass adds up some batches, and tells whether there may be more.
 func (c *Control) usagePass(ctx context.Context) (more bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, retentionTimeout)
+	ctx, cancel := context.WithTimeout(ctx, jobTimeout)
 	defer cancel()
 	c.usage.mu.Lock()
 	defer c.usage.mu.Unlock()
