@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/store"
@@ -12,6 +14,11 @@ import (
 // closeProjects is how many projects one transaction of closing bills, about:
 // an owner's are never parted.
 const closeProjects = 500
+
+// closeTimeout bounds one transaction of closing, which bills so many projects.
+func closeTimeout(projects int) time.Duration {
+	return jobTimeout + time.Duration(projects)*2*time.Millisecond
+}
 
 // errClosed ends closing: another replica has done the rest.
 var errClosed = errors.New("the month is closed")
@@ -37,12 +44,13 @@ func (c *Control) closeOpen(ctx context.Context, by Caller, month reeve.Month) e
 		if !last && (projects < c.closeProjects || payers[i+1].OwnerID == p.OwnerID) {
 			continue
 		}
-		err := c.closeOwners(ctx, by, month, owners, &failures)
+		failed, err := c.closeSome(ctx, by, month, owners, closeTimeout(projects))
 		if errors.Is(err, errClosed) {
 			return nil
 		} else if err != nil {
 			return err
 		}
+		failures = errors.Join(failures, failed)
 		owners, projects = owners[:0], 0
 	}
 	if failures != nil {
@@ -58,21 +66,26 @@ func (c *Control) closeOpen(ctx context.Context, by Caller, month reeve.Month) e
 	})
 }
 
-// closeOwners makes the statements of some owners in one transaction. No usage
-// is added up meanwhile, so that each record is in the statement or late. Who
-// has a statement of the month was here before.
-func (c *Control) closeOwners(ctx context.Context, by Caller, month reeve.Month, owners []reeve.ID, failures *error) error {
-	ctx, cancel := context.WithTimeout(ctx, retentionTimeout)
+// closeSome is closeOwners within a time.
+func (c *Control) closeSome(ctx context.Context, by Caller, month reeve.Month, owners []reeve.ID, limit time.Duration) (failures, err error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	var failed map[reeve.ID]error
-	err := c.store.Write(ctx, func(tx *store.Tx) error {
+	return c.closeOwners(ctx, by, month, owners)
+}
+
+// closeOwners makes the statements of some owners in one transaction, and tells
+// whose could not be made. No usage is added up meanwhile, so that each record is
+// in the statement or late. Who has a statement of the month was here before.
+func (c *Control) closeOwners(ctx context.Context, by Caller, month reeve.Month, owners []reeve.ID) (failures, err error) {
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		failures = nil
 		if err := tx.LockUsage(ctx); err != nil {
 			return err
 		}
-		known, err := readMonths(ctx, tx.Reader)
+		months, err := tx.BillingMonths(ctx)
 		if err != nil {
 			return err
-		} else if known.states[month] {
+		} else if slices.ContainsFunc(months, func(m store.BillingMonth) bool { return m.Month == month && m.Closed }) {
 			return errClosed
 		}
 		b, err := c.lockBill(ctx, tx, owners)
@@ -88,24 +101,25 @@ func (c *Control) closeOwners(ctx context.Context, by Caller, month reeve.Month,
 			done[s.OwnerID] = true
 		}
 		b.without(done)
-		var made []reeve.Statement
-		if made, failed, err = b.statements(ctx, tx.Reader, month, month.End()); err != nil {
+		made, failed, err := b.statements(ctx, tx.Reader, month, month.End())
+		if err != nil {
 			return err
 		}
-		for owner := range failed {
-			done[owner] = true
+		for _, o := range b.organizations {
+			if why := failed[o.ID]; why != nil {
+				done[o.OwnerID] = true
+				failures = errors.Join(failures, fmt.Errorf("statement of organization %s of user %s for %s: %w", o.ID, o.OwnerID, month, why))
+			}
 		}
 		b.without(done)
+		made = slices.DeleteFunc(made, func(s reeve.Statement) bool { return done[s.OwnerID] })
 		if err := tx.DeleteUsageLate(ctx, b.projectIDs(), month); err != nil {
 			return err
 		}
 		finalize(tx, by, made)
 		return nil
 	})
-	for owner, why := range failed {
-		*failures = errors.Join(*failures, fmt.Errorf("statements of user %s for %s: %w", owner, month, why))
-	}
-	return err
+	return failures, err
 }
 
 // finalize keeps statements for good, and takes what they use from coupons and
@@ -116,7 +130,7 @@ func finalize(tx *store.Tx, by Caller, statements []reeve.Statement) {
 		s.Status = reeve.StatementFinal
 		applySettlements(tx, *s, 1)
 		if credit, ok := s.NewCredit(); ok {
-			tx.CreateCredit(credit)
+			createCredit(tx, by, credit)
 		}
 	}
 	tx.CreateStatements(statements)

@@ -37,6 +37,37 @@ func TestMonthsInOrder(t *testing.T) {
 	})
 }
 
+// TestBegunMonth: a month that was begun while it had no usage, and not
+// finished, is finished before a later one; and none is billed twice.
+func TestBegunMonth(t *testing.T) {
+	eachCloud(t, func(t *testing.T, c *cloud) {
+		december := november.Add(1)
+		put := func(closed bool) {
+			t.Helper()
+			c.check(c.s.Write(t.Context(), func(tx *store.Tx) error {
+				tx.PutBillingMonth(store.BillingMonth{Month: november, Closed: closed, Prices: cloudPrices})
+				return nil
+			}))
+		}
+		c.clock.set(december.End())
+		put(false)
+		c.send(0, used(5, reeve.UsageEgress, december.Start(), gigabyte))
+		_, err := c.c.CloseMonth(c.ctx, december)
+		refused(t, "December first", err, reeve.Conflict, "an earlier month is not closed", "2026-11")
+		c.send(0, used(1, reeve.UsageEgress, november.Start(), gigabyte))
+		same(t, "November", control.ClosedMonth{Month: november, Statements: 1}, c.month(november), nil)
+		same(t, "December", control.ClosedMonth{Month: december, Statements: 1}, c.month(december), nil)
+		same(t, "due", []int64{7, 11}, []int64{c.statement(1, november).Due, c.statement(3, december).Due}, nil)
+
+		c.send(0, used(3, reeve.UsageEgress, november.Start(), gigabyte))
+		c.month(december.Add(1))
+		same(t, "late", int64(7), c.statement(2, december.Add(1)).Due, nil)
+		put(false) // as one that another has not finished
+		same(t, "November again", control.ClosedMonth{Month: november, Statements: 1}, c.month(november), nil)
+		c.statements()
+	})
+}
+
 // TestCloseDueMonths: the job closes a month when it is over for long enough,
 // and none from before the program first ran.
 func TestCloseDueMonths(t *testing.T) {
@@ -64,6 +95,14 @@ func TestCloseDueMonths(t *testing.T) {
 		same(t, "three months later", []reeve.Month{202611, 202612, 202701}, closed(), nil)
 		same(t, "statements", 1, len(c.statements()), nil)
 	})
+}
+
+// TestCloseTimeout: an owner's projects, which are never parted, have the more
+// time the more there are.
+func TestCloseTimeout(t *testing.T) {
+	for projects, want := range map[int]time.Duration{0: 30 * time.Second, 500: 31 * time.Second, 80_000: 190 * time.Second} {
+		same(t, "with projects", want, control.CloseTimeout(projects), nil)
+	}
 }
 
 // TestMonthEnds: months are UTC's, whatever their length and wherever the
@@ -170,5 +209,18 @@ func TestRetentionKeepsUnbilled(t *testing.T) {
 		c.month(november)
 		same(t, "closed", false, kept(1, november), nil)
 		same(t, "before the beginning", false, kept(2, november.Previous()), nil)
+
+		// What comes when the month is closed keeps it until the difference is
+		// billed, however late that is.
+		month := november.Add(29)
+		c.send(0, used(1, reeve.UsageEgress, month.Start(), 9*gigabyte))
+		c.month(month)
+		c.send(0, used(1, reeve.UsageEgress, month.Start(), gigabyte))
+		c.check(control.DrainUsage(c.c, t.Context()))
+		c.clock.set(month.Add(30).Start())
+		same(t, "late", true, kept(1, month), nil)
+		c.month(month.Add(29))
+		same(t, "the difference", int64(11), c.statement(1, month.Add(29)).Gross, nil)
+		same(t, "late and billed", false, kept(1, month), nil)
 	})
 }

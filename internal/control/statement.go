@@ -2,6 +2,8 @@ package control
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/store"
@@ -52,8 +54,11 @@ func (c *Control) GetStatement(ctx context.Context, id reeve.ID) (reeve.Statemen
 			return reeve.Statement{}, err
 		}
 		out, err := c.store.Statement(ctx, id)
-		if reeve.IsKind(err, reeve.NotFound) {
-			return c.findDraft(ctx, id, err)
+		if !reeve.IsKind(err, reeve.NotFound) {
+			return out, err
+		}
+		if out, err = c.findDraft(ctx, id, err); reeve.IsKind(err, reeve.NotFound) {
+			return c.store.Statement(ctx, id) // it may have become final meanwhile
 		}
 		return out, err
 	}
@@ -74,7 +79,15 @@ func (c *Control) GetStatement(ctx context.Context, id reeve.ID) (reeve.Statemen
 	case reeve.StatementID(organization, month) != id: // another's, or nobody's
 		return reeve.Statement{}, reeve.ErrDenied
 	}
-	return c.draft(ctx, organization, month, reeve.ErrDenied)
+	out, err := c.draft(ctx, organization, month, reeve.ErrDenied)
+	if !errors.Is(err, reeve.ErrDenied) {
+		return out, err
+	}
+	out, err = c.store.Statement(ctx, id) // it may have become final meanwhile
+	if reeve.IsKind(err, reeve.NotFound) {
+		err = reeve.ErrDenied
+	}
+	return out, err
 }
 
 // Page is a part of a list: its number, from 0 on, and how long it is.
@@ -131,12 +144,21 @@ func (c *Control) StatementsOfUser(ctx context.Context, email string) ([]reeve.S
 		return nil, err
 	}
 	stored, err := c.store.Statements(ctx, store.StatementFilter{OwnerID: user.ID})
-	return append(drafts, stored...), err
+	return append(withoutStored(drafts, stored), stored...), err
+}
+
+// withoutStored drops drafts that have become final meanwhile.
+func withoutStored(drafts, stored []reeve.Statement) []reeve.Statement {
+	final := map[reeve.ID]bool{}
+	for _, s := range stored {
+		final[s.ID] = true
+	}
+	return slices.DeleteFunc(drafts, func(s reeve.Statement) bool { return final[s.ID] })
 }
 
 // PayStatement notes that a final statement is paid; a Conflict for any other.
 func (c *Control) PayStatement(ctx context.Context, id reeve.ID) error {
-	return c.changeStatement(ctx, id, "statement.pay", func(_ *store.Tx, s *reeve.Statement) error {
+	return c.changeStatement(ctx, id, "statement.pay", func(_ *store.Tx, _ Caller, s *reeve.Statement) error {
 		s.Status = reeve.StatementPaid
 		return nil
 	})
@@ -145,7 +167,7 @@ func (c *Control) PayStatement(ctx context.Context, id reeve.ID) error {
 // VoidStatement voids a final statement and gives back what it used of coupons
 // and credits; a Conflict for any other. What it billed is not billed again.
 func (c *Control) VoidStatement(ctx context.Context, id reeve.ID) error {
-	return c.changeStatement(ctx, id, "statement.void", func(tx *store.Tx, s *reeve.Statement) error {
+	return c.changeStatement(ctx, id, "statement.void", func(tx *store.Tx, by Caller, s *reeve.Statement) error {
 		s.Status = reeve.StatementVoid
 		if given, ok := s.NewCredit(); ok {
 			credit, err := tx.LockCredit(ctx, given.ID)
@@ -155,7 +177,7 @@ func (c *Control) VoidStatement(ctx context.Context, id reeve.ID) error {
 			case credit.Applied > 0:
 				return reeve.Errorf(reeve.Conflict, "the credit that the statement gave is used")
 			case credit.VoidedAt == nil:
-				tx.VoidCredit(given.ID)
+				voidCredit(tx, by, credit)
 			}
 		}
 		applySettlements(tx, *s, -1)
@@ -164,7 +186,9 @@ func (c *Control) VoidStatement(ctx context.Context, id reeve.ID) error {
 }
 
 // changeStatement changes a final statement's status.
-func (c *Control) changeStatement(ctx context.Context, id reeve.ID, action string, apply func(*store.Tx, *reeve.Statement) error) error {
+func (c *Control) changeStatement(
+	ctx context.Context, id reeve.ID, action string, apply func(*store.Tx, Caller, *reeve.Statement) error,
+) error {
 	by, err := operator(ctx)
 	if err != nil {
 		return err
@@ -178,7 +202,7 @@ func (c *Control) changeStatement(ctx context.Context, id reeve.ID, action strin
 		if before != reeve.StatementFinal {
 			return statementIs(before)
 		}
-		if err := apply(tx, &s); err != nil {
+		if err := apply(tx, by, &s); err != nil {
 			return err
 		}
 		tx.UpdateStatement(s)
@@ -203,7 +227,7 @@ func (c *Control) orDraft(ctx context.Context, id reeve.ID, err error) error {
 	if !reeve.IsKind(err, reeve.NotFound) {
 		return err
 	}
-	if _, other := c.findDraft(ctx, id, err); other != nil {
+	if _, other := c.GetStatement(ctx, id); other != nil {
 		return other
 	}
 	return statementIs(reeve.StatementDraft)

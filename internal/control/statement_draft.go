@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
-	"github.com/reeve-cloud/reeve/internal/store"
 )
 
 // statementMonth gives the month whose statements have ids like this one; 0 if
@@ -62,7 +62,10 @@ func (c *Control) draft(ctx context.Context, organization reeve.ID, month reeve.
 		}
 		return reeve.Statement{}, err
 	}
-	drafts, err := c.drafts(ctx, []reeve.ID{o.OwnerID}, month)
+	drafts, failed, err := c.drafts(ctx, []reeve.ID{o.OwnerID}, month)
+	if err == nil {
+		err = failed[reeve.StatementID(organization, month)]
+	}
 	if err != nil {
 		return reeve.Statement{}, err
 	}
@@ -77,7 +80,7 @@ func (c *Control) draft(ctx context.Context, organization reeve.ID, month reeve.
 // draftsOf makes the drafts of an owner's organisations, those of months that
 // are over too, newest first and without lines and settlements.
 func (c *Control) draftsOf(ctx context.Context, owner reeve.ID) ([]reeve.Statement, error) {
-	drafts, err := c.drafts(ctx, []reeve.ID{owner}, reeve.MonthOf(c.store.Now()))
+	drafts, _, err := c.drafts(ctx, []reeve.ID{owner}, reeve.MonthOf(c.store.Now()))
 	for i := range drafts {
 		drafts[i].Lines, drafts[i].Settlements = nil, nil
 	}
@@ -91,22 +94,24 @@ func newestFirst(statements []reeve.Statement) {
 
 // drafts makes the statements of some owners' organisations as they would be if
 // all months up to one were closed now, oldest month first. Months in which an
-// owner has a statement are done.
-func (c *Control) drafts(ctx context.Context, owners []reeve.ID, month reeve.Month) (out []reeve.Statement, err error) {
+// owner has a statement are done. What cannot be made is among the failures, by
+// the statement's id.
+func (c *Control) drafts(ctx context.Context, owners []reeve.ID, month reeve.Month) (out []reeve.Statement, failed map[reeve.ID]error, err error) {
 	known, err := readMonths(ctx, c.store.Reader)
 	if err != nil || !c.mayDraft(known, month) {
-		return nil, err
+		return nil, nil, err
 	}
 	b, err := c.readBill(ctx, c.store.Reader, owners)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	failed = map[reeve.ID]error{}
 	all := b.organizations
 	now := c.store.Now()
 	for _, m := range append(known.unclosed(month), month) {
 		there, err := c.store.StatementsIn(ctx, organizationIDs(all), m)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		done := map[reeve.ID]bool{}
 		for _, s := range there {
@@ -114,18 +119,16 @@ func (c *Control) drafts(ctx context.Context, owners []reeve.ID, month reeve.Mon
 		}
 		b.organizations = slices.Clone(all)
 		b.without(done)
-		made, failed, err := b.statements(ctx, c.store.Reader, m, now)
+		made, without, err := b.statements(ctx, c.store.Reader, m, now)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		for _, why := range failed {
-			if len(owners) == 1 {
-				return nil, why
-			}
+		for organization, why := range without {
+			failed[reeve.StatementID(organization, m)] = why
 		}
 		out = append(out, made...)
 	}
-	return out, nil
+	return out, failed, nil
 }
 
 // listOpen lists the statements of a month that is not closed, those that are
@@ -176,14 +179,13 @@ func (c *Control) openStatements(ctx context.Context, month reeve.Month, ids []r
 	if err != nil {
 		return nil, err
 	}
-	final, err := c.store.StatementsIn(ctx, organizationIDs(organizations), month)
+	drafts, _, err := c.drafts(ctx, of, month)
 	if err != nil {
 		return nil, err
 	}
-	all, err := c.drafts(ctx, of, month)
-	for _, s := range final {
-		all = append(all, s)
-	}
+	there, err := c.store.StatementsIn(ctx, organizationIDs(organizations), month)
+	final := slices.Collect(maps.Values(there))
+	all := append(withoutStored(drafts, final), final...)
 	all = slices.DeleteFunc(all, func(s reeve.Statement) bool {
 		return s.Month != month || !slices.Contains(ids, s.ID)
 	})
@@ -192,62 +194,4 @@ func (c *Control) openStatements(ctx context.Context, month reeve.Month, ids []r
 	}
 	newestFirst(all)
 	return all, err
-}
-
-// checkBilled answers a Conflict, in the original's words, when an owner or an
-// organisation still has something to pay for.
-func checkBilled(ctx context.Context, tx *store.Tx, who string, f store.StatementFilter, organizations []reeve.Organization) error {
-	open, err := tx.HasOpenStatement(ctx, f)
-	if err != nil {
-		return err
-	}
-	if open {
-		return reeve.Errorf(reeve.Conflict, "%s has unpaid/pending invoices", who)
-	}
-	for _, o := range organizations {
-		unbilled, err := hasUnbilled(ctx, tx, o.ID)
-		if err != nil {
-			return err
-		}
-		if unbilled {
-			return reeve.Errorf(reeve.Conflict, "%s has pending invoice items", who)
-		}
-	}
-	return nil
-}
-
-// hasUnbilled tells whether an organisation's deleted projects have usage that
-// no statement has billed yet.
-func hasUnbilled(ctx context.Context, tx *store.Tx, organization reeve.ID) (bool, error) {
-	gone, err := tx.DepartedOf(ctx, organization)
-	if err != nil || len(gone) == 0 {
-		return false, err
-	}
-	late, err := tx.UsageLate(ctx, gone, lastMonth)
-	if err != nil || len(late) > 0 {
-		return len(late) > 0, err
-	}
-	known, err := readMonths(ctx, tx.Reader)
-	if err != nil {
-		return false, err
-	}
-	for _, month := range known.unclosed(reeve.MonthOf(tx.Now()).Add(1)) {
-		there, err := tx.StatementsIn(ctx, []reeve.ID{organization}, month)
-		if err != nil {
-			return false, err
-		}
-		if len(there) > 0 {
-			continue
-		}
-		totals, err := tx.UsageTotals(ctx, gone, month, tx.Now())
-		if err != nil {
-			return false, err
-		}
-		for _, total := range totals {
-			if total != (reeve.UsageTotal{ProjectID: total.ProjectID, Month: month}) {
-				return true, nil
-			}
-		}
-	}
-	return false, nil
 }

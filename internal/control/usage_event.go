@@ -145,7 +145,7 @@ func (c *Control) forgetEvents(ctx context.Context) error {
 	oldest := reeve.MonthOf(c.store.Now()).Add(-reeve.UsageLateness)
 	forgotten, err := c.store.UsageEventsForgotten(ctx)
 	for more := err == nil && forgotten < oldest; more && err == nil; {
-		pass, cancel := context.WithTimeout(ctx, retentionTimeout)
+		pass, cancel := context.WithTimeout(ctx, jobTimeout)
 		err = c.store.Write(pass, func(tx *store.Tx) (err error) {
 			more, err = tx.ForgetUsageEvents(pass, oldest, forgetBatch)
 			return err

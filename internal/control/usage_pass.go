@@ -56,12 +56,11 @@ func (p *usagePasses) pass() {
 	}
 }
 
-// How many batches a pass takes at most, after how long the next takes fewer, how
-// long it may take, and how many rows are remembered.
+// How many batches a pass takes at most, after how long the next takes fewer, and
+// how many rows are remembered.
 const (
 	passBatches = 200
 	passLong    = 3 * time.Second
-	passAtMost  = 30 * time.Second
 	maxRemember = 400_000
 )
 
@@ -160,7 +159,7 @@ func (c *Control) usagePass(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	defer c.usage.leave()
-	ctx, cancel := context.WithTimeout(ctx, passAtMost)
+	ctx, cancel := context.WithTimeout(ctx, jobTimeout)
 	defer cancel()
 	m, began := &c.usage.memory, time.Now()
 	m.limit = max(m.limit, 1)

@@ -103,6 +103,12 @@ func (r Reader) UsageLate(ctx context.Context, projects []reeve.ID, through reev
 	return out, err
 }
 
+// OldestUsageLate gives the first month of which UsageLate knows; 0 if of none.
+func (r Reader) OldestUsageLate(ctx context.Context) (reeve.Month, error) {
+	month, err := one(ctx, r, read{sql: "SELECT COALESCE(MIN(month), 0) FROM usage_late"}, value[int64])
+	return reeve.Month(month), err
+}
+
 // DeleteUsageLate forgets what UsageLate gives: it is billed.
 func (tx *Tx) DeleteUsageLate(ctx context.Context, projects []reeve.ID, through reeve.Month) error {
 	return tx.inLists(projects, func(list string, args []any) error {
@@ -121,20 +127,26 @@ func (r Reader) BilledUsage(ctx context.Context, projects []reeve.ID, month reev
 	out := map[reeve.ID]map[reeve.UsageMeter]reeve.Billed{}
 	err := r.inLists(projects, func(list string, args []any) error {
 		args = append(args, int64(month))
-		return r.q.query(ctx, "SELECT project_id, meter, quantity, microcents FROM statement_lines WHERE project_id IN ("+list+
-			") AND month = $"+strconv.Itoa(len(args)), args, func(row scanner) error {
+		return r.q.query(ctx, `SELECT l.project_id, l.meter, l.quantity, l.microcents, l.cents, s.status
+			FROM statement_lines l JOIN statements s ON s.id = l.statement_id WHERE l.project_id IN (`+list+
+			") AND l.month = $"+strconv.Itoa(len(args)), args, func(row scanner) error {
 			var project reeve.ID
 			var meter reeve.UsageMeter
 			var more reeve.Billed
-			if err := row.Scan(&project, &meter, &more.Quantity, &more.Microcents); err != nil {
+			var cents int64
+			var status reeve.StatementStatus
+			if err := row.Scan(&project, &meter, &more.Quantity, &more.Microcents, &cents, &status); err != nil {
 				return err
 			}
+			more.Cents, more.Void = big.NewInt(cents), status == reeve.StatementVoid
 			if out[project] == nil {
 				out[project] = map[reeve.UsageMeter]reeve.Billed{}
 			}
 			if sum, ok := out[project][meter]; ok {
 				more.Quantity.Add(more.Quantity, sum.Quantity)
 				more.Microcents.Add(more.Microcents, sum.Microcents)
+				more.Cents.Add(more.Cents, sum.Cents)
+				more.Void = more.Void || sum.Void
 			}
 			out[project][meter] = more
 			return nil
@@ -143,8 +155,9 @@ func (r Reader) BilledUsage(ctx context.Context, projects []reeve.ID, month reev
 	return out, err
 }
 
-// BilledBefore gives what the statements before one have billed of a line's
-// project, meter and month.
+// BilledBefore gives what the statements of earlier months than one's have billed
+// of a line's project, meter and month. They were made earlier, unless months from
+// before the program first ran were closed by hand, later ones first.
 func (r Reader) BilledBefore(ctx context.Context, statement reeve.ID, line reeve.StatementLine) (quantity, microcents *big.Int, err error) {
 	quantity, microcents = new(big.Int), new(big.Int)
 	err = r.q.query(ctx, `SELECT quantity, microcents FROM statement_lines
