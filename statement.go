@@ -61,7 +61,7 @@ type StatementLine struct {
 	Month       Month
 	Quantity    *big.Int // as Quantity counts; negative where less was used than billed
 	Microcents  *big.Int // exact but for one rounding, half to even
-	Cents       int64    // Microcents rounded half to even
+	Cents       int64    // of all of the month, rounded half to even, less those billed before
 }
 
 // SettlementKind says what settles a part of a statement.

@@ -31,10 +31,11 @@ type ProjectUsage struct {
 	Billed      map[UsageMeter]Billed // what earlier statements' lines of that month come to
 }
 
-// Billed is what was billed of a meter.
+// Billed is what was billed of a meter: the sums of its lines.
 type Billed struct {
 	Quantity   *big.Int
 	Microcents *big.Int
+	Cents      *big.Int
 }
 
 // NewStatement makes a statement: a line for each project, month and meter of
@@ -57,11 +58,10 @@ func NewStatement(in StatementInput) (Statement, error) {
 			prices[u.Month] = in.Prices(u.Month)
 		}
 		for _, meter := range UsageMeters {
-			line := u.line(meter, prices[u.Month])
-			if line.Quantity.Sign() == 0 && line.Microcents.Sign() == 0 {
+			line, cents := u.line(meter, prices[u.Month])
+			if line.Quantity.Sign() == 0 && line.Microcents.Sign() == 0 && cents.Sign() == 0 {
 				continue
 			}
-			cents := Cents(line.Microcents)
 			if gross.Add(gross, cents); !cents.IsInt64() {
 				return Statement{}, Errorf(Conflict, "the amount is too large").
 					WithDetail("%s of project %s in %s comes to %s cents", meter, u.ProjectID, u.Month, cents)
@@ -100,20 +100,23 @@ func (in StatementInput) sortedUsage() ([]ProjectUsage, error) {
 	return usage, nil
 }
 
-// line gives what is to be billed of a meter, less what was billed before.
-func (u ProjectUsage) line(m UsageMeter, prices PriceList) StatementLine {
-	out := StatementLine{
+// line gives what is to be billed of a meter, less what was billed before. The
+// cents are not in the line: they may not fit.
+func (u ProjectUsage) line(m UsageMeter, prices PriceList) (out StatementLine, cents *big.Int) {
+	out = StatementLine{
 		ProjectID: u.ProjectID, ProjectName: u.ProjectName, Meter: m, Month: u.Month,
 		Quantity: u.Total.Of(m).Big(), Microcents: new(big.Int),
 	}
 	if price, ok := prices.Of(m, u.Month); ok {
 		out.Microcents = price.Cost(out.Quantity, u.Month).Microcents
 	}
+	cents = Cents(out.Microcents)
 	if before, ok := u.Billed[m]; ok {
 		out.Quantity = new(big.Int).Sub(out.Quantity, before.Quantity)
 		out.Microcents = new(big.Int).Sub(out.Microcents, before.Microcents)
+		cents = new(big.Int).Sub(cents, before.Cents)
 	}
-	return out
+	return out, cents
 }
 
 // settle pays the statement from coupons, then credits. If it came to less than

@@ -80,9 +80,10 @@ func drawInput(t *rapid.T) reeve.StatementInput {
 			for _, m := range reeve.UsageMeters {
 				*u.Total.Of(m) = quantity(m)
 				if before, priced := in.Prices(month).Of(m, month); month != in.Month && rapid.Bool().Draw(t, "billed") {
-					billed := reeve.Billed{Quantity: quantity(m).Big(), Microcents: new(big.Int)}
+					billed := reeve.Billed{Quantity: quantity(m).Big(), Microcents: new(big.Int), Cents: new(big.Int)}
 					if priced {
 						billed.Microcents = before.Cost(billed.Quantity, month).Microcents
+						billed.Cents = reeve.Cents(billed.Microcents)
 					}
 					if u.Billed == nil {
 						u.Billed = map[reeve.UsageMeter]reeve.Billed{}
@@ -118,7 +119,8 @@ func drawInput(t *rapid.T) reeve.StatementInput {
 }
 
 // TestAdjustmentsTelescope: a month that is billed in steps, as its usage
-// comes, is billed what it would have been at once, to the micro-cent.
+// comes, is billed what it would have been at once, to the micro-cent, and in
+// cents.
 func TestAdjustmentsTelescope(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := list(drawPrices(t)...)
@@ -138,7 +140,7 @@ func TestAdjustmentsTelescope(t *testing.T) {
 			}
 			next := map[reeve.UsageMeter]reeve.Billed{}
 			for _, m := range reeve.UsageMeters {
-				sum := reeve.Billed{Quantity: new(big.Int), Microcents: new(big.Int)}
+				sum := reeve.Billed{Quantity: new(big.Int), Microcents: new(big.Int), Cents: new(big.Int)}
 				if before, ok := billed[m]; ok {
 					sum = before
 				}
@@ -146,6 +148,7 @@ func TestAdjustmentsTelescope(t *testing.T) {
 					if line.Meter == m {
 						sum.Quantity = new(big.Int).Add(sum.Quantity, line.Quantity)
 						sum.Microcents = new(big.Int).Add(sum.Microcents, line.Microcents)
+						sum.Cents = new(big.Int).Add(sum.Cents, big.NewInt(line.Cents))
 					}
 				}
 				next[m] = sum
@@ -159,6 +162,9 @@ func TestAdjustmentsTelescope(t *testing.T) {
 			}
 			if billed[m].Microcents.Cmp(want) != 0 || billed[m].Quantity.Cmp(total.Of(m).Big()) != 0 {
 				t.Fatalf("%s: billed %s for %s in steps, %s at once", m, billed[m].Microcents, billed[m].Quantity, want)
+			}
+			if cents := reeve.Cents(want); billed[m].Cents.Cmp(cents) != 0 {
+				t.Fatalf("%s: billed %s cents in steps, %s at once", m, billed[m].Cents, cents)
 			}
 		}
 	})

@@ -39,7 +39,7 @@ func requests(project byte, month reeve.Month, n, billed int64) reeve.ProjectUsa
 	out.Total.Requests = reeve.Count(n)
 	if billed != 0 {
 		out.Billed = map[reeve.UsageMeter]reeve.Billed{
-			reeve.UsageRequests: {Quantity: big.NewInt(billed), Microcents: big.NewInt(billed * reeve.MicrocentsInCent)},
+			reeve.UsageRequests: {Quantity: big.NewInt(billed), Microcents: big.NewInt(billed * reeve.MicrocentsInCent), Cents: big.NewInt(billed)},
 		}
 	}
 	return out
@@ -109,11 +109,43 @@ func TestAdjustmentPrice(t *testing.T) {
 		return cent
 	}
 	late := requests(1, 202610, 10, 0)
-	late.Billed = map[reeve.UsageMeter]reeve.Billed{reeve.UsageRequests: {Quantity: big.NewInt(6), Microcents: big.NewInt(2_000_000)}}
+	late.Billed = map[reeve.UsageMeter]reeve.Billed{reeve.UsageRequests: {Quantity: big.NewInt(6), Microcents: big.NewInt(2_000_000), Cents: big.NewInt(2)}}
 	in.Usage = []reeve.ProjectUsage{late}
 	s, err := reeve.NewStatement(in)
 	if err != nil || s.Gross != 3*2+2*3-2 || s.Lines[0].Quantity.Int64() != 4 {
 		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// TestAdjustmentCents: late usage that comes to less than half a cent each time
+// is billed when it makes a cent, and no month comes to more for being corrected.
+func TestAdjustmentCents(t *testing.T) {
+	for per, want := range map[string][]int64{
+		"0.4": {0, 1, 0, 1, 0, 0, 1, 0, 1, 0}, // as 0.4, 0.8, 1.2, 1.6, 2, ... are rounded
+		"0.6": {1, 0, 1, 0, 1, 1, 0, 1, 0, 1},
+	} {
+		before := reeve.Billed{Quantity: new(big.Int), Microcents: new(big.Int), Cents: new(big.Int)}
+		var got []int64
+		for step := range 10 {
+			in := acme()
+			in.Month = in.Month.Add(step)
+			in.Prices = always(list(price(reeve.UsageRequests, 202001, "request", "", per)))
+			usage := requests(1, 202611, int64(step+1), 0)
+			usage.Billed = map[reeve.UsageMeter]reeve.Billed{reeve.UsageRequests: before}
+			in.Usage = []reeve.ProjectUsage{usage}
+			s, err := reeve.NewStatement(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			line := s.Lines[0]
+			got = append(got, line.Cents)
+			before.Quantity.Add(before.Quantity, line.Quantity)
+			before.Microcents.Add(before.Microcents, line.Microcents)
+			before.Cents.Add(before.Cents, big.NewInt(line.Cents))
+		}
+		if !slices.Equal(want, got) {
+			t.Errorf("at %s cents a request: %d, want %d", per, got, want)
+		}
 	}
 }
 
@@ -200,9 +232,9 @@ func TestTooMuch(t *testing.T) {
 	full := one(0)
 	full.Total.Requests = most
 	negative := requests(1, 202610, 0, 1)
-	negative.Billed[reeve.UsageRequests].Microcents.Mul(big.NewInt(math.MinInt64), big.NewInt(-reeve.MicrocentsInCent))
+	negative.Billed[reeve.UsageRequests].Cents.Neg(big.NewInt(math.MinInt64))
 	unbillable := requests(1, 202610, 0, 1)
-	unbillable.Billed[reeve.UsageRequests].Microcents.Lsh(big.NewInt(1), 200)
+	unbillable.Billed[reeve.UsageRequests].Cents.Lsh(big.NewInt(1), 200)
 	for name, test := range map[string]struct {
 		usage []reeve.ProjectUsage
 		fits  bool

@@ -202,7 +202,7 @@ func (c *cloud) conserved(statements []reeve.Statement) {
 		meter   reeve.UsageMeter
 		month   reeve.Month
 	}
-	billed := map[key]*big.Int{}
+	billed := map[key]*reeve.Billed{}
 	applied := map[reeve.ID]int64{}
 	for _, s := range statements {
 		var gross, coupons, credits int64
@@ -210,9 +210,11 @@ func (c *cloud) conserved(statements []reeve.Statement) {
 			gross += l.Cents
 			k := key{l.ProjectID, l.Meter, l.Month}
 			if billed[k] == nil {
-				billed[k] = new(big.Int)
+				billed[k] = &reeve.Billed{Quantity: new(big.Int), Microcents: new(big.Int), Cents: new(big.Int)}
 			}
-			billed[k].Add(billed[k], l.Quantity)
+			billed[k].Quantity.Add(billed[k].Quantity, l.Quantity)
+			billed[k].Microcents.Add(billed[k].Microcents, l.Microcents)
+			billed[k].Cents.Add(billed[k].Cents, big.NewInt(l.Cents))
 		}
 		for _, part := range s.Settlements {
 			if part.Kind == reeve.SettledByCoupon {
@@ -228,13 +230,16 @@ func (c *cloud) conserved(statements []reeve.Statement) {
 			c.t.Errorf("statement %s does not add up: %+v", s.ID, s)
 		}
 	}
-	for k, quantity := range billed {
+	for k, sum := range billed {
+		if want := reeve.Cents(sum.Microcents); sum.Cents.Cmp(want) != 0 {
+			c.t.Errorf("%v: billed %s cents, at once they were %s", k, sum.Cents, want)
+		}
 		total, err := c.s.UsageTotal(c.t.Context(), k.project, k.month, c.s.Now())
 		c.check(err)
 		late, err := c.s.UsageLate(c.t.Context(), []reeve.ID{k.project}, 999912)
 		c.check(err)
-		if want := total.Of(k.meter).Big(); want.Cmp(quantity) != 0 && !slices.Contains(late[k.project], k.month) {
-			c.t.Errorf("%v: billed %s, used %s", k, quantity, want)
+		if want := total.Of(k.meter).Big(); want.Cmp(sum.Quantity) != 0 && !slices.Contains(late[k.project], k.month) {
+			c.t.Errorf("%v: billed %s, used %s", k, sum.Quantity, want)
 		}
 	}
 	c.settled(applied)

@@ -121,20 +121,23 @@ func (r Reader) BilledUsage(ctx context.Context, projects []reeve.ID, month reev
 	out := map[reeve.ID]map[reeve.UsageMeter]reeve.Billed{}
 	err := r.inLists(projects, func(list string, args []any) error {
 		args = append(args, int64(month))
-		return r.q.query(ctx, "SELECT project_id, meter, quantity, microcents FROM statement_lines WHERE project_id IN ("+list+
+		return r.q.query(ctx, "SELECT project_id, meter, quantity, microcents, cents FROM statement_lines WHERE project_id IN ("+list+
 			") AND month = $"+strconv.Itoa(len(args)), args, func(row scanner) error {
 			var project reeve.ID
 			var meter reeve.UsageMeter
 			var more reeve.Billed
-			if err := row.Scan(&project, &meter, &more.Quantity, &more.Microcents); err != nil {
+			var cents int64
+			if err := row.Scan(&project, &meter, &more.Quantity, &more.Microcents, &cents); err != nil {
 				return err
 			}
+			more.Cents = big.NewInt(cents)
 			if out[project] == nil {
 				out[project] = map[reeve.UsageMeter]reeve.Billed{}
 			}
 			if sum, ok := out[project][meter]; ok {
 				more.Quantity.Add(more.Quantity, sum.Quantity)
 				more.Microcents.Add(more.Microcents, sum.Microcents)
+				more.Cents.Add(more.Cents, sum.Cents)
 			}
 			out[project][meter] = more
 			return nil

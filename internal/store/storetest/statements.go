@@ -87,7 +87,7 @@ func testStatements(t *testing.T, w world) {
 		t.Fatal(billed, err)
 	}
 	huge := new(big.Int).Lsh(big.NewInt(-3), 100) // one line in November's, one in December's
-	sameMoney(t, "billed", reeve.Billed{Quantity: huge.Add(huge, huge), Microcents: big.NewInt(0 + 4)}, billed[p.ID][reeve.UsageStorage])
+	sameMoney(t, "billed", reeve.Billed{Quantity: huge.Add(huge, huge), Microcents: big.NewInt(0 + 4), Cents: big.NewInt(2)}, billed[p.ID][reeve.UsageStorage])
 
 	open := func(f store.StatementFilter) bool {
 		t.Helper()
