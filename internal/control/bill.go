@@ -177,11 +177,9 @@ func (b *bill) usage(ctx context.Context, r store.Reader, month reeve.Month, at 
 		if err != nil {
 			return nil, err
 		}
-		var billed map[reeve.ID]map[reeve.UsageMeter]reeve.Billed
-		if m != month {
-			if billed, err = r.BilledUsage(ctx, ids, m); err != nil {
-				return nil, err
-			}
+		billed, err := r.BilledUsage(ctx, ids, m) // of this month too: nothing is billed twice
+		if err != nil {
+			return nil, err
 		}
 		for _, id := range ids {
 			out[id] = append(out[id], reeve.ProjectUsage{

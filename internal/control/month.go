@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
@@ -43,7 +44,7 @@ type ClosedMonth struct {
 // prices as they are when it begins. It may be called again, at once by many
 // or after it was interrupted: it goes on where it was left, and a month that
 // is closed stays as it is. Months are closed in order: one before that has
-// usage and is not closed is a Conflict.
+// usage or is begun, and is not closed, is a Conflict.
 func (c *Control) CloseMonth(ctx context.Context, month reeve.Month) (out ClosedMonth, err error) {
 	by, err := operator(ctx)
 	if err != nil {
@@ -132,16 +133,22 @@ func readMonths(ctx context.Context, r store.Reader) (out billingMonths, err err
 	return out, err
 }
 
-// unclosed lists the months before one that have usage and are not closed,
-// oldest first. What was used before the program first ran is billed when
-// somebody asks for it, and stands in nobody's way until then.
+// unclosed lists the months before one that are not closed, oldest first: those
+// that have usage, and those that are begun, which may come to have some. What
+// was used before the program first ran is billed when somebody asks for it, and
+// stands in nobody's way until then.
 func (b billingMonths) unclosed(before reeve.Month) (out []reeve.Month) {
 	for _, m := range b.used {
-		closed, begun := b.states[m]
-		if m < before && !closed && (begun || m >= b.start) {
+		if _, begun := b.states[m]; m < before && !begun && m >= b.start {
 			out = append(out, m)
 		}
 	}
+	for m, closed := range b.states {
+		if m < before && !closed {
+			out = append(out, m)
+		}
+	}
+	slices.Sort(out)
 	return out
 }
 

@@ -37,6 +37,37 @@ func TestMonthsInOrder(t *testing.T) {
 	})
 }
 
+// TestBegunMonth: a month that was begun while it had no usage, and not
+// finished, is finished before a later one; and none is billed twice.
+func TestBegunMonth(t *testing.T) {
+	eachCloud(t, func(t *testing.T, c *cloud) {
+		december := november.Add(1)
+		put := func(closed bool) {
+			t.Helper()
+			c.check(c.s.Write(t.Context(), func(tx *store.Tx) error {
+				tx.PutBillingMonth(store.BillingMonth{Month: november, Closed: closed, Prices: cloudPrices})
+				return nil
+			}))
+		}
+		c.clock.set(december.End())
+		put(false)
+		c.send(0, used(5, reeve.UsageEgress, december.Start(), gigabyte))
+		_, err := c.c.CloseMonth(c.ctx, december)
+		refused(t, "December first", err, reeve.Conflict, "an earlier month is not closed", "2026-11")
+		c.send(0, used(1, reeve.UsageEgress, november.Start(), gigabyte))
+		same(t, "November", control.ClosedMonth{Month: november, Statements: 1}, c.month(november), nil)
+		same(t, "December", control.ClosedMonth{Month: december, Statements: 1}, c.month(december), nil)
+		same(t, "due", []int64{7, 11}, []int64{c.statement(1, november).Due, c.statement(3, december).Due}, nil)
+
+		c.send(0, used(3, reeve.UsageEgress, november.Start(), gigabyte))
+		c.month(december.Add(1))
+		same(t, "late", int64(7), c.statement(2, december.Add(1)).Due, nil)
+		put(false) // as one that another has not finished
+		same(t, "November again", control.ClosedMonth{Month: november, Statements: 1}, c.month(november), nil)
+		c.statements()
+	})
+}
+
 // TestCloseDueMonths: the job closes a month when it is over for long enough,
 // and none from before the program first ran.
 func TestCloseDueMonths(t *testing.T) {
