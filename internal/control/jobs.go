@@ -104,6 +104,12 @@ func (c *Control) oldestUsage(ctx context.Context, months int) (reeve.Month, err
 	if open := known.unclosed(oldest); len(open) > 0 && known.start != 0 {
 		oldest = open[0].Previous() // it starts from the one before
 	}
+	late, err := c.store.OldestUsageLate(ctx)
+	if err != nil {
+		return 0, err
+	} else if late != 0 {
+		oldest = min(oldest, late.Previous())
+	}
 	return oldest, nil
 }
 

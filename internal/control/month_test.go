@@ -201,5 +201,18 @@ func TestRetentionKeepsUnbilled(t *testing.T) {
 		c.month(november)
 		same(t, "closed", false, kept(1, november), nil)
 		same(t, "before the beginning", false, kept(2, november.Previous()), nil)
+
+		// What comes when the month is closed keeps it until the difference is
+		// billed, however late that is.
+		month := november.Add(29)
+		c.send(0, used(1, reeve.UsageEgress, month.Start(), 9*gigabyte))
+		c.month(month)
+		c.send(0, used(1, reeve.UsageEgress, month.Start(), gigabyte))
+		c.check(control.DrainUsage(c.c, t.Context()))
+		c.clock.set(month.Add(30).Start())
+		same(t, "late", true, kept(1, month), nil)
+		c.month(month.Add(29))
+		same(t, "the difference", int64(11), c.statement(1, month.Add(29)).Gross, nil)
+		same(t, "late and billed", false, kept(1, month), nil)
 	})
 }

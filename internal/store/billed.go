@@ -103,6 +103,12 @@ func (r Reader) UsageLate(ctx context.Context, projects []reeve.ID, through reev
 	return out, err
 }
 
+// OldestUsageLate gives the first month of which UsageLate knows; 0 if of none.
+func (r Reader) OldestUsageLate(ctx context.Context) (reeve.Month, error) {
+	month, err := one(ctx, r, read{sql: "SELECT COALESCE(MIN(month), 0) FROM usage_late"}, value[int64])
+	return reeve.Month(month), err
+}
+
 // DeleteUsageLate forgets what UsageLate gives: it is billed.
 func (tx *Tx) DeleteUsageLate(ctx context.Context, projects []reeve.ID, through reeve.Month) error {
 	return tx.inLists(projects, func(list string, args []any) error {
