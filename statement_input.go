@@ -36,6 +36,7 @@ type Billed struct {
 	Quantity   *big.Int
 	Microcents *big.Int
 	Cents      *big.Int
+	Void       bool // some of it by a statement that is void
 }
 
 // NewStatement makes a statement: a line for each project, month and meter of
@@ -100,8 +101,9 @@ func (in StatementInput) sortedUsage() ([]ProjectUsage, error) {
 	return usage, nil
 }
 
-// line gives what is to be billed of a meter, less what was billed before. The
-// cents are not in the line: they may not fit.
+// line gives what is to be billed of a meter, less what was billed before:
+// nothing where that is less and void, for nobody has paid it. The cents are not
+// in the line: they may not fit.
 func (u ProjectUsage) line(m UsageMeter, prices PriceList) (out StatementLine, cents *big.Int) {
 	out = StatementLine{
 		ProjectID: u.ProjectID, ProjectName: u.ProjectName, Meter: m, Month: u.Month,
@@ -115,6 +117,9 @@ func (u ProjectUsage) line(m UsageMeter, prices PriceList) (out StatementLine, c
 		out.Quantity = new(big.Int).Sub(out.Quantity, before.Quantity)
 		out.Microcents = new(big.Int).Sub(out.Microcents, before.Microcents)
 		cents = new(big.Int).Sub(cents, before.Cents)
+		if before.Void && out.Quantity.Sign() < 0 {
+			out.Quantity, out.Microcents, cents = new(big.Int), new(big.Int), new(big.Int)
+		}
 	}
 	return out, cents
 }

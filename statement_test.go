@@ -149,6 +149,23 @@ func TestAdjustmentCents(t *testing.T) {
 	}
 }
 
+// TestVoidBilled: of what is void nothing is given back, and what is more than
+// that is billed.
+func TestVoidBilled(t *testing.T) {
+	for total, want := range map[int64]int64{0: 0, 6: 0, 7: 0, 9: 2} {
+		in := acme()
+		usage := requests(1, 202610, total, 7)
+		void := usage.Billed[reeve.UsageRequests]
+		void.Void = true
+		usage.Billed[reeve.UsageRequests] = void
+		in.Usage = []reeve.ProjectUsage{usage}
+		s, err := reeve.NewStatement(in)
+		if err != nil || s.Gross != want || len(s.Lines) != int(min(want, 1)) {
+			t.Errorf("of %d: %+v, %v", total, s, err)
+		}
+	}
+}
+
 // TestStatementSettles: who pays, in what order.
 func TestStatementSettles(t *testing.T) {
 	october, foreign := coupon(1, "2026-10-31T23:00:00Z", 10, 3), coupon(9, "2026-10-01T00:00:00Z", 99, 0)

@@ -220,6 +220,28 @@ func TestVoid(t *testing.T) {
 	})
 }
 
+// TestVoidIsNotGivenBack: a correction gives nothing back of a month that a void
+// statement has billed; what comes to more than it billed is billed.
+func TestVoidIsNotGivenBack(t *testing.T) {
+	eachCloud(t, func(t *testing.T, c *cloud) {
+		c.clock.set(november.End())
+		c.send(0, used(1, reeve.UsageStorage, november.Start(), 100*gigabyte), used(3, reeve.UsageStorage, november.Start(), 100*gigabyte))
+		c.month(november)
+		c.check(c.c.VoidStatement(c.ctx, reeve.StatementID(organizationID(1), november)))
+		c.send(0,
+			used(1, reeve.UsageStorage, november.Start().Add(time.Hour), 0), used(1, reeve.UsageRequests, november.Start(), 5000),
+			used(3, reeve.UsageStorage, november.Start().Add(time.Hour), 0))
+		c.month(november.Add(1))
+		s := c.statement(1, november.Add(1))
+		if len(s.Lines) != 1 || s.Lines[0].Meter != reeve.UsageRequests || s.Gross != 2 {
+			t.Errorf("of a void statement: %+v", s)
+		}
+		if paid := c.statement(2, november.Add(1)); paid.Gross >= 0 {
+			t.Errorf("of a final statement: %+v", paid)
+		}
+	})
+}
+
 // TestCreditNotes: they take back what is open, or what was paid as a credit,
 // and never more than was due.
 func TestCreditNotes(t *testing.T) {

@@ -127,16 +127,18 @@ func (r Reader) BilledUsage(ctx context.Context, projects []reeve.ID, month reev
 	out := map[reeve.ID]map[reeve.UsageMeter]reeve.Billed{}
 	err := r.inLists(projects, func(list string, args []any) error {
 		args = append(args, int64(month))
-		return r.q.query(ctx, "SELECT project_id, meter, quantity, microcents, cents FROM statement_lines WHERE project_id IN ("+list+
-			") AND month = $"+strconv.Itoa(len(args)), args, func(row scanner) error {
+		return r.q.query(ctx, `SELECT l.project_id, l.meter, l.quantity, l.microcents, l.cents, s.status
+			FROM statement_lines l JOIN statements s ON s.id = l.statement_id WHERE l.project_id IN (`+list+
+			") AND l.month = $"+strconv.Itoa(len(args)), args, func(row scanner) error {
 			var project reeve.ID
 			var meter reeve.UsageMeter
 			var more reeve.Billed
 			var cents int64
-			if err := row.Scan(&project, &meter, &more.Quantity, &more.Microcents, &cents); err != nil {
+			var status reeve.StatementStatus
+			if err := row.Scan(&project, &meter, &more.Quantity, &more.Microcents, &cents, &status); err != nil {
 				return err
 			}
-			more.Cents = big.NewInt(cents)
+			more.Cents, more.Void = big.NewInt(cents), status == reeve.StatementVoid
 			if out[project] == nil {
 				out[project] = map[reeve.UsageMeter]reeve.Billed{}
 			}
@@ -144,6 +146,7 @@ func (r Reader) BilledUsage(ctx context.Context, projects []reeve.ID, month reev
 				more.Quantity.Add(more.Quantity, sum.Quantity)
 				more.Microcents.Add(more.Microcents, sum.Microcents)
 				more.Cents.Add(more.Cents, sum.Cents)
+				more.Void = more.Void || sum.Void
 			}
 			out[project][meter] = more
 			return nil
