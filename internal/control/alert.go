@@ -31,7 +31,7 @@ type reading struct {
 // organisation has a webhook. The order of the messages is that of the readings,
 // and of their thresholds.
 func (c *Control) raise(ctx context.Context, organization reeve.ID, month reeve.Month, readings []reading) error {
-	ctx, cancel := context.WithTimeout(ctx, retentionTimeout)
+	ctx, cancel := context.WithTimeout(ctx, jobTimeout)
 	defer cancel()
 	known, err := c.store.Alerts(ctx, organization, month)
 	if err != nil {

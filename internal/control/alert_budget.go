@@ -46,7 +46,7 @@ func (c *Control) checkBudgets(ctx context.Context, organizations []reeve.ID) er
 }
 
 func (c *Control) budgetsOf(ctx context.Context, organizations []reeve.ID) (map[reeve.ID]store.OwnedBudget, error) {
-	ctx, cancel := context.WithTimeout(ctx, retentionTimeout)
+	ctx, cancel := context.WithTimeout(ctx, jobTimeout)
 	defer cancel()
 	return c.store.Budgets(ctx, organizations)
 }

@@ -191,7 +191,7 @@ func (c *Control) checkTouched(ctx context.Context) error {
 }
 
 func (c *Control) checkTouchedProjects(ctx context.Context, projects []watchedProject) error {
-	ctx, cancel := context.WithTimeout(ctx, retentionTimeout)
+	ctx, cancel := context.WithTimeout(ctx, jobTimeout)
 	defer cancel()
 	err := c.checkProjects(ctx, projects)
 	if err != nil { // all of it again: what was raised stays raised

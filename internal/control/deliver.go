@@ -91,7 +91,7 @@ func (c *Control) deliverWebhooks(ctx context.Context, report func(error)) {
 // startDeliveries begins with the messages that are due, as many as there are
 // slots.
 func (c *Control) startDeliveries(ctx context.Context, running *sync.WaitGroup, report func(error)) error {
-	pass, cancel := context.WithTimeout(ctx, retentionTimeout)
+	pass, cancel := context.WithTimeout(ctx, jobTimeout)
 	defer cancel()
 	slots := c.deliveries.slots
 	free := cap(slots) - len(slots)

@@ -45,3 +45,6 @@ func DeliverDue(c *Control, ctx context.Context, report func(error)) error {
 
 // SetCloseProjects sets how many projects one transaction of closing bills.
 func SetCloseProjects(c *Control, n int) { c.closeProjects = n }
+
+// CloseTimeout bounds a transaction of closing that bills so many projects.
+func CloseTimeout(projects int) time.Duration { return closeTimeout(projects) }

@@ -29,8 +29,8 @@ const (
 // nobody knows the batch any more.
 const keepUsageMarks = 420 * 24 * time.Hour
 
-// retentionTimeout bounds one transaction of the retention.
-const retentionTimeout = 30 * time.Second
+// jobTimeout bounds one transaction of a job.
+const jobTimeout = 30 * time.Second
 
 // Run does the work behind the requests until the context ends, and returns
 // when it has stopped: it numbers changes, keeps the memory of keys up to date,
@@ -119,7 +119,7 @@ const revokedFor = 90 * 24 * time.Hour
 // removeAll removes rows, some in each transaction, until none is left to go.
 func (c *Control) removeAll(ctx context.Context, remove func(context.Context, *store.Tx) (int, error)) error {
 	for removed := retentionBatch; removed >= retentionBatch; {
-		pass, cancel := context.WithTimeout(ctx, retentionTimeout)
+		pass, cancel := context.WithTimeout(ctx, jobTimeout)
 		err := c.store.Write(pass, func(tx *store.Tx) (err error) {
 			removed, err = remove(pass, tx)
 			return err

@@ -264,7 +264,7 @@ func (c *Control) lapseLeases(ctx context.Context) error {
 }
 
 func (c *Control) lapseLeasesOf(ctx context.Context, project reeve.ID) error {
-	ctx, cancel := context.WithTimeout(ctx, retentionTimeout)
+	ctx, cancel := context.WithTimeout(ctx, jobTimeout)
 	defer cancel()
 	return c.store.Write(ctx, func(tx *store.Tx) error {
 		if _, err := tx.LockProject(ctx, project); err != nil {

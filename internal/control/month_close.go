@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/store"
@@ -12,6 +13,11 @@ import (
 // closeProjects is how many projects one transaction of closing bills, about:
 // an owner's are never parted.
 const closeProjects = 500
+
+// closeTimeout bounds one transaction of closing, which bills so many projects.
+func closeTimeout(projects int) time.Duration {
+	return jobTimeout + time.Duration(projects)*2*time.Millisecond
+}
 
 // errClosed ends closing: another replica has done the rest.
 var errClosed = errors.New("the month is closed")
@@ -37,12 +43,13 @@ func (c *Control) closeOpen(ctx context.Context, by Caller, month reeve.Month) e
 		if !last && (projects < c.closeProjects || payers[i+1].OwnerID == p.OwnerID) {
 			continue
 		}
-		err := c.closeOwners(ctx, by, month, owners, &failures)
+		failed, err := c.closeSome(ctx, by, month, owners, closeTimeout(projects))
 		if errors.Is(err, errClosed) {
 			return nil
 		} else if err != nil {
 			return err
 		}
+		failures = errors.Join(failures, failed)
 		owners, projects = owners[:0], 0
 	}
 	if failures != nil {
@@ -58,14 +65,19 @@ func (c *Control) closeOpen(ctx context.Context, by Caller, month reeve.Month) e
 	})
 }
 
-// closeOwners makes the statements of some owners in one transaction. No usage
-// is added up meanwhile, so that each record is in the statement or late. Who
-// has a statement of the month was here before.
-func (c *Control) closeOwners(ctx context.Context, by Caller, month reeve.Month, owners []reeve.ID, failures *error) error {
-	ctx, cancel := context.WithTimeout(ctx, retentionTimeout)
+// closeSome is closeOwners within a time.
+func (c *Control) closeSome(ctx context.Context, by Caller, month reeve.Month, owners []reeve.ID, limit time.Duration) (failures, err error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	return c.closeOwners(ctx, by, month, owners)
+}
+
+// closeOwners makes the statements of some owners in one transaction, and tells
+// whose could not be made. No usage is added up meanwhile, so that each record is
+// in the statement or late. Who has a statement of the month was here before.
+func (c *Control) closeOwners(ctx context.Context, by Caller, month reeve.Month, owners []reeve.ID) (failures, err error) {
 	var failed map[reeve.ID]error
-	err := c.store.Write(ctx, func(tx *store.Tx) error {
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.LockUsage(ctx); err != nil {
 			return err
 		}
@@ -103,9 +115,9 @@ func (c *Control) closeOwners(ctx context.Context, by Caller, month reeve.Month,
 		return nil
 	})
 	for owner, why := range failed {
-		*failures = errors.Join(*failures, fmt.Errorf("statements of user %s for %s: %w", owner, month, why))
+		failures = errors.Join(failures, fmt.Errorf("statements of user %s for %s: %w", owner, month, why))
 	}
-	return err
+	return failures, err
 }
 
 // finalize keeps statements for good, and takes what they use from coupons and

@@ -10,7 +10,7 @@ import (
 // so far, in cents: what its draft comes to before coupons and credits pay for
 // it. Those that are not there have cost nothing.
 func (c *Control) monthCosts(ctx context.Context, owner reeve.ID, month reeve.Month) (map[reeve.ID]int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, retentionTimeout)
+	ctx, cancel := context.WithTimeout(ctx, jobTimeout)
 	defer cancel()
 	drafts, err := c.drafts(ctx, []reeve.ID{owner}, month)
 	out := map[reeve.ID]int64{}

@@ -97,6 +97,14 @@ func TestCloseDueMonths(t *testing.T) {
 	})
 }
 
+// TestCloseTimeout: an owner's projects, which are never parted, have the more
+// time the more there are.
+func TestCloseTimeout(t *testing.T) {
+	for projects, want := range map[int]time.Duration{0: 30 * time.Second, 500: 31 * time.Second, 80_000: 190 * time.Second} {
+		same(t, "with projects", want, control.CloseTimeout(projects), nil)
+	}
+}
+
 // TestMonthEnds: months are UTC's, whatever their length and wherever the
 // server is: the last microsecond is the month's, the next is not, and a value
 // holds for as long as there are hours.

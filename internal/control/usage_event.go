@@ -148,7 +148,7 @@ func (c *Control) forgetEvents(ctx context.Context) error {
 		return err
 	}
 	for next := (&store.EventDigest{}); next != nil; {
-		pass, cancel := context.WithTimeout(ctx, retentionTimeout)
+		pass, cancel := context.WithTimeout(ctx, jobTimeout)
 		after := *next
 		err := c.store.Write(pass, func(tx *store.Tx) (err error) {
 			next, err = tx.ForgetUsageEvents(pass, after, oldest, forgetBatch)
