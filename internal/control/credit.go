@@ -32,11 +32,24 @@ func (c *Control) CreateCredit(ctx context.Context, in reeve.Credit) (reeve.Cred
 		if _, err := tx.LockOrganization(ctx, in.OrganizationID); err != nil {
 			return err
 		}
-		tx.CreateCredit(in)
-		record(tx, by, change{action: "credit.create", target: in.ID, after: creditFields(in)})
+		createCredit(tx, by, in)
 		return nil
 	})
 	return in, err
+}
+
+// createCredit keeps a credit, and records it.
+func createCredit(tx *store.Tx, by Caller, credit reeve.Credit) {
+	tx.CreateCredit(credit)
+	record(tx, by, change{action: "credit.create", target: credit.ID, after: creditFields(credit)})
+}
+
+// voidCredit voids a credit that is locked, and records it.
+func voidCredit(tx *store.Tx, by Caller, credit reeve.Credit) {
+	tx.VoidCredit(credit.ID)
+	record(tx, by, change{
+		action: "credit.void", target: credit.ID, before: creditFields(credit), after: fields{"applied": credit.Applied},
+	})
 }
 
 // stored gives a time as the database keeps it.
@@ -80,10 +93,7 @@ func (c *Control) VoidCredit(ctx context.Context, id reeve.ID) error {
 		if credit.VoidedAt != nil {
 			return reeve.Errorf(reeve.Conflict, "the credit is void")
 		}
-		tx.VoidCredit(id)
-		record(tx, by, change{
-			action: "credit.void", target: id, before: creditFields(credit), after: fields{"applied": credit.Applied},
-		})
+		voidCredit(tx, by, credit)
 		return nil
 	})
 }

@@ -43,7 +43,7 @@ func (c *Control) CreateCreditNote(ctx context.Context, id reeve.ID, amount int6
 		out.CreatedAt, out.CreditID = tx.Now(), reeve.Zero
 		if s.Status == reeve.StatementPaid {
 			out.CreditID = credit
-			tx.CreateCredit(reeve.Credit{
+			createCredit(tx, by, reeve.Credit{
 				ID: credit, OrganizationID: s.OrganizationID, Amount: amount, Description: reason,
 				EffectiveAt: tx.Now(), CreatedAt: tx.Now(),
 			})

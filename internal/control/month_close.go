@@ -128,7 +128,7 @@ func finalize(tx *store.Tx, by Caller, statements []reeve.Statement) {
 		s.Status = reeve.StatementFinal
 		applySettlements(tx, *s, 1)
 		if credit, ok := s.NewCredit(); ok {
-			tx.CreateCredit(credit)
+			createCredit(tx, by, credit)
 		}
 	}
 	tx.CreateStatements(statements)

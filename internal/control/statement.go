@@ -136,7 +136,7 @@ func (c *Control) StatementsOfUser(ctx context.Context, email string) ([]reeve.S
 
 // PayStatement notes that a final statement is paid; a Conflict for any other.
 func (c *Control) PayStatement(ctx context.Context, id reeve.ID) error {
-	return c.changeStatement(ctx, id, "statement.pay", func(_ *store.Tx, s *reeve.Statement) error {
+	return c.changeStatement(ctx, id, "statement.pay", func(_ *store.Tx, _ Caller, s *reeve.Statement) error {
 		s.Status = reeve.StatementPaid
 		return nil
 	})
@@ -145,7 +145,7 @@ func (c *Control) PayStatement(ctx context.Context, id reeve.ID) error {
 // VoidStatement voids a final statement and gives back what it used of coupons
 // and credits; a Conflict for any other. What it billed is not billed again.
 func (c *Control) VoidStatement(ctx context.Context, id reeve.ID) error {
-	return c.changeStatement(ctx, id, "statement.void", func(tx *store.Tx, s *reeve.Statement) error {
+	return c.changeStatement(ctx, id, "statement.void", func(tx *store.Tx, by Caller, s *reeve.Statement) error {
 		s.Status = reeve.StatementVoid
 		if given, ok := s.NewCredit(); ok {
 			credit, err := tx.LockCredit(ctx, given.ID)
@@ -155,7 +155,7 @@ func (c *Control) VoidStatement(ctx context.Context, id reeve.ID) error {
 			case credit.Applied > 0:
 				return reeve.Errorf(reeve.Conflict, "the credit that the statement gave is used")
 			case credit.VoidedAt == nil:
-				tx.VoidCredit(given.ID)
+				voidCredit(tx, by, credit)
 			}
 		}
 		applySettlements(tx, *s, -1)
@@ -164,7 +164,9 @@ func (c *Control) VoidStatement(ctx context.Context, id reeve.ID) error {
 }
 
 // changeStatement changes a final statement's status.
-func (c *Control) changeStatement(ctx context.Context, id reeve.ID, action string, apply func(*store.Tx, *reeve.Statement) error) error {
+func (c *Control) changeStatement(
+	ctx context.Context, id reeve.ID, action string, apply func(*store.Tx, Caller, *reeve.Statement) error,
+) error {
 	by, err := operator(ctx)
 	if err != nil {
 		return err
@@ -178,7 +180,7 @@ func (c *Control) changeStatement(ctx context.Context, id reeve.ID, action strin
 		if before != reeve.StatementFinal {
 			return statementIs(before)
 		}
-		if err := apply(tx, &s); err != nil {
+		if err := apply(tx, by, &s); err != nil {
 			return err
 		}
 		tx.UpdateStatement(s)

@@ -182,6 +182,7 @@ func TestLateUsage(t *testing.T) {
 		if credit.Amount != -third.Gross || !credit.EffectiveAt.Equal(january.End()) {
 			t.Errorf("credit: %+v", credit)
 		}
+		same(t, "the credit's log", []string{"credit.create"}, actions(c.log(credit.ID)), nil)
 		alike(t, "November", first, c.statement(1, november))
 		c.send(0, used(1, reeve.UsageEgress, january.End(), gigabyte))
 		c.month(january.Add(1))
@@ -217,6 +218,28 @@ func TestVoid(t *testing.T) {
 			t.Errorf("the month after: %+v", next)
 		}
 		c.statements()
+	})
+}
+
+// TestVoidTakesBack: a void statement takes the credit back that it gave, if
+// nothing of it is used.
+func TestVoidTakesBack(t *testing.T) {
+	eachCloud(t, func(t *testing.T, c *cloud) {
+		december := november.Add(1)
+		c.clock.set(november.End())
+		c.send(0, used(1, reeve.UsageStorage, november.Start(), 100*gigabyte), used(3, reeve.UsageStorage, november.Start(), 100*gigabyte))
+		c.month(november)
+		c.send(0, used(1, reeve.UsageStorage, november.Start().Add(time.Hour), 0), used(3, reeve.UsageStorage, november.Start().Add(time.Hour), 0))
+		c.month(december)
+		given, _ := c.statement(1, december).NewCredit()
+		c.check(c.c.VoidStatement(c.ctx, reeve.StatementID(organizationID(1), december)))
+		credit, err := c.c.GetCredit(c.ctx, given.ID)
+		same(t, "credit", reeve.CreditVoid, credit.StatusAt(c.s.Now()), err)
+		same(t, "its log", []string{"credit.create", "credit.void"}, actions(c.log(given.ID)), nil)
+		c.send(0, used(3, reeve.UsageEgress, december.End(), gigabyte))
+		c.month(december.Add(1))
+		refused(t, "used", c.c.VoidStatement(c.ctx, reeve.StatementID(organizationID(2), december)),
+			reeve.Conflict, "the credit that the statement gave is used")
 	})
 }
 
@@ -271,6 +294,7 @@ func TestCreditNotes(t *testing.T) {
 		credit, err := c.s.Credit(t.Context(), notes[1].CreditID)
 		c.check(err)
 		same(t, "credit", int64(2), credit.Amount, nil)
+		same(t, "the credit's log", []string{"credit.create"}, actions(c.log(credit.ID)), nil)
 		s := c.statement(1, november)
 		same(t, "noted", []any{int64(63), int64(62), reeve.StatementPaid}, []any{s.Due, s.Noted, s.Status}, nil)
 		same(t, "log", []string{"statement.finalize", "statement.pay"}, actions(c.log(id)), nil)
