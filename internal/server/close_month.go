@@ -14,6 +14,7 @@ import (
 	"net/netip"
 
 	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
 )
 
 // CheckMonth tells what is wrong with the text of a month.
@@ -22,9 +23,10 @@ func CheckMonth(text string) error {
 	return err
 }
 
-// CloseMonth closes a month, given as 2006-01, and says so. Where another
-// process holds the SQLite database it asks that server to.
-func CloseMonth(ctx context.Context, cfg Config, text string, out io.Writer) error {
+// CloseMonth closes a month, given as 2006-01, and says so. One that has usage is
+// not closed without any price, unless all is to be free. Where another process
+// holds the SQLite database it asks that server to, whose prices count.
+func CloseMonth(ctx context.Context, cfg Config, text string, free bool, out io.Writer) error {
 	month, err := reeve.ParseMonth(text)
 	if err != nil {
 		return err
@@ -39,11 +41,24 @@ func CloseMonth(ctx context.Context, cfg Config, text string, out io.Writer) err
 		return err
 	}
 	defer s.Close()
+	if !free {
+		if err := checkPriced(ctx, c, month); err != nil {
+			return err
+		}
+	}
 	closed, err := c.CloseMonth(asSystem(ctx), month)
 	if err != nil {
 		return err
 	}
 	return announceClosed(out, month, closed.Statements)
+}
+
+func checkPriced(ctx context.Context, c *control.Control, month reeve.Month) error {
+	err := c.CheckPriced(asSystem(ctx), month)
+	if reeve.IsKind(err, reeve.Conflict) {
+		return fmt.Errorf("%s has usage and there are no prices: give --prices, or --without-prices if all of it is free", month)
+	}
+	return err
 }
 
 func announceClosed(out io.Writer, month reeve.Month, statements int) error {
