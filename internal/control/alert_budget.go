@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
@@ -65,16 +64,12 @@ func (c *Control) checkOwner(ctx context.Context, owner reeve.ID, organizations 
 	if len(open) == 0 {
 		return nil
 	}
-	costs, err := c.monthCosts(ctx, owner, month)
-	tooMuch := reeve.IsKind(err, reeve.Conflict) // for a statement, and for any budget
-	if err != nil && !tooMuch {
+	costs, err := c.monthCosts(ctx, owner, organizations, month)
+	if err != nil {
 		return err
 	}
 	for _, r := range open {
 		r.value = costs[r.subject]
-		if tooMuch {
-			r.value = math.MaxInt64
-		}
 		if !c.alerts.isNews(month, r) {
 			continue
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -123,8 +122,8 @@ func (b *bill) projectIDs() (out []reeve.ID) {
 }
 
 // statements makes the statements of a month that have a line, as far as usage
-// is known at a time. An owner whose statement cannot be made has none and is
-// among the failures.
+// is known at a time. An organisation whose statement cannot be made is among the
+// failures.
 func (b *bill) statements(ctx context.Context, r store.Reader, month reeve.Month, at time.Time) (out []reeve.Statement, failed map[reeve.ID]error, err error) {
 	usage, err := b.usage(ctx, r, month, at)
 	if err != nil {
@@ -141,7 +140,7 @@ func (b *bill) statements(ctx context.Context, r store.Reader, month reeve.Month
 		}
 		made, err := reeve.NewStatement(in)
 		if err != nil {
-			failed[o.OwnerID] = errors.Join(failed[o.OwnerID], err)
+			failed[o.ID] = err
 			continue
 		}
 		if len(made.Lines) > 0 {
@@ -149,7 +148,7 @@ func (b *bill) statements(ctx context.Context, r store.Reader, month reeve.Month
 			b.apply(made)
 		}
 	}
-	return slices.DeleteFunc(out, func(s reeve.Statement) bool { return failed[s.OwnerID] != nil }), failed, b.prices.err
+	return out, failed, b.prices.err
 }
 
 // usage gives what each project is billed for in a month: the month itself,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
@@ -76,8 +77,8 @@ func (c *Control) closeSome(ctx context.Context, by Caller, month reeve.Month, o
 // whose could not be made. No usage is added up meanwhile, so that each record is
 // in the statement or late. Who has a statement of the month was here before.
 func (c *Control) closeOwners(ctx context.Context, by Caller, month reeve.Month, owners []reeve.ID) (failures, err error) {
-	var failed map[reeve.ID]error
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		failures = nil
 		if err := tx.LockUsage(ctx); err != nil {
 			return err
 		}
@@ -100,23 +101,24 @@ func (c *Control) closeOwners(ctx context.Context, by Caller, month reeve.Month,
 			done[s.OwnerID] = true
 		}
 		b.without(done)
-		var made []reeve.Statement
-		if made, failed, err = b.statements(ctx, tx.Reader, month, month.End()); err != nil {
+		made, failed, err := b.statements(ctx, tx.Reader, month, month.End())
+		if err != nil {
 			return err
 		}
-		for owner := range failed {
-			done[owner] = true
+		for _, o := range b.organizations {
+			if why := failed[o.ID]; why != nil {
+				done[o.OwnerID] = true
+				failures = errors.Join(failures, fmt.Errorf("statement of organization %s of user %s for %s: %w", o.ID, o.OwnerID, month, why))
+			}
 		}
 		b.without(done)
+		made = slices.DeleteFunc(made, func(s reeve.Statement) bool { return done[s.OwnerID] })
 		if err := tx.DeleteUsageLate(ctx, b.projectIDs(), month); err != nil {
 			return err
 		}
 		finalize(tx, by, made)
 		return nil
 	})
-	for owner, why := range failed {
-		failures = errors.Join(failures, fmt.Errorf("statements of user %s for %s: %w", owner, month, why))
-	}
 	return failures, err
 }
 

@@ -18,6 +18,42 @@ func newPriced(t *testing.T, h house) *control.Control {
 	return control.New(h.s, with)
 }
 
+// TestOverflow: an organisation whose statement cannot be made spoils nobody
+// else's drafts, nor the statements of other owners.
+func TestOverflow(t *testing.T) {
+	eachCloud(t, func(t *testing.T, c *cloud) {
+		with := settings(t, masterKey)
+		with.Prices = prices(t, `{"currency":"USD","prices":[{"meter":"requests","from":"2026-10","unit":"request","tiers":[{"price":"1000000000000"}]}]}`)
+		c.c = control.New(c.s, with)
+		c.send(0, used(1, reeve.UsageRequests, epoch, 10_000_000), used(3, reeve.UsageRequests, epoch, 1), used(5, reeve.UsageRequests, epoch, 2))
+		c.check(control.DrainUsage(c.c, t.Context()))
+		_, err := c.c.GetStatement(c.ctx, reeve.StatementID(organizationID(1), november))
+		refused(t, "the draft", err, reeve.Conflict, "the amount is too large")
+		same(t, "another's draft", int64(1_000_000_000_000), c.statement(2, november).Gross, nil)
+		ids := func(list []reeve.Statement, err error) (out []reeve.ID) {
+			t.Helper()
+			c.check(err)
+			for _, s := range list {
+				out = append(out, s.OrganizationID)
+			}
+			return out
+		}
+		same(t, "the owner's", []reeve.ID{organizationID(2)}, ids(c.c.StatementsOfUser(c.ctx, "u1@mail.test")), nil)
+		for n, want := range map[byte][]reeve.ID{1: nil, 2: {organizationID(2)}} {
+			list, total, err := c.c.OrganizationStatements(c.ctx, organizationID(n), control.Page{Size: 9})
+			same(t, "the organisation's", want, ids(list, err), nil)
+			same(t, "how many", len(want), total, nil)
+		}
+		c.clock.set(november.End())
+		_, err = c.c.CloseMonth(c.ctx, november)
+		refused(t, "closing", err, reeve.Conflict, "the amount is too large")
+		list, _, err := c.c.ListStatements(c.ctx, control.StatementFilter{Month: november, Limit: 9})
+		same(t, "made", 2, len(ids(list, err)), nil)
+		same(t, "final", []reeve.StatementStatus{reeve.StatementDraft, reeve.StatementFinal},
+			[]reeve.StatementStatus{c.statement(2, november).Status, c.statement(3, november).Status}, nil)
+	})
+}
+
 // TestBudgetAlerts: what an organisation's month has come to so far, over all its
 // projects and before coupons, is measured by its budget.
 func TestBudgetAlerts(t *testing.T) {

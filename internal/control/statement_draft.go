@@ -62,7 +62,10 @@ func (c *Control) draft(ctx context.Context, organization reeve.ID, month reeve.
 		}
 		return reeve.Statement{}, err
 	}
-	drafts, err := c.drafts(ctx, []reeve.ID{o.OwnerID}, month)
+	drafts, failed, err := c.drafts(ctx, []reeve.ID{o.OwnerID}, month)
+	if err == nil {
+		err = failed[reeve.StatementID(organization, month)]
+	}
 	if err != nil {
 		return reeve.Statement{}, err
 	}
@@ -77,7 +80,7 @@ func (c *Control) draft(ctx context.Context, organization reeve.ID, month reeve.
 // draftsOf makes the drafts of an owner's organisations, those of months that
 // are over too, newest first and without lines and settlements.
 func (c *Control) draftsOf(ctx context.Context, owner reeve.ID) ([]reeve.Statement, error) {
-	drafts, err := c.drafts(ctx, []reeve.ID{owner}, reeve.MonthOf(c.store.Now()))
+	drafts, _, err := c.drafts(ctx, []reeve.ID{owner}, reeve.MonthOf(c.store.Now()))
 	for i := range drafts {
 		drafts[i].Lines, drafts[i].Settlements = nil, nil
 	}
@@ -91,22 +94,24 @@ func newestFirst(statements []reeve.Statement) {
 
 // drafts makes the statements of some owners' organisations as they would be if
 // all months up to one were closed now, oldest month first. Months in which an
-// owner has a statement are done.
-func (c *Control) drafts(ctx context.Context, owners []reeve.ID, month reeve.Month) (out []reeve.Statement, err error) {
+// owner has a statement are done. What cannot be made is among the failures, by
+// the statement's id.
+func (c *Control) drafts(ctx context.Context, owners []reeve.ID, month reeve.Month) (out []reeve.Statement, failed map[reeve.ID]error, err error) {
 	known, err := readMonths(ctx, c.store.Reader)
 	if err != nil || !c.mayDraft(known, month) {
-		return nil, err
+		return nil, nil, err
 	}
 	b, err := c.readBill(ctx, c.store.Reader, owners)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	failed = map[reeve.ID]error{}
 	all := b.organizations
 	now := c.store.Now()
 	for _, m := range append(known.unclosed(month), month) {
 		there, err := c.store.StatementsIn(ctx, organizationIDs(all), m)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		done := map[reeve.ID]bool{}
 		for _, s := range there {
@@ -114,18 +119,16 @@ func (c *Control) drafts(ctx context.Context, owners []reeve.ID, month reeve.Mon
 		}
 		b.organizations = slices.Clone(all)
 		b.without(done)
-		made, failed, err := b.statements(ctx, c.store.Reader, m, now)
+		made, without, err := b.statements(ctx, c.store.Reader, m, now)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		for _, why := range failed {
-			if len(owners) == 1 {
-				return nil, why
-			}
+		for organization, why := range without {
+			failed[reeve.StatementID(organization, m)] = why
 		}
 		out = append(out, made...)
 	}
-	return out, nil
+	return out, failed, nil
 }
 
 // listOpen lists the statements of a month that is not closed, those that are
@@ -180,7 +183,7 @@ func (c *Control) openStatements(ctx context.Context, month reeve.Month, ids []r
 	if err != nil {
 		return nil, err
 	}
-	all, err := c.drafts(ctx, of, month)
+	all, _, err := c.drafts(ctx, of, month)
 	for _, s := range final {
 		all = append(all, s)
 	}
