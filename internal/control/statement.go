@@ -2,6 +2,8 @@ package control
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/store"
@@ -52,8 +54,11 @@ func (c *Control) GetStatement(ctx context.Context, id reeve.ID) (reeve.Statemen
 			return reeve.Statement{}, err
 		}
 		out, err := c.store.Statement(ctx, id)
-		if reeve.IsKind(err, reeve.NotFound) {
-			return c.findDraft(ctx, id, err)
+		if !reeve.IsKind(err, reeve.NotFound) {
+			return out, err
+		}
+		if out, err = c.findDraft(ctx, id, err); reeve.IsKind(err, reeve.NotFound) {
+			return c.store.Statement(ctx, id) // it may have become final meanwhile
 		}
 		return out, err
 	}
@@ -74,7 +79,15 @@ func (c *Control) GetStatement(ctx context.Context, id reeve.ID) (reeve.Statemen
 	case reeve.StatementID(organization, month) != id: // another's, or nobody's
 		return reeve.Statement{}, reeve.ErrDenied
 	}
-	return c.draft(ctx, organization, month, reeve.ErrDenied)
+	out, err := c.draft(ctx, organization, month, reeve.ErrDenied)
+	if !errors.Is(err, reeve.ErrDenied) {
+		return out, err
+	}
+	out, err = c.store.Statement(ctx, id) // it may have become final meanwhile
+	if reeve.IsKind(err, reeve.NotFound) {
+		err = reeve.ErrDenied
+	}
+	return out, err
 }
 
 // Page is a part of a list: its number, from 0 on, and how long it is.
@@ -131,7 +144,16 @@ func (c *Control) StatementsOfUser(ctx context.Context, email string) ([]reeve.S
 		return nil, err
 	}
 	stored, err := c.store.Statements(ctx, store.StatementFilter{OwnerID: user.ID})
-	return append(drafts, stored...), err
+	return append(withoutStored(drafts, stored), stored...), err
+}
+
+// withoutStored drops drafts that have become final meanwhile.
+func withoutStored(drafts, stored []reeve.Statement) []reeve.Statement {
+	final := map[reeve.ID]bool{}
+	for _, s := range stored {
+		final[s.ID] = true
+	}
+	return slices.DeleteFunc(drafts, func(s reeve.Statement) bool { return final[s.ID] })
 }
 
 // PayStatement notes that a final statement is paid; a Conflict for any other.
@@ -205,7 +227,7 @@ func (c *Control) orDraft(ctx context.Context, id reeve.ID, err error) error {
 	if !reeve.IsKind(err, reeve.NotFound) {
 		return err
 	}
-	if _, other := c.findDraft(ctx, id, err); other != nil {
+	if _, other := c.GetStatement(ctx, id); other != nil {
 		return other
 	}
 	return statementIs(reeve.StatementDraft)

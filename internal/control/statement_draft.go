@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"maps"
 	"slices"
 	"time"
 
@@ -179,14 +180,13 @@ func (c *Control) openStatements(ctx context.Context, month reeve.Month, ids []r
 	if err != nil {
 		return nil, err
 	}
-	final, err := c.store.StatementsIn(ctx, organizationIDs(organizations), month)
+	drafts, _, err := c.drafts(ctx, of, month)
 	if err != nil {
 		return nil, err
 	}
-	all, _, err := c.drafts(ctx, of, month)
-	for _, s := range final {
-		all = append(all, s)
-	}
+	there, err := c.store.StatementsIn(ctx, organizationIDs(organizations), month)
+	final := slices.Collect(maps.Values(there))
+	all := append(withoutStored(drafts, final), final...)
 	all = slices.DeleteFunc(all, func(s reeve.Statement) bool {
 		return s.Month != month || !slices.Contains(ids, s.ID)
 	})
