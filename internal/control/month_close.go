@@ -82,10 +82,10 @@ func (c *Control) closeOwners(ctx context.Context, by Caller, month reeve.Month,
 		if err := tx.LockUsage(ctx); err != nil {
 			return err
 		}
-		known, err := readMonths(ctx, tx.Reader)
+		months, err := tx.BillingMonths(ctx)
 		if err != nil {
 			return err
-		} else if known.states[month] {
+		} else if slices.ContainsFunc(months, func(m store.BillingMonth) bool { return m.Month == month && m.Closed }) {
 			return errClosed
 		}
 		b, err := c.lockBill(ctx, tx, owners)

@@ -155,8 +155,9 @@ func (r Reader) BilledUsage(ctx context.Context, projects []reeve.ID, month reev
 	return out, err
 }
 
-// BilledBefore gives what the statements before one have billed of a line's
-// project, meter and month.
+// BilledBefore gives what the statements of earlier months than one's have billed
+// of a line's project, meter and month. They were made earlier, unless months from
+// before the program first ran were closed by hand, later ones first.
 func (r Reader) BilledBefore(ctx context.Context, statement reeve.ID, line reeve.StatementLine) (quantity, microcents *big.Int, err error) {
 	quantity, microcents = new(big.Int), new(big.Int)
 	err = r.q.query(ctx, `SELECT quantity, microcents FROM statement_lines
