@@ -178,12 +178,17 @@ func writeLate(ctx context.Context, tx *store.Tx, sums *usageSums) error {
 		closed[m.Month] = true
 	}
 	late := map[reeve.ID][]reeve.Month{}
-	for key := range sums.months() {
-		for _, month := range []reeve.Month{key.month, key.month.Add(1)} {
-			if closed[month] && !slices.Contains(late[key.project], month) {
-				late[key.project] = append(late[key.project], month)
-			}
+	mark := func(project reeve.ID, month reeve.Month) {
+		if closed[month] && !slices.Contains(late[project], month) {
+			late[project] = append(late[project], month)
 		}
+	}
+	for key := range sums.totals {
+		mark(key.project, key.month)
+	}
+	for key := range sums.samples {
+		mark(key.ProjectID, key.month)
+		mark(key.ProjectID, key.month.Add(1))
 	}
 	tx.PutUsageLate(late)
 	return nil

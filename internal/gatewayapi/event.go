@@ -182,7 +182,7 @@ func (d *usageData) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	*d = usageData{}
-	if err := json.Unmarshal(data, &d.usageRecord); err != nil {
+	if err := json.Unmarshal(data, &d.usageRecord); err != nil || d.usageRecord.flaw != "" {
 		*d = usageData{flaw: noUsage}
 	}
 	return nil

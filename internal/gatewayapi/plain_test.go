@@ -30,7 +30,7 @@ func FuzzPlain(f *testing.F) {
 // empty.
 func compareReaders(t *testing.T, text string, quick, thorough interface{ DecodePlain([]byte) bool }) {
 	t.Helper()
-	all := cmp.AllowUnexported(eventIn{}, usageData{}, verifyBody{}, question{}, keyQuestion{}, projectID{})
+	all := cmp.AllowUnexported(eventIn{}, usageData{}, usageRecord{}, verifyBody{}, question{}, keyQuestion{}, projectID{})
 	if !quick.DecodePlain([]byte(text)) {
 		if diff := cmp.Diff(thorough, quick, all); diff != "" {
 			t.Errorf("%q leaves (-want +got):\n%s", text, diff)

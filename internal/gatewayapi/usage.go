@@ -3,6 +3,7 @@ package gatewayapi
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strconv"
 	"time"
@@ -67,12 +68,51 @@ type usageBody struct {
 
 // usageRecord is read as text where a wrong one refuses the record alone.
 type usageRecord struct {
-	ProjectID string      `json:"projectId" doc:"In either spelling."`
+	ProjectID string      `json:"projectId"`
 	Bucket    string      `json:"bucket,omitempty"`
-	Meter     string      `json:"meter" doc:"egress (bytes), requests: counters. storage (bytes), objects: gauges."`
-	At        string      `json:"at" doc:"When it was used (RFC 3339); its month (UTC) is where it counts."`
-	Value     wholeNumber `json:"value" doc:"0 to 2^63-1: what is added, or a gauge's sample."`
+	Meter     string      `json:"meter"`
+	At        string      `json:"at"`
+	Value     wholeNumber `json:"value"`
+
+	flaw, text string // why it could not be read, and what stood there
 }
+
+// UnmarshalJSON reads any JSON: what is no record is refused by itself.
+func (r *usageRecord) UnmarshalJSON(data []byte) error {
+	type fields usageRecord
+	*r = usageRecord{}
+	err := json.Unmarshal(data, (*fields)(r))
+	wrong, _ := errors.AsType[*json.UnmarshalTypeError](err)
+	switch {
+	case data[0] != '{':
+		r.flaw = "a record is a JSON object"
+	case wrong != nil && wrong.Field != "value" && wrong.Field != "":
+		r.flaw = wrong.Field + " is no string"
+	case err != nil:
+		r.flaw = noWholeNumber
+	}
+	if r.flaw != "" {
+		r.text = string(data)
+	}
+	return nil // the text is JSON
+}
+
+// JSONSchema describes a record that can be counted.
+func (usageRecord) JSONSchema() *jsonschema.Schema {
+	text := func(doc string) *jsonschema.Schema { return &jsonschema.Schema{Type: "string", Description: doc} }
+	return &jsonschema.Schema{
+		Type: "object", Required: []string{"projectId", "meter", "at", "value"},
+		Properties: map[string]*jsonschema.Schema{
+			"projectId": text("In either spelling."),
+			"bucket":    {Type: "string"},
+			"meter":     text("egress (bytes), requests: counters. storage (bytes), objects: gauges."),
+			"at":        text("When it was used (RFC 3339); its month (UTC) is where it counts."),
+			"value":     {Type: "number", Description: "0 to 2^63-1: what is added, or a gauge's sample."},
+		},
+	}
+}
+
+const noWholeNumber = "value is no whole number from 0 to 2^63-1"
 
 // wholeNumber is a JSON number as it is written.
 type wholeNumber string
@@ -94,6 +134,10 @@ func (wholeNumber) JSONSchema() *jsonschema.Schema { return &jsonschema.Schema{T
 // have a time.
 func (r *usageRecord) item(untimed bool) control.UsageItem {
 	out := control.UsageItem{UsageRecord: reeve.UsageRecord{Bucket: r.Bucket, Meter: reeve.UsageMeter(r.Meter)}}
+	if r.flaw != "" {
+		out.Flaw, out.Text = r.flaw, r.text
+		return out
+	}
 	var err error
 	flaw := func(reason, text string) {
 		if err != nil {
@@ -108,7 +152,7 @@ func (r *usageRecord) item(untimed bool) control.UsageItem {
 		flaw("malformed time", r.At)
 	}
 	out.Value, err = strconv.ParseInt(string(r.Value), 10, 64)
-	flaw("value is no whole number from 0 to 2^63-1", string(r.Value))
+	flaw(noWholeNumber, string(r.Value))
 	return out
 }
 
