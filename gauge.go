@@ -94,12 +94,3 @@ func EachSpan(samples []Sample, opening Sample, month Month, at time.Time, each 
 	}
 	span(last.Value, last.At, at)
 }
-
-// Current gives the value that holds at a time: that of the newest sample, for
-// SampleLife past it.
-func (s Sample) Current(at time.Time) int64 {
-	if s.At.IsZero() || at.After(s.At.Add(SampleLife)) {
-		return 0
-	}
-	return s.Value
-}

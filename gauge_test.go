@@ -124,27 +124,3 @@ func TestGaugeMonthLargest(t *testing.T) {
 		t.Errorf("%s unit-hours, want %s", got, hours)
 	}
 }
-
-// TestSampleCurrent: a sample's value holds for a day past it, and no sample is
-// no value.
-func TestSampleCurrent(t *testing.T) {
-	s := gaugeAt(202611, 5, 8)
-	for _, test := range []struct {
-		sample reeve.Sample
-		at     time.Time
-		want   int64
-	}{
-		{s, s.At, 8},
-		{s, s.At.Add(time.Hour), 8},
-		{s, s.At.Add(reeve.SampleLife), 8},
-		{s, s.At.Add(reeve.SampleLife + time.Microsecond), 0},
-		{s, s.At.AddDate(1, 0, 0), 0},
-		{s, s.At.Add(-time.Minute), 8}, // a gateway's clock may be ahead
-		{reeve.Sample{Value: 8}, s.At, 0},
-		{reeve.Sample{Value: 8}, time.Time{}, 0},
-	} {
-		if got := test.sample.Current(test.at); got != test.want {
-			t.Errorf("%v at %v: %d, want %d", test.sample, test.at, got, test.want)
-		}
-	}
-}

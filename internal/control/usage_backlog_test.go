@@ -97,7 +97,7 @@ func TestUsageSampleParts(t *testing.T) {
 			t.Errorf("the newest part of %d is %d, want one of 5 to 20: each of about 1 KB", len(newest), part.Number)
 		}
 		var got []reeve.Sample
-		h.check(h.s.EachUsageSample(t.Context(), []reeve.ID{p.ID}, day.Day, func(key store.GaugeKey, s reeve.Sample) {
+		h.check(h.s.EachSampleInSpan(t.Context(), store.UsageSpan{Projects: []reeve.ID{p.ID}, From: day.Day, To: day.Day + 1}, func(key store.GaugeKey, s reeve.Sample) {
 			if want := (store.GaugeKey{ProjectID: p.ID, Meter: reeve.UsageStorage, Bucket: "b"}); key != want {
 				t.Errorf("a sample of %+v, want %+v", key, want)
 			}

@@ -129,36 +129,19 @@ func (p *SamplePart) Full() bool { return len(p.data) >= fullPart }
 // day.
 func (r Reader) UsageSampleParts(ctx context.Context, projects []reeve.ID, day int64) (map[DayKey]SamplePart, error) {
 	out := map[DayKey]SamplePart{}
-	err := r.eachSamplePart(ctx, projects, day, func(key DayKey, part SamplePart) error {
-		if kept, ok := out[key]; !ok || part.Number > kept.Number {
-			out[key] = part
-		}
-		return nil
-	})
-	return out, err
-}
-
-// EachUsageSample gives the samples of some projects on one day, in no order.
-func (r Reader) EachUsageSample(ctx context.Context, projects []reeve.ID, day int64, each func(GaugeKey, reeve.Sample)) error {
-	return r.eachSamplePart(ctx, projects, day, func(key DayKey, part SamplePart) error {
-		return eachSample(day, part.data, func(m reeve.UsageMeter, s reeve.Sample) {
-			each(GaugeKey{key.ProjectID, m, key.Bucket}, s)
-		})
-	})
-}
-
-func (r Reader) eachSamplePart(ctx context.Context, projects []reeve.ID, day int64, each func(DayKey, SamplePart) error) error {
-	return r.inLists(projects, func(list string, args []any) error {
+	err := r.inLists(projects, func(list string, args []any) error {
 		args = append(args, day)
 		return r.q.query(ctx, "SELECT project_id, bucket, part, samples FROM usage_samples WHERE project_id IN ("+list+
 			") AND day = $"+strconv.Itoa(len(args)), args, func(row scanner) error {
 			key, part := DayKey{Day: day}, SamplePart{}
-			if err := row.Scan(&key.ProjectID, &key.Bucket, &part.Number, &part.data); err != nil {
-				return err
+			err := row.Scan(&key.ProjectID, &key.Bucket, &part.Number, &part.data)
+			if kept, ok := out[key]; !ok || part.Number > kept.Number {
+				out[key] = part
 			}
-			return each(key, part)
+			return err
 		})
 	})
+	return out, err
 }
 
 // PutUsageSamples writes parts of samples.
