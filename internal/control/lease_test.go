@@ -222,7 +222,7 @@ func TestDeleteGatewayCharges(t *testing.T) {
 
 		for project, want := range map[reeve.ID]store.MeterStates{
 			p.ID: {
-				reeve.MeterUsage: {Committed: 31, Leased: 2}, reeve.MeterBandwidth: {Period: 202611, Committed: 20},
+				reeve.MeterUsage: {Committed: 31, Leased: 2, CommittedAt: epoch.UnixMicro()}, reeve.MeterBandwidth: {Period: 202611, Committed: 20},
 				reeve.MeterRate: {Period: epoch.Unix(), Leased: 4},
 			},
 			other.ID: {reeve.MeterUsage: {}, reeve.MeterBandwidth: {Period: 202611, Committed: 3}},
