@@ -114,7 +114,7 @@ func (w *monthWorld) awaitPass(ctx context.Context) error {
 var usageKeys = []struct{ table, columns string }{
 	{"usage_days", "day, bucket, counts"},
 	{"usage_samples", "day, bucket, part, samples"},
-	{"usage_gauges", "month, meter, bucket, first_at, last_at, last_value, held"},
+	{"usage_gauges", "month, meter, bucket, first_at, last_at, last_value, held, seen_at"},
 	{"usage_totals", "month, egress, requests"},
 }
 
