@@ -120,8 +120,12 @@ func listPlaceholders(ids []reeve.ID, call func(list string, args []any) error) 
 const listAtOnce = 10_000
 
 // listArray gives the ids as one array: the planner takes it for a table, which
-// it joins as it should however many there are.
+// it joins as it should however many there are. A single one goes by itself,
+// straight to its rows.
 func listArray(ids []reeve.ID, call func(list string, args []any) error) error {
+	if len(ids) == 1 {
+		return call("$1", []any{ids[0]})
+	}
 	for part := range slices.Chunk(ids, listAtOnce) {
 		if err := call("SELECT unnest($1::uuid[])", []any{idList(part)}); err != nil {
 			return err
