@@ -20,7 +20,12 @@ type Change struct {
 	After     Fields // nil when nothing is left
 	Reason    string
 	RequestID string
-	Hash      ChangeHash // chains the row to the one before
+
+	// OrganizationID is whose change it is to see; zero where no organisation is
+	// meant.
+	OrganizationID ID
+
+	Hash ChangeHash // chains the row to the one before
 }
 
 // Fields are what a change tells of a thing, as a JSON object.
@@ -47,6 +52,9 @@ func (c Change) Chain(previous ChangeHash) ChangeHash {
 		c.Actor, c.Action, string(c.Before), string(c.After), c.Reason, c.RequestID,
 	} {
 		field([]byte(text))
+	}
+	if c.OrganizationID != Zero {
+		field(c.OrganizationID[:])
 	}
 	return ChangeHash(h.Sum(nil))
 }

@@ -19,6 +19,7 @@ func drawChange(t *rapid.T) reeve.Change {
 		Actor: text.Draw(t, "actor"), Action: text.Draw(t, "action"), Target: drawID(t),
 		Before: reeve.Fields(text.Draw(t, "before")), After: reeve.Fields(text.Draw(t, "after")),
 		Reason: text.Draw(t, "reason"), RequestID: text.Draw(t, "request"),
+		OrganizationID: rapid.SampledFrom([]reeve.ID{reeve.Zero, {1}, drawID(t)}).Draw(t, "organization"),
 	}
 }
 
@@ -48,7 +49,8 @@ func TestChainDependsOnAll(t *testing.T) {
 			"target": func(c *reeve.Change) { c.Target[15] ^= 1 }, "before": func(c *reeve.Change) { c.Before = append(c.Before, 'x') },
 			"after":  func(c *reeve.Change) { c.After = append(c.After, 'x') },
 			"reason": func(c *reeve.Change) { c.Reason += "x" }, "request id": func(c *reeve.Change) { c.RequestID += "x" },
-			"borders": func(c *reeve.Change) { c.Actor, c.Action = c.Actor+c.Action+"y", "" },
+			"organization": func(c *reeve.Change) { c.OrganizationID[15] ^= 1 },
+			"borders":      func(c *reeve.Change) { c.Actor, c.Action = c.Actor+c.Action+"y", "" },
 		} {
 			altered := change
 			alter(&altered)

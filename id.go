@@ -31,11 +31,15 @@ const (
 	PrefixStatement       Prefix = "stm"
 	PrefixCredit          Prefix = "crd"
 	PrefixMessage         Prefix = "msg"
+	PrefixOperator        Prefix = "op"
+	PrefixUserSession     Prefix = "ses"
+	PrefixInvitation      Prefix = "inv"
 )
 
 var prefixes = []Prefix{
 	PrefixUser, PrefixOrganization, PrefixProject, PrefixServiceAccount, PrefixAPIKey,
 	PrefixOrganizationKey, PrefixGateway, PrefixCoupon, PrefixStatement, PrefixCredit, PrefixMessage,
+	PrefixOperator, PrefixUserSession, PrefixInvitation,
 }
 
 // ErrMalformedID is what parsing answers for text that is no id in either

@@ -1,6 +1,7 @@
 package reeve_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -10,26 +11,75 @@ import (
 // TestPolicy is the whole table: a role and an action that are not in it are
 // denied.
 func TestPolicy(t *testing.T) {
-	actions := []reeve.Action{
-		reeve.ReadProject, reeve.UpdateProject, reeve.ReadMembers, reeve.ManageMembers, reeve.ReadUsage, reeve.ReadStatements,
-		"", "project.delete",
+	viewer := []reeve.Action{
+		reeve.ReadOrganization, reeve.ReadProject, reeve.ReadMembers, reeve.ReadAPIKeys, reeve.ReadUsage, reeve.ReadStatements,
 	}
-	for role, allowed := range map[reeve.Role]map[reeve.Action]bool{
-		reeve.RoleViewer: {reeve.ReadProject: true, reeve.ReadMembers: true, reeve.ReadUsage: true, reeve.ReadStatements: true},
-		reeve.RoleEditor: {reeve.ReadProject: true, reeve.ReadMembers: true, reeve.ReadUsage: true, reeve.ReadStatements: true, reeve.UpdateProject: true},
-		reeve.RoleAdmin: {
-			reeve.ReadProject: true, reeve.ReadMembers: true, reeve.ReadUsage: true, reeve.ReadStatements: true,
-			reeve.UpdateProject: true, reeve.ManageMembers: true,
-		},
-		"":      {},
-		"owner": {},
-		"Admin": {},
+	editor := append(slices.Clone(viewer), reeve.UpdateProject, reeve.ManageAPIKeys)
+	admin := append(
+		slices.Clone(editor), reeve.ManageMembers, reeve.UpdateOrganization, reeve.CreateProject, reeve.DeleteProject,
+		reeve.ReadOrganizationKeys, reeve.ManageOrganizationKeys, reeve.ReadChanges,
+	)
+	for role, allowed := range map[reeve.Role][]reeve.Action{
+		reeve.RoleViewer: viewer, reeve.RoleEditor: editor, reeve.RoleAdmin: admin, "": nil, "owner": nil, "Admin": nil,
 	} {
-		for _, action := range actions {
-			if got := role.Allows(action); got != allowed[action] {
+		for _, action := range append(slices.Clone(admin), "", "project.burn") {
+			if got := role.Allows(action); got != slices.Contains(allowed, action) {
 				t.Errorf("%q may %q: %v", role, action, got)
 			}
 		}
+	}
+	for _, action := range admin {
+		if got := action.Writes(); got != slices.Contains([]reeve.Action{
+			reeve.UpdateProject, reeve.ManageAPIKeys, reeve.ManageMembers, reeve.UpdateOrganization, reeve.CreateProject,
+			reeve.DeleteProject, reeve.ManageOrganizationKeys,
+		}, action) {
+			t.Errorf("%q writes: %v", action, got)
+		}
+	}
+	if !reeve.Action("project.burn").Writes() {
+		t.Error("an unknown action is taken for a harmless one")
+	}
+}
+
+// TestOperatorPolicy is the whole table of operators.
+func TestOperatorPolicy(t *testing.T) {
+	support := []reeve.OperatorAction{
+		reeve.Look, reeve.ManageUsers, reeve.ManageTenants, reeve.ManageLimits, reeve.ManageKeys, reeve.ManageWebhooks,
+		reeve.FreezeForBilling, reeve.Freeze,
+	}
+	finance := []reeve.OperatorAction{reeve.Look, reeve.FreezeForBilling, reeve.ManageMoney, reeve.CloseMonths}
+	all := append(slices.Clone(support), reeve.ManageMoney, reeve.CloseMonths, reeve.EraseForGood, reeve.ManageGateways,
+		reeve.ManageOperators, reeve.ManageMaintenance)
+	for role, allowed := range map[reeve.OperatorRole][]reeve.OperatorAction{
+		reeve.OperatorViewer: {reeve.Look}, reeve.OperatorSupport: support, reeve.OperatorFinance: finance,
+		reeve.OperatorAdmin: all, "": nil, "root": nil,
+	} {
+		for _, action := range append(slices.Clone(all), "", "anything") {
+			actor := reeve.Actor{Kind: reeve.Operator, ID: reeve.ID{1}, OperatorRole: role}
+			if got := actor.May(action); got != slices.Contains(allowed, action) {
+				t.Errorf("%q may %q: %v", role, action, got)
+			}
+			if root := (reeve.Actor{Kind: reeve.Operator}); !root.May(action) {
+				t.Errorf("the root may not %q", action)
+			}
+			for _, kind := range []reeve.ActorKind{reeve.Nobody, reeve.KeyHolder, reeve.Person, reeve.GatewayProgram} {
+				if stranger := (reeve.Actor{Kind: kind, OperatorRole: role, Role: reeve.RoleAdmin}); stranger.May(action) {
+					t.Errorf("kind %d may %q", kind, action)
+				}
+			}
+		}
+	}
+}
+
+func TestParseOperatorRole(t *testing.T) {
+	for _, role := range reeve.OperatorRoles {
+		if got, err := reeve.ParseOperatorRole(string(role)); err != nil || got != role {
+			t.Errorf("%s: %q, %v", role, got, err)
+		}
+	}
+	for _, text := range []string{"", "Admin", "root", "editor"} {
+		_, err := reeve.ParseOperatorRole(text)
+		checkRefusal(t, text, err, invalid("role must be admin, support, finance or viewer"))
 	}
 }
 

@@ -21,6 +21,7 @@ const (
 	TokenOrganization TokenPrefix = "reeve_org_"
 	TokenGateway      TokenPrefix = "reeve_gw_"
 	TokenOperator     TokenPrefix = "reeve_op_"
+	TokenSession      TokenPrefix = "reeve_ses_"
 )
 
 const (

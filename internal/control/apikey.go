@@ -14,7 +14,7 @@ var errNoKey = reeve.Errorf(reeve.NotFound, "api key not found")
 // not kept: from the stored secret alone nobody can be handed it again.
 func (c *Control) CreateAPIKey(ctx context.Context, project reeve.ID, name string, partner *reeve.ID) (reeve.APIKey, macaroon.Key, error) {
 	fail := func(err error) (reeve.APIKey, macaroon.Key, error) { return reeve.APIKey{}, macaroon.Key{}, err }
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageKeys)
 	if err != nil {
 		return fail(err)
 	}
@@ -31,7 +31,7 @@ func (c *Control) CreateAPIKey(ctx context.Context, project reeve.ID, name strin
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		key.CreatedAt = tx.Now()
 		tx.CreateAPIKey(key)
-		record(tx, by, change{action: "apikey.create", target: id, after: apiKeyFields(key)})
+		record(tx, by, change{action: "apikey.create", target: id, project: project, after: apiKeyFields(key)})
 		return nil
 	})
 	if err != nil {
@@ -55,7 +55,7 @@ func apiKeyFields(k reeve.APIKey) fields {
 
 // ListAPIKeys lists a project's keys by name, with the project they belong to.
 func (c *Control) ListAPIKeys(ctx context.Context, project reeve.ID) (reeve.Project, []reeve.APIKey, error) {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return reeve.Project{}, nil, err
 	}
 	p, err := c.store.Project(ctx, project)

@@ -31,7 +31,7 @@ func (c *Control) TakeBucket(ctx context.Context, project reeve.ID, name string)
 			return err
 		}
 		tx.CreateBucket(reeve.Bucket{ProjectID: project, Name: name, CreatedAt: tx.Now()})
-		record(tx, by, change{action: "bucket.create", target: project, after: fields{"name": name}})
+		record(tx, by, change{action: "bucket.create", target: project, project: project, after: fields{"name": name}})
 		return nil
 	})
 }
@@ -70,7 +70,7 @@ func (c *Control) GiveBackBucket(ctx context.Context, project reeve.ID, name str
 			return reeve.Errorf(reeve.NotFound, "bucket not found")
 		}
 		tx.DeleteBucket(project, name)
-		record(tx, by, change{action: "bucket.delete", target: project, before: fields{"name": name}})
+		record(tx, by, change{action: "bucket.delete", target: project, project: project, before: fields{"name": name}})
 		return nil
 	})
 }

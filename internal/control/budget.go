@@ -10,7 +10,7 @@ import (
 // SetBudget says what an organisation means to spend in a month, in cents. It
 // stops nothing: it is what alerts are measured by.
 func (c *Control) SetBudget(ctx context.Context, organization reeve.ID, cents int64) error {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageMoney)
 	if err != nil {
 		return err
 	}
@@ -19,7 +19,7 @@ func (c *Control) SetBudget(ctx context.Context, organization reeve.ID, cents in
 	}
 	err = c.putBudget(ctx, organization, func(tx *store.Tx, before fields) error {
 		tx.PutBudget(organization, &cents)
-		record(tx, by, change{action: "budget.set", target: organization, before: before, after: fields{"amount": cents}})
+		record(tx, by, change{action: "budget.set", target: organization, organization: organization, before: before, after: fields{"amount": cents}})
 		return nil
 	})
 	if err == nil {
@@ -30,7 +30,7 @@ func (c *Control) SetBudget(ctx context.Context, organization reeve.ID, cents in
 
 // DeleteBudget takes an organisation's budget away.
 func (c *Control) DeleteBudget(ctx context.Context, organization reeve.ID) error {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageMoney)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (c *Control) DeleteBudget(ctx context.Context, organization reeve.ID) error
 			return errNoBudget
 		}
 		tx.PutBudget(organization, nil)
-		record(tx, by, change{action: "budget.delete", target: organization, before: before})
+		record(tx, by, change{action: "budget.delete", target: organization, organization: organization, before: before})
 		return nil
 	})
 }

@@ -11,13 +11,19 @@ import (
 type Caller struct {
 	Actor     reeve.Actor
 	Key       *reeve.TokenHash // of a tenant whose organisation key is not looked up yet
+	Session   *reeve.TokenHash // of a tenant's user whose session is not looked up yet
+	AuthID    reeve.ID         // whose session it is said to be; zero if that is not said
+	Address   string           // of the client, for throttling and the list of sessions
 	Reason    string
 	RequestID string
 
-	// Resolved is told who the holder of Key is, as soon as the key is known to
-	// be valid. It may be called more than once. Optional.
+	// Resolved is told who the holder of Key or Session is, as soon as that is
+	// known to be valid. It may be called more than once. Optional.
 	Resolved func(reeve.Actor)
 }
+
+// tenant tells whether a tenant asks, with a credential to be looked up.
+func (caller Caller) tenant() bool { return caller.Key != nil || caller.Session != nil }
 
 type callerKey struct{}
 
@@ -25,6 +31,9 @@ type callerKey struct{}
 func WithCaller(ctx context.Context, caller Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, caller)
 }
+
+// CallerOf tells who asks, for a face that adds to it.
+func CallerOf(ctx context.Context) Caller { return callerOf(ctx) }
 
 // callerOf finds out who asks; the zero Caller may do nothing.
 func callerOf(ctx context.Context) Caller {
@@ -34,25 +43,44 @@ func callerOf(ctx context.Context) Caller {
 
 // resolve notes whose key a caller has shown, if it is valid.
 func (c *Control) resolve(caller *Caller, key reeve.OrganizationKey) error {
-	if !key.Live(c.store.Now()) {
+	now := c.store.Now()
+	if !key.Live(now) {
 		return reeve.ErrUnauthenticated
 	}
-	caller.Actor = key.Actor()
-	if caller.Resolved != nil {
-		caller.Resolved(caller.Actor)
-	}
+	caller.take(key.Actor())
+	c.used.mark(key.ID, now, caller.Address)
 	return nil
 }
 
-// operator lets only operators pass.
-func operator(ctx context.Context) (Caller, error) {
+// resolveSession notes whose session a caller has shown, if it is valid; role is
+// the user's in what is asked for.
+func (c *Control) resolveSession(caller *Caller, session reeve.UserSession, role reeve.Role) error {
+	now := c.store.Now()
+	session.UsedAt = c.used.latest(session.ID, session.UsedAt)
+	if !session.Live(now, c.settings.SessionIdle, c.settings.SessionLifetime) ||
+		caller.AuthID != reeve.Zero && caller.AuthID != session.UserID {
+		return reeve.ErrUnauthenticated
+	}
+	caller.take(reeve.Actor{Kind: reeve.Person, ID: session.UserID, Role: role})
+	c.used.mark(session.ID, now, caller.Address)
+	return nil
+}
+
+func (caller *Caller) take(actor reeve.Actor) {
+	caller.Actor = actor
+	if caller.Resolved != nil {
+		caller.Resolved(actor)
+	}
+}
+
+// operator lets only operators pass whose role allows an action, and reeve
+// itself.
+func operator(ctx context.Context, action reeve.OperatorAction) (Caller, error) {
 	caller := callerOf(ctx)
-	switch caller.Actor.Kind {
-	case reeve.Operator, reeve.System:
-		return caller, nil
-	default:
+	if !caller.Actor.May(action) {
 		return Caller{}, reeve.ErrDenied
 	}
+	return caller, nil
 }
 
 // gatewayProgram lets only gateways pass.
@@ -64,61 +92,112 @@ func gatewayProgram(ctx context.Context) (Caller, error) {
 	return caller, nil
 }
 
-// authorize lets operators pass for any project and tenants for those of
-// their key's organisation as the key's role allows; it gives the project, to
-// tenants without what they do not see. The key and the project are looked up
-// in one statement, so that a tenant cannot tell, by the answer or the time it
-// takes, another's project from none.
+// authorize lets operators pass for any project as their role allows, and
+// tenants for those of their key's organisation, or those that they are in, as
+// the key's or their role there allows; it gives the project, to tenants without
+// what they do not see. The credential and the project are looked up in one
+// statement, so that a tenant cannot tell, by the answer or the time it takes,
+// another's project from none.
 func (c *Control) authorize(ctx context.Context, r store.Reader, id reeve.ID, action reeve.Action) (Caller, reeve.Project, error) {
 	caller := callerOf(ctx)
-	if caller.Key == nil {
-		if _, err := operator(ctx); err != nil {
+	if !caller.tenant() {
+		if _, err := operator(ctx, action.ForOperators()); err != nil {
 			return Caller{}, reeve.Project{}, err
 		}
 		project, err := r.ProjectAndMemberCount(ctx, id)
 		return caller, project, err
 	}
-	found, err := r.OrganizationKeyAndProject(ctx, *caller.Key, id)
+	project, err := c.seen(ctx, &caller, r, id)
 	if err != nil {
 		return Caller{}, reeve.Project{}, err
 	}
-	if err := c.resolve(&caller, found.Key); err != nil {
-		return Caller{}, reeve.Project{}, err
-	}
-	if found.Project == nil || !caller.Actor.Role.Allows(action) {
+	if project == nil || !caller.Actor.Role.Allows(action) {
 		return caller, reeve.Project{}, reeve.ErrDenied
 	}
-	return caller, *found.Project, nil
+	return caller, *project, nil
+}
+
+// seen resolves a tenant's credential and finds a project, nil unless it is
+// one of the tenant's.
+func (c *Control) seen(ctx context.Context, caller *Caller, r store.Reader, id reeve.ID) (*reeve.Project, error) {
+	if caller.Session != nil {
+		found, err := r.SessionAndProject(ctx, *caller.Session, id)
+		if err != nil {
+			return nil, err
+		}
+		return found.Project, c.resolveSession(caller, found.Session, found.Role)
+	}
+	found, err := r.OrganizationKeyAndProject(ctx, *caller.Key, id)
+	if err != nil {
+		return nil, err
+	}
+	return found.Project, c.resolve(caller, found.Key)
 }
 
 // authorizeOrganization is authorize for an organisation: operators pass for
-// any, tenants for their key's as the key's role allows.
+// any, tenants for their key's or those that they are in, as the role allows.
 func (c *Control) authorizeOrganization(ctx context.Context, r store.Reader, id reeve.ID, action reeve.Action) (Caller, reeve.Organization, error) {
 	caller := callerOf(ctx)
-	if caller.Key == nil {
-		if _, err := operator(ctx); err != nil {
+	if !caller.tenant() {
+		if _, err := operator(ctx, action.ForOperators()); err != nil {
 			return Caller{}, reeve.Organization{}, err
 		}
 		organization, err := r.Organization(ctx, id)
 		return caller, organization, err
 	}
-	found, err := r.OrganizationKeyAndOrganization(ctx, *caller.Key, id)
+	organization, err := c.seenOrganization(ctx, &caller, r, id)
 	if err != nil {
 		return Caller{}, reeve.Organization{}, err
 	}
-	if err := c.resolve(&caller, found.Key); err != nil {
-		return Caller{}, reeve.Organization{}, err
-	}
-	if found.Organization == nil || !caller.Actor.Role.Allows(action) {
+	if organization == nil || !caller.Actor.Role.Allows(action) {
 		return caller, reeve.Organization{}, reeve.ErrDenied
 	}
-	return caller, *found.Organization, nil
+	return caller, *organization, nil
+}
+
+// seenOrganization is seen for an organisation.
+func (c *Control) seenOrganization(ctx context.Context, caller *Caller, r store.Reader, id reeve.ID) (*reeve.Organization, error) {
+	if caller.Session != nil {
+		found, err := r.SessionAndOrganization(ctx, *caller.Session, id)
+		if err != nil {
+			return nil, err
+		}
+		return found.Organization, c.resolveSession(caller, found.Session, found.Role)
+	}
+	found, err := r.OrganizationKeyAndOrganization(ctx, *caller.Key, id)
+	if err != nil {
+		return nil, err
+	}
+	return found.Organization, c.resolve(caller, found.Key)
 }
 
 // AuthorizeOrganization is Authorize for an organisation.
 func (c *Control) AuthorizeOrganization(ctx context.Context, organization reeve.ID, action reeve.Action) error {
 	_, _, err := c.authorizeOrganization(ctx, c.store.Reader, organization, action)
 	return err
+}
+
+// person lets only the user pass whose id is given, signed in; another's id and
+// nobody's are the same. An organisation key is no person.
+func (c *Control) person(ctx context.Context, r store.Reader, user reeve.ID) (Caller, error) {
+	caller := callerOf(ctx)
+	switch {
+	case !caller.tenant():
+		return Caller{}, reeve.ErrDenied
+	case caller.Session == nil:
+		if err := c.AuthenticateTenant(ctx); err != nil {
+			return Caller{}, err
+		}
+		return Caller{}, reeve.ErrDenied
+	}
+	session, err := r.UserSession(ctx, *caller.Session)
+	if err == nil {
+		err = c.resolveSession(&caller, session, "")
+	}
+	if err == nil && session.UserID != user {
+		err = reeve.ErrDenied
+	}
+	return caller, err
 }
 
 // lockProject authorises and guards a project inside a transaction. A project
@@ -129,10 +208,25 @@ func (c *Control) lockProject(ctx context.Context, tx *store.Tx, id reeve.ID, ac
 		return caller, reeve.Project{}, err
 	}
 	project, err := tx.LockProject(ctx, id)
-	if caller.Actor.Kind == reeve.KeyHolder && reeve.IsKind(err, reeve.NotFound) {
-		err = reeve.ErrDenied
+	return caller, project, caller.veil(err)
+}
+
+// lockOrganization is lockProject for an organisation.
+func (c *Control) lockOrganization(ctx context.Context, tx *store.Tx, id reeve.ID, action reeve.Action) (Caller, reeve.Organization, error) {
+	caller, _, err := c.authorizeOrganization(ctx, tx.Reader, id, action)
+	if err != nil {
+		return caller, reeve.Organization{}, err
 	}
-	return caller, project, err
+	organization, err := tx.LockOrganization(ctx, id)
+	return caller, organization, caller.veil(err)
+}
+
+// veil makes a thing that is missing, to a tenant, one that it may not see.
+func (caller Caller) veil(err error) error {
+	if caller.Actor.IsTenant() && reeve.IsKind(err, reeve.NotFound) {
+		return reeve.ErrDenied
+	}
+	return err
 }
 
 // Authorize tells whether the caller may do something to a project, for a
@@ -142,18 +236,26 @@ func (c *Control) Authorize(ctx context.Context, project reeve.ID, action reeve.
 	return err
 }
 
-// AuthenticateOrganizationKey tells whether the caller's key is valid, for
+// AuthenticateTenant tells whether the caller's key or session is valid, for
 // requests that name no project.
-func (c *Control) AuthenticateOrganizationKey(ctx context.Context) error {
+func (c *Control) AuthenticateTenant(ctx context.Context) error {
 	caller := callerOf(ctx)
-	if caller.Key == nil {
+	switch {
+	case caller.Session != nil:
+		session, err := c.store.UserSession(ctx, *caller.Session)
+		if err != nil {
+			return err
+		}
+		return c.resolveSession(&caller, session, "")
+	case caller.Key != nil:
+		key, err := c.store.OrganizationKey(ctx, *caller.Key)
+		if err != nil {
+			return err
+		}
+		return c.resolve(&caller, key)
+	default:
 		return reeve.ErrUnauthenticated
 	}
-	key, err := c.store.OrganizationKey(ctx, *caller.Key)
-	if err != nil {
-		return err
-	}
-	return c.resolve(&caller, key)
 }
 
 // AuthenticateGateway finds the gateway that a token belongs to. Text that is

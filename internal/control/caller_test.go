@@ -14,9 +14,9 @@ import (
 // open are the methods that ask nobody: they authenticate, or reeve's own
 // commands and jobs call them and no face does.
 var open = map[string]bool{
-	"Ready": true, "AuthenticateOperator": true, "AuthenticateGateway": true, "AuthenticateOrganizationKey": true,
+	"Ready": true, "AuthenticateOperator": true, "AuthenticateGateway": true, "AuthenticateTenant": true,
 	"FirstOperatorToken": true, "ReplaceOperatorToken": true, "CheckMasterKey": true,
-	"Run": true, "ApplyRetention": true, "Follow": true, "WatchSessions": true, "Drain": true,
+	"Run": true, "ApplyRetention": true, "FlushLastUses": true, "Follow": true, "WatchSessions": true, "Drain": true,
 	"Now": true, "SessionLease": true, "Loaded": true, "WebhookCounts": true, "WebhookMessagesWaiting": true,
 }
 
@@ -129,7 +129,7 @@ func TestKeyLife(t *testing.T) {
 		ctx := holding(t, token)
 		works := func() error {
 			_, err := h.c.GetProject(ctx, p.ID)
-			if other := h.c.AuthenticateOrganizationKey(ctx); reeve.AsError(err) != reeve.AsError(other) && (err == nil) != (other == nil) {
+			if other := h.c.AuthenticateTenant(ctx); reeve.AsError(err) != reeve.AsError(other) && (err == nil) != (other == nil) {
 				t.Errorf("%v, but %v", err, other)
 			}
 			return err
@@ -144,7 +144,7 @@ func TestKeyLife(t *testing.T) {
 		h.check(works())
 		h.check(h.c.DeleteOrganizationKey(h.ctx, o.ID, "ci"))
 		refused(t, "revoked", works(), reeve.Unauthenticated, "Unauthorized", "")
-		refused(t, "no key", h.c.AuthenticateOrganizationKey(t.Context()), reeve.Unauthenticated, "Unauthorized", "")
+		refused(t, "no key", h.c.AuthenticateTenant(t.Context()), reeve.Unauthenticated, "Unauthorized", "")
 		h.check(h.c.Authorize(h.ctx, p.ID, reeve.ManageMembers))
 		refused(t, "operator, unknown", h.c.Authorize(h.ctx, newID(), reeve.ReadProject), reeve.NotFound, "project not found")
 	})

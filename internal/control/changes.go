@@ -14,7 +14,7 @@ type ChangeFilter = store.ChangeFilter
 // ListChanges lists numbered changes, newest first, and tells whether there
 // are more. Changes committed before the call are among them.
 func (c *Control) ListChanges(ctx context.Context, f ChangeFilter) (page []reeve.Change, more bool, err error) {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return nil, false, err
 	}
 	if err := c.store.NumberChanges(ctx); err != nil {
@@ -45,7 +45,7 @@ type Chain struct {
 // or put in another place. It writes nothing, and changes that still wait for
 // their number are not part of it.
 func (c *Control) VerifyChanges(ctx context.Context) (Chain, error) {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.ManageMaintenance); err != nil {
 		return Chain{}, err
 	}
 	for {

@@ -82,7 +82,8 @@ func TestVerifyChanges(t *testing.T) {
 			{"last three removed", "DELETE FROM changes WHERE number > 3", "ends at number 3, its head says 6"},
 			{"all removed", "DELETE FROM changes", "ends at number 0, its head says 6"},
 			{"reordered", `DELETE FROM changes WHERE number IN (3, 4); INSERT INTO changes SELECT 7 - number, at, actor, action,
-				target, before, after, reason, request_id, hash FROM kept WHERE number IN (3, 4)`, "broken at number 3"},
+				target, before, after, reason, request_id, hash, organization_id FROM kept WHERE number IN (3, 4)`, "broken at number 3"},
+			{"organization altered", "UPDATE changes SET organization_id = target WHERE number = 2", "broken at number 2"},
 			{"hash altered", "UPDATE changes SET hash = (SELECT hash FROM changes WHERE number = 1) WHERE number = 2", "broken at number 2"},
 			{"renumbered", "UPDATE changes SET number = 7 WHERE number = 6", "broken at number 6"},
 		} {

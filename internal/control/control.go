@@ -38,10 +38,18 @@ type Settings struct {
 	// SessionLease is how long a gateway or a replica may answer from memory
 	// without a word of this server; 90 s if zero.
 	SessionLease time.Duration
+
+	// A user's session ends when it was idle for SessionIdle (24 h if zero), and
+	// in any case when it is older than SessionLifetime (30 days if zero).
+	SessionIdle, SessionLifetime time.Duration
 }
 
-// sessionLease is the default.
-const sessionLease = 90 * time.Second
+// The defaults.
+const (
+	sessionLease    = 90 * time.Second
+	sessionIdle     = 24 * time.Hour
+	sessionLifetime = 30 * 24 * time.Hour
+)
 
 // Control does the work.
 type Control struct {
@@ -57,14 +65,22 @@ type Control struct {
 	usage      *usagePasses
 	alerts     *alertWatch
 	deliveries *deliveries
+	used       *lastUses
 
 	closeProjects int // see closeProjects
 }
 
 // New makes a Control on an open, migrated store.
 func New(s *store.Store, settings Settings) *Control {
-	if settings.SessionLease == 0 {
-		settings.SessionLease = sessionLease
+	for _, setting := range []struct {
+		of        *time.Duration
+		byDefault time.Duration
+	}{
+		{&settings.SessionLease, sessionLease}, {&settings.SessionIdle, sessionIdle}, {&settings.SessionLifetime, sessionLifetime},
+	} {
+		if *setting.of == 0 {
+			*setting.of = setting.byDefault
+		}
 	}
 	return &Control{
 		store:      s,
@@ -79,6 +95,7 @@ func New(s *store.Store, settings Settings) *Control {
 		usage:      newUsagePasses(),
 		alerts:     newAlertWatch(),
 		deliveries: newDeliveries(),
+		used:       newLastUses(),
 
 		closeProjects: closeProjects,
 	}
@@ -125,6 +142,10 @@ type change struct {
 	action        string
 	target        reeve.ID
 	before, after fields
+
+	// Whose change it is to see: an organisation's, or that of the project's
+	// organisation; operators' alone if neither is given.
+	organization, project reeve.ID
 }
 
 // fields become a JSON object with its keys in order; nil becomes null.
@@ -143,8 +164,8 @@ func (f fields) json() reeve.Fields {
 
 // record puts a change into the log, in the transaction that makes it.
 func record(tx *store.Tx, by Caller, c change) {
-	tx.Record(reeve.Change{
-		Actor: by.Actor.String(), Action: c.action, Target: c.target,
+	tx.RecordIn(c.project, reeve.Change{
+		Actor: by.Actor.String(), Action: c.action, Target: c.target, OrganizationID: c.organization,
 		Before: c.before.json(), After: c.after.json(),
 		Reason: by.Reason, RequestID: by.RequestID,
 	})

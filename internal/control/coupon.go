@@ -10,7 +10,7 @@ import (
 // CreateCoupon creates a coupon for a user from its amount, duration,
 // description and user.
 func (c *Control) CreateCoupon(ctx context.Context, in reeve.Coupon) (reeve.Coupon, error) {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageMoney)
 	if err != nil {
 		return in, err
 	}
@@ -39,7 +39,7 @@ func couponFields(cp reeve.Coupon) fields {
 
 // GetCoupon finds a coupon.
 func (c *Control) GetCoupon(ctx context.Context, id reeve.ID) (reeve.Coupon, error) {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return reeve.Coupon{}, err
 	}
 	return c.store.Coupon(ctx, id)
@@ -48,7 +48,7 @@ func (c *Control) GetCoupon(ctx context.Context, id reeve.ID) (reeve.Coupon, err
 // CouponBalance finds a coupon and what statements have used of it, oldest
 // month first.
 func (c *Control) CouponBalance(ctx context.Context, id reeve.ID) (coupon reeve.Coupon, used []reeve.Application, err error) {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return coupon, nil, err
 	}
 	if coupon, err = c.store.Coupon(ctx, id); err != nil {
@@ -60,7 +60,7 @@ func (c *Control) CouponBalance(ctx context.Context, id reeve.ID) (coupon reeve.
 
 // DeleteCoupon deletes a coupon. What statements have used of it stays used.
 func (c *Control) DeleteCoupon(ctx context.Context, id reeve.ID) error {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageMoney)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 // CreateCredit grants an organisation a credit, from its amount, priority,
 // description and times; without a time it is in effect at once.
 func (c *Control) CreateCredit(ctx context.Context, in reeve.Credit) (reeve.Credit, error) {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageMoney)
 	if err != nil {
 		return in, err
 	}
@@ -41,14 +41,14 @@ func (c *Control) CreateCredit(ctx context.Context, in reeve.Credit) (reeve.Cred
 // createCredit keeps a credit, and records it.
 func createCredit(tx *store.Tx, by Caller, credit reeve.Credit) {
 	tx.CreateCredit(credit)
-	record(tx, by, change{action: "credit.create", target: credit.ID, after: creditFields(credit)})
+	record(tx, by, change{action: "credit.create", target: credit.ID, organization: credit.OrganizationID, after: creditFields(credit)})
 }
 
 // voidCredit voids a credit that is locked, and records it.
 func voidCredit(tx *store.Tx, by Caller, credit reeve.Credit) {
 	tx.VoidCredit(credit.ID)
 	record(tx, by, change{
-		action: "credit.void", target: credit.ID, before: creditFields(credit), after: fields{"applied": credit.Applied},
+		action: "credit.void", target: credit.ID, organization: credit.OrganizationID, before: creditFields(credit), after: fields{"applied": credit.Applied},
 	})
 }
 
@@ -64,7 +64,7 @@ func creditFields(cr reeve.Credit) fields {
 
 // GetCredit finds a credit.
 func (c *Control) GetCredit(ctx context.Context, id reeve.ID) (reeve.Credit, error) {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return reeve.Credit{}, err
 	}
 	return c.store.Credit(ctx, id)
@@ -81,7 +81,7 @@ func (c *Control) ListCredits(ctx context.Context, organization reeve.ID) ([]ree
 // VoidCredit keeps what is left of a credit from being used. What statements
 // have used stays used. Voiding again is a Conflict.
 func (c *Control) VoidCredit(ctx context.Context, id reeve.ID) error {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageMoney)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 // organisation. Together a statement's notes are never more than was due; more
 // is a Conflict, as is a draft or void statement.
 func (c *Control) CreateCreditNote(ctx context.Context, id reeve.ID, amount int64, reason string) (out reeve.CreditNote, err error) {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageMoney)
 	if err != nil {
 		return out, err
 	}
@@ -55,7 +55,7 @@ func (c *Control) CreateCreditNote(ctx context.Context, id reeve.ID, amount int6
 		if out.CreditID != reeve.Zero {
 			after["creditId"] = out.CreditID
 		}
-		record(tx, by, change{action: "creditnote.create", target: out.ID, after: after})
+		record(tx, by, change{action: "creditnote.create", target: out.ID, organization: s.OrganizationID, after: after})
 		return nil
 	})
 	return out, c.orDraft(ctx, id, err)
@@ -64,7 +64,7 @@ func (c *Control) CreateCreditNote(ctx context.Context, id reeve.ID, amount int6
 // ListCreditNotes lists a statement's credit notes, oldest first; a draft has
 // none.
 func (c *Control) ListCreditNotes(ctx context.Context, id reeve.ID) ([]reeve.CreditNote, error) {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return nil, err
 	}
 	notes, err := c.store.CreditNotes(ctx, id)

@@ -9,7 +9,7 @@ import (
 
 // CreateGateway names a gateway and gives its token, which is not kept.
 func (c *Control) CreateGateway(ctx context.Context, name string) (reeve.Gateway, reeve.Token, error) {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageGateways)
 	if err != nil {
 		return reeve.Gateway{}, "", err
 	}
@@ -33,7 +33,7 @@ func (c *Control) CreateGateway(ctx context.Context, name string) (reeve.Gateway
 
 // ListGateways lists the gateways, oldest first.
 func (c *Control) ListGateways(ctx context.Context) ([]reeve.Gateway, error) {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return nil, err
 	}
 	return c.store.Gateways(ctx)
@@ -42,7 +42,7 @@ func (c *Control) ListGateways(ctx context.Context) ([]reeve.Gateway, error) {
 // DeleteGateway revokes a gateway's token and forgets the gateway. What its
 // leases hold of bandwidth and usage is charged whole.
 func (c *Control) DeleteGateway(ctx context.Context, id reeve.ID) error {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageGateways)
 	if err != nil {
 		return err
 	}

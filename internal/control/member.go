@@ -22,20 +22,21 @@ type group struct {
 	owner   reeve.ID
 	by      Caller
 	project bool
+	within  reeve.ID // the organisation
 }
 
 func organizationGroup(by Caller, o reeve.Organization) group {
-	return group{of: store.InOrganization(o.ID), id: o.ID, owner: o.OwnerID, by: by}
+	return group{of: store.InOrganization(o.ID), id: o.ID, owner: o.OwnerID, by: by, within: o.ID}
 }
 
 func projectGroup(by Caller, p reeve.Project) group {
-	return group{of: store.InProject(p.ID), id: p.ID, owner: p.OwnerID, by: by, project: true}
+	return group{of: store.InProject(p.ID), id: p.ID, owner: p.OwnerID, by: by, project: true, within: p.OrganizationID}
 }
 
 // record tells of a membership that was (nil: none) and is (nil: none).
 func (g group) record(tx *store.Tx, action string, before, after *reeve.Member) {
 	record(tx, g.by, change{
-		action: "member." + action, target: g.id, before: memberFields(before), after: memberFields(after),
+		action: "member." + action, target: g.id, organization: g.within, before: memberFields(before), after: memberFields(after),
 	})
 }
 
@@ -129,7 +130,7 @@ func (c *Control) ListOrganizationMembers(ctx context.Context, organization reev
 // PutOrganizationMember makes a user an enabled member of an organisation, or
 // changes the role of one.
 func (c *Control) PutOrganizationMember(ctx context.Context, organization, user reeve.ID, role reeve.Role) error {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageTenants)
 	if err != nil {
 		return err
 	}
@@ -148,7 +149,7 @@ func (c *Control) PutOrganizationMember(ctx context.Context, organization, user 
 // DeleteOrganizationMember removes a user from an organisation and from all
 // its projects, for only members may be in those.
 func (c *Control) DeleteOrganizationMember(ctx context.Context, organization, user reeve.ID) error {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageTenants)
 	if err != nil {
 		return err
 	}
@@ -191,7 +192,7 @@ func (c *Control) ListProjectMembers(ctx context.Context, project reeve.ID) ([]r
 // PutProjectMember makes a member of the organisation an enabled member of a
 // project, or changes the role of one. It is the operators' call.
 func (c *Control) PutProjectMember(ctx context.Context, project, user reeve.ID, role reeve.Role) error {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.ManageTenants); err != nil {
 		return err
 	}
 	return c.withProject(ctx, project, func(tx *store.Tx, p reeve.Project, g group) error {
@@ -207,7 +208,7 @@ func (c *Control) PutProjectMember(ctx context.Context, project, user reeve.ID, 
 
 // DeleteProjectMember removes a user from a project. It is the operators' call.
 func (c *Control) DeleteProjectMember(ctx context.Context, project, user reeve.ID) error {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.ManageTenants); err != nil {
 		return err
 	}
 	return c.withProject(ctx, project, func(tx *store.Tx, _ reeve.Project, g group) error {

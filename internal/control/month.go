@@ -20,7 +20,7 @@ type BillingMonth struct {
 
 // ListMonths lists the months that are closed or being closed, oldest first.
 func (c *Control) ListMonths(ctx context.Context) ([]BillingMonth, error) {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return nil, err
 	}
 	months, err := c.store.BillingMonths(ctx)
@@ -46,7 +46,7 @@ type ClosedMonth struct {
 // is closed stays as it is. Months are closed in order: one before that has
 // usage or is begun, and is not closed, is a Conflict.
 func (c *Control) CloseMonth(ctx context.Context, month reeve.Month) (out ClosedMonth, err error) {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.CloseMonths)
 	if err != nil {
 		return out, err
 	}
@@ -187,7 +187,7 @@ func (c *Control) closeMonths(ctx context.Context, report func(error)) {
 // CloseDueMonths closes the months that are over for Settings.CloseAfter, from
 // the one on in which the program first ran; none if that is zero.
 func (c *Control) CloseDueMonths(ctx context.Context) error {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.CloseMonths); err != nil {
 		return err
 	}
 	now := c.store.Now()

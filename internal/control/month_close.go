@@ -135,7 +135,7 @@ func finalize(tx *store.Tx, by Caller, statements []reeve.Statement) {
 	}
 	tx.CreateStatements(statements)
 	for _, s := range statements {
-		record(tx, by, change{action: "statement.finalize", target: s.ID, after: fields{
+		record(tx, by, change{action: "statement.finalize", target: s.ID, organization: s.OrganizationID, after: fields{
 			"organizationId": s.OrganizationID, "month": s.Month, "gross": s.Gross, "due": s.Due,
 		}})
 	}

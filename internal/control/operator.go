@@ -16,12 +16,12 @@ import (
 // waits so long before it says so.
 const TokenLease = time.Second
 
-// operatorTokens are the root operator's tokens as this process knows them.
+// operatorTokens are the operators' tokens as this process knows them.
 type operatorTokens struct {
-	configured *reeve.TokenHash
+	configured *reeve.TokenHash // another one of the root operator's
 
 	mu     sync.Mutex
-	hashes []reeve.TokenHash
+	tokens []store.OperatorToken
 	until  time.Time // when they must be read again
 }
 
@@ -33,8 +33,9 @@ func newOperatorTokens(configured string) *operatorTokens {
 	return &operatorTokens{configured: &hash}
 }
 
-// AuthenticateOperator checks the root operator's token: the configured one,
-// or one of the database's. Comparisons take the same time for any text.
+// AuthenticateOperator finds the operator that a token belongs to: the root for
+// the configured one, or one of the database's. Comparisons take the same time
+// for any text.
 func (c *Control) AuthenticateOperator(ctx context.Context, text string) (reeve.Actor, error) {
 	o := c.operators
 	hash := reeve.TokenHash(sha256.Sum256([]byte(text)))
@@ -48,9 +49,11 @@ func (c *Control) AuthenticateOperator(ctx context.Context, text string) (reeve.
 	if err != nil {
 		return reeve.Actor{}, err
 	}
-	for _, other := range known {
-		if subtle.ConstantTimeCompare(hash[:], other[:]) == 1 {
-			return reeve.Actor{Kind: reeve.Operator}, nil
+	now := c.store.Now()
+	for _, token := range known {
+		if subtle.ConstantTimeCompare(hash[:], token.Hash[:]) == 1 && (token.ExpiresAt == nil || now.Before(*token.ExpiresAt)) {
+			c.used.mark(token.ID, now, "")
+			return reeve.Actor{Kind: reeve.Operator, ID: token.OperatorID, OperatorRole: token.Role}, nil
 		}
 	}
 	return reeve.Actor{}, reeve.ErrUnauthenticated
@@ -58,19 +61,19 @@ func (c *Control) AuthenticateOperator(ctx context.Context, text string) (reeve.
 
 // known gives the database's tokens, read within the last TokenLease. The
 // lease starts before the read, so that a replaced token never outlives it.
-func (o *operatorTokens) known(ctx context.Context, s *store.Store) ([]reeve.TokenHash, error) {
+func (o *operatorTokens) known(ctx context.Context, s *store.Store) ([]store.OperatorToken, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := time.Now()
 	if now.Before(o.until) {
-		return o.hashes, nil
+		return o.tokens, nil
 	}
-	hashes, err := s.OperatorTokens(ctx)
+	tokens, err := s.OperatorTokens(ctx)
 	if err != nil {
 		return nil, err
 	}
-	o.hashes, o.until = hashes, now.Add(TokenLease)
-	return hashes, nil
+	o.tokens, o.until = tokens, now.Add(TokenLease)
+	return tokens, nil
 }
 
 // FirstOperatorToken makes a root operator token if there is none at all, in
@@ -85,8 +88,8 @@ func (c *Control) FirstOperatorToken(ctx context.Context) (token reeve.Token, ok
 		if err := tx.LockOperatorTokens(ctx); err != nil {
 			return err
 		}
-		have, err := tx.OperatorTokens(ctx)
-		if err != nil || len(have) > 0 {
+		have, err := tx.HasRootToken(ctx)
+		if err != nil || have {
 			return err
 		}
 		ok = true

@@ -9,7 +9,7 @@ import (
 
 // CreateOrganization creates an organisation; its owner becomes an admin.
 func (c *Control) CreateOrganization(ctx context.Context, name string, owner reeve.ID) (reeve.Organization, error) {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageTenants)
 	if err != nil {
 		return reeve.Organization{}, err
 	}
@@ -36,7 +36,7 @@ func createOrganization(tx *store.Tx, by Caller, name string, owner reeve.ID) re
 	tx.CreateMember(store.InOrganization(o.ID), reeve.Member{
 		UserID: owner, Role: reeve.RoleAdmin, CreatedAt: tx.Now(),
 	})
-	record(tx, by, change{action: "organization.create", target: o.ID, after: organizationFields(o)})
+	record(tx, by, change{action: "organization.create", target: o.ID, organization: o.ID, after: organizationFields(o)})
 	return o
 }
 
@@ -46,7 +46,7 @@ func organizationFields(o reeve.Organization) fields {
 
 // GetOrganization finds an organisation.
 func (c *Control) GetOrganization(ctx context.Context, id reeve.ID) (reeve.Organization, error) {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return reeve.Organization{}, err
 	}
 	return c.store.Organization(ctx, id)
@@ -54,7 +54,7 @@ func (c *Control) GetOrganization(ctx context.Context, id reeve.ID) (reeve.Organ
 
 // RenameOrganization changes an organisation's name.
 func (c *Control) RenameOrganization(ctx context.Context, id reeve.ID, name string) error {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageTenants)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (c *Control) RenameOrganization(ctx context.Context, id reeve.ID, name stri
 		}
 		tx.RenameOrganization(id, name)
 		record(tx, by, change{
-			action: "organization.update", target: id,
+			action: "organization.update", target: id, organization: id,
 			before: fields{"name": o.Name}, after: fields{"name": name},
 		})
 		return nil
@@ -79,7 +79,7 @@ func (c *Control) RenameOrganization(ctx context.Context, id reeve.ID, name stri
 // DeleteOrganization deletes an organisation without projects that has nothing
 // left to pay for, with its memberships and keys.
 func (c *Control) DeleteOrganization(ctx context.Context, id reeve.ID) error {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageTenants)
 	if err != nil {
 		return err
 	}
@@ -120,6 +120,6 @@ func deleteOrganization(ctx context.Context, tx *store.Tx, by Caller, o reeve.Or
 		return err
 	}
 	tx.DeleteOrganization(o.ID)
-	record(tx, by, change{action: "organization.delete", target: o.ID, before: organizationFields(o)})
+	record(tx, by, change{action: "organization.delete", target: o.ID, organization: o.ID, before: organizationFields(o)})
 	return nil
 }

@@ -21,7 +21,7 @@ func (c *Control) CreateOrganizationKey(ctx context.Context, in NewOrganizationK
 	fail := func(err error) (reeve.OrganizationKey, reeve.Token, error) {
 		return reeve.OrganizationKey{}, "", err
 	}
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageKeys)
 	if err != nil {
 		return fail(err)
 	}
@@ -50,7 +50,7 @@ func (c *Control) CreateOrganizationKey(ctx context.Context, in NewOrganizationK
 		}
 		key.CreatedAt = tx.Now()
 		tx.CreateOrganizationKey(key, hash)
-		record(tx, by, change{action: "organization_key.create", target: key.ID, after: organizationKeyFields(key)})
+		record(tx, by, change{action: "organization_key.create", target: key.ID, organization: key.OrganizationID, after: organizationKeyFields(key)})
 		return nil
 	})
 	if err != nil {
@@ -81,7 +81,7 @@ func (c *Control) ListOrganizationKeys(ctx context.Context, organization reeve.I
 
 // DeleteOrganizationKey revokes a key by name: it stops working at once.
 func (c *Control) DeleteOrganizationKey(ctx context.Context, organization reeve.ID, name string) error {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageKeys)
 	if err != nil {
 		return err
 	}
@@ -100,5 +100,5 @@ func (c *Control) DeleteOrganizationKey(ctx context.Context, organization reeve.
 
 func deleteOrganizationKey(tx *store.Tx, by Caller, key reeve.OrganizationKey) {
 	tx.DeleteOrganizationKey(key.ID)
-	record(tx, by, change{action: "organization_key.delete", target: key.ID, before: organizationKeyFields(key)})
+	record(tx, by, change{action: "organization_key.delete", target: key.ID, organization: key.OrganizationID, before: organizationKeyFields(key)})
 }

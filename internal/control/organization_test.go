@@ -37,7 +37,7 @@ func TestOrganizations(t *testing.T) {
 		h.check(h.c.DeleteProject(h.ctx, p.ID))
 		ctx := h.keyholder(o, reeve.RoleViewer)
 		h.check(h.c.DeleteOrganization(h.ctx, o.ID))
-		refused(t, "its key", h.c.AuthenticateOrganizationKey(ctx), reeve.Unauthenticated, "Unauthorized")
+		refused(t, "its key", h.c.AuthenticateTenant(ctx), reeve.Unauthenticated, "Unauthorized")
 		for what, err := range map[string]error{
 			"again": h.c.DeleteOrganization(h.ctx, o.ID),
 			"get":   func() error { _, err := h.c.GetOrganization(h.ctx, o.ID); return err }(),

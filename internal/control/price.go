@@ -10,7 +10,7 @@ import (
 // CheckPriced answers a Conflict for a month that has usage, and would be begun
 // to be closed without any price: all of it would be free for good.
 func (c *Control) CheckPriced(ctx context.Context, month reeve.Month) error {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.CloseMonths); err != nil {
 		return err
 	}
 	if len(c.settings.Prices.In(month).All()) > 0 {
@@ -32,7 +32,7 @@ func (c *Control) CheckPriced(ctx context.Context, month reeve.Month) error {
 // PricesOf gives the prices in force in a month: those that a closed one was
 // closed with, and the configured ones of all others.
 func (c *Control) PricesOf(ctx context.Context, month reeve.Month) (reeve.PriceList, error) {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return reeve.PriceList{}, err
 	}
 	prices, err := c.readPrices(ctx, c.store.Reader)

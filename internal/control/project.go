@@ -19,7 +19,7 @@ type NewProject struct {
 // its first member, an admin. The owner's project limit counts all projects
 // that the owner owns.
 func (c *Control) CreateProject(ctx context.Context, in NewProject) (reeve.Project, error) {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageTenants)
 	if err != nil {
 		return reeve.Project{}, err
 	}
@@ -68,7 +68,7 @@ func createProject(ctx context.Context, tx *store.Tx, by Caller, in NewProject) 
 	tx.CreateMember(store.InProject(out.ID), reeve.Member{
 		UserID: owner.ID, Role: reeve.RoleAdmin, CreatedAt: tx.Now(),
 	})
-	record(tx, by, change{action: "project.create", target: out.ID, after: projectFields(out)})
+	record(tx, by, change{action: "project.create", target: out.ID, organization: organization, after: projectFields(out)})
 	return out, nil
 }
 
@@ -119,7 +119,7 @@ func (c *Control) UpdateProject(ctx context.Context, id reeve.ID, patch reeve.Pr
 			return err
 		}
 		tx.UpdateProject(project)
-		record(tx, by, change{action: "project.update", target: id, before: before, after: after})
+		record(tx, by, change{action: "project.update", target: id, organization: project.OrganizationID, before: before, after: after})
 		return nil
 	})
 	return out, err
@@ -151,7 +151,7 @@ func applyProjectPatch(p *reeve.Project, patch reeve.ProjectPatch) (before, afte
 // that is yet to be billed. What it used of late is billed to its organisation
 // when the month is closed.
 func (c *Control) DeleteProject(ctx context.Context, id reeve.ID) error {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageTenants)
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func (c *Control) DeleteProject(ctx context.Context, id reeve.ID) error {
 		}
 		tx.DepartProject(project)
 		tx.DeleteProject(id)
-		record(tx, by, change{action: "project.delete", target: id, before: projectFields(project)})
+		record(tx, by, change{action: "project.delete", target: id, organization: project.OrganizationID, before: projectFields(project)})
 		return nil
 	})
 }
@@ -196,7 +196,7 @@ func checkEmpty(ctx context.Context, tx *store.Tx, id reeve.ID) error {
 
 // CheckUsage answers a Conflict while a project has usage that is not billed.
 func (c *Control) CheckUsage(ctx context.Context, id reeve.ID) error {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return err
 	}
 	if _, err := c.store.Project(ctx, id); err != nil {
@@ -214,7 +214,7 @@ func (c *Control) CheckUsage(ctx context.Context, id reeve.ID) error {
 
 // UpdateLimits changes the limits that the patch names, all or none.
 func (c *Control) UpdateLimits(ctx context.Context, id reeve.ID, patch reeve.LimitsPatch) error {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageLimits)
 	if err != nil {
 		return err
 	}
@@ -233,7 +233,7 @@ func (c *Control) UpdateLimits(ctx context.Context, id reeve.ID, patch reeve.Lim
 		before, after := limitChanges(project.Limits, limits)
 		project.Limits = limits
 		tx.UpdateProject(project)
-		record(tx, by, change{action: "limits.update", target: id, before: before, after: after})
+		record(tx, by, change{action: "limits.update", target: id, organization: project.OrganizationID, before: before, after: after})
 		return nil
 	})
 	if err == nil {

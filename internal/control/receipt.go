@@ -24,7 +24,7 @@ type ReceiptSession struct {
 // CheckEpoch tells whether a number is that of a change: NotFound if it is not
 // given yet.
 func (c *Control) CheckEpoch(ctx context.Context, epoch int64) error {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return err
 	}
 	head, _, err := c.store.ChangeEnd(ctx, "head")
@@ -44,7 +44,7 @@ func receiptPoll(waited time.Duration) time.Duration {
 // Receipt waits until every session has taken in the changes up to an epoch or
 // is over, but not longer than it is told; then it is not complete.
 func (c *Control) Receipt(ctx context.Context, epoch int64, wait time.Duration) (out Receipt, err error) {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return out, err
 	}
 	began := time.Now()

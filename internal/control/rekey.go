@@ -51,7 +51,7 @@ const rekeyBatch = 500
 // sealed. It may run beside serving replicas that hold both keys, be stopped,
 // and run again.
 func (c *Control) Rekey(ctx context.Context) (changed int, err error) {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageMaintenance)
 	if err != nil {
 		return 0, err
 	}
@@ -117,7 +117,7 @@ func (c *Control) resealAPIKeys(ctx context.Context, tx *store.Tx, by Caller, pa
 		}
 		c.keys.seal(&key, secret)
 		tx.ResealAPIKey(key)
-		record(tx, by, change{action: "apikey.rekey", target: key.ID})
+		record(tx, by, change{action: "apikey.rekey", target: key.ID, project: key.ProjectID})
 		page.after = key.ID
 	}
 	return len(keys), page.after, err
@@ -132,7 +132,7 @@ func (c *Control) resealWebhooks(ctx context.Context, tx *store.Tx, by Caller, p
 		}
 		c.keys.sealWebhook(&webhook, secret)
 		tx.PutWebhook(webhook)
-		record(tx, by, change{action: "webhook.rekey", target: webhook.OrganizationID})
+		record(tx, by, change{action: "webhook.rekey", target: webhook.OrganizationID, organization: webhook.OrganizationID})
 		page.after = webhook.OrganizationID
 	}
 	return len(webhooks), page.after, err

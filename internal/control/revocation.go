@@ -22,7 +22,7 @@ type Revoked struct {
 // Epoch gives the number of a revocation's change: what sessions acknowledge.
 // It may be that of a later revocation of the same thing.
 func (c *Control) Epoch(ctx context.Context, r Revoked) (int64, error) {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return 0, err
 	}
 	for {
@@ -61,7 +61,7 @@ func (c *Control) DeleteAPIKey(ctx context.Context, id reeve.ID) (Revoked, error
 }
 
 func (c *Control) deleteAPIKey(ctx context.Context, find func(*store.Tx) (reeve.APIKey, error)) (out Revoked, err error) {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageKeys)
 	if err != nil {
 		return out, err
 	}
@@ -84,7 +84,7 @@ func (c *Control) deleteAPIKey(ctx context.Context, find func(*store.Tx) (reeve.
 func deleteAPIKey(tx *store.Tx, by Caller, key reeve.APIKey) Revoked {
 	tx.DeleteAPIKey(key.ID)
 	tx.RevokeHead(key)
-	record(tx, by, change{action: "apikey.delete", target: key.ID, before: apiKeyFields(key)})
+	record(tx, by, change{action: "apikey.delete", target: key.ID, project: key.ProjectID, before: apiKeyFields(key)})
 	return Revoked{key.ID, "apikey.delete", 1}
 }
 
@@ -96,7 +96,7 @@ const WholeKey = -1
 // derived one is revoked with all its descendants, its root stays. A key whose
 // signature is wrong, that is unknown or is revoked already, is NotFound.
 func (c *Control) RevokeAPIKey(ctx context.Context, key macaroon.Key, caveats int) (out Revoked, err error) {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageKeys)
 	if err != nil {
 		return out, err
 	}
@@ -134,7 +134,7 @@ func (c *Control) RevokeAPIKey(ctx context.Context, key macaroon.Key, caveats in
 // its descendants. The tail of the API key itself deletes it. A tail that is
 // revoked already is NotFound; one that no key has does no harm.
 func (c *Control) RevokeTail(ctx context.Context, id reeve.ID, tail [macaroon.Size]byte) (out Revoked, err error) {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageKeys)
 	if err != nil {
 		return out, err
 	}
@@ -181,7 +181,7 @@ func revokeTail(tx *store.Tx, by Caller, stored reeve.APIKey, tail [macaroon.Siz
 	tx.RevokeTail(stored.ID, tail)
 	after := apiKeyFields(stored)
 	after["lineage"] = TailName(tail)
-	record(tx, by, change{action: "apikey.revoke", target: stored.ID, after: after})
+	record(tx, by, change{action: "apikey.revoke", target: stored.ID, project: stored.ProjectID, after: after})
 	return Revoked{stored.ID, "apikey.revoke", 0}
 }
 
@@ -197,7 +197,7 @@ func TailName(tail [macaroon.Size]byte) string {
 // whatever there is to delete; a key that is being made meanwhile is refused by
 // its date.
 func (c *Control) RevokeProjectKeys(ctx context.Context, id reeve.ID, before time.Time) (out Revoked, err error) {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageKeys)
 	if err != nil {
 		return out, err
 	}
@@ -215,7 +215,7 @@ func (c *Control) RevokeProjectKeys(ctx context.Context, id reeve.ID, before tim
 			project.RevokedBefore = &before
 			tx.UpdateProject(project)
 		}
-		record(tx, by, change{action: out.action, target: id, after: fields{"before": before}})
+		record(tx, by, change{action: out.action, target: id, organization: project.OrganizationID, after: fields{"before": before}})
 		return nil
 	})
 	if err != nil {

@@ -191,7 +191,7 @@ func (c *Control) SessionLease() (lease, renewal time.Duration) {
 
 // ListSessions lists the sessions whose lease runs, oldest first.
 func (c *Control) ListSessions(ctx context.Context) ([]reeve.Session, error) {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return nil, err
 	}
 	return c.lookAtSessions(ctx)

@@ -22,7 +22,7 @@ type StatementFilter struct {
 // and tells whether there are more. Drafts are among them where a month that is
 // not closed is asked for, or drafts.
 func (c *Control) ListStatements(ctx context.Context, f StatementFilter) (page []reeve.Statement, more bool, err error) {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return nil, false, err
 	}
 	if f.Status == reeve.StatementDraft && f.Month == 0 {
@@ -49,8 +49,11 @@ func (c *Control) ListStatements(ctx context.Context, f StatementFilter) (page [
 // there. A draft is made on reading.
 func (c *Control) GetStatement(ctx context.Context, id reeve.ID) (reeve.Statement, error) {
 	caller := callerOf(ctx)
+	if caller.Session != nil {
+		return c.personsStatement(ctx, id)
+	}
 	if caller.Key == nil {
-		if _, err := operator(ctx); err != nil {
+		if _, err := operator(ctx, reeve.Look); err != nil {
 			return reeve.Statement{}, err
 		}
 		out, err := c.store.Statement(ctx, id)
@@ -88,6 +91,32 @@ func (c *Control) GetStatement(ctx context.Context, id reeve.ID) (reeve.Statemen
 		err = reeve.ErrDenied
 	}
 	return out, err
+}
+
+// personsStatement finds a statement of an organisation that a user is in.
+func (c *Control) personsStatement(ctx context.Context, id reeve.ID) (reeve.Statement, error) {
+	if err := c.AuthenticateTenant(ctx); err != nil {
+		return reeve.Statement{}, err
+	}
+	organizations, err := c.store.OrganizationsOfSession(ctx, *callerOf(ctx).Session)
+	if err != nil {
+		return reeve.Statement{}, err
+	}
+	month := statementMonth(id)
+	for _, organization := range organizations {
+		if reeve.StatementID(organization, month) != id {
+			continue
+		}
+		if err := c.AuthorizeOrganization(ctx, organization, reeve.ReadStatements); err != nil {
+			return reeve.Statement{}, err
+		}
+		out, err := c.store.Statement(ctx, id)
+		if reeve.IsKind(err, reeve.NotFound) {
+			out, err = c.draft(ctx, organization, month, reeve.ErrDenied)
+		}
+		return out, err
+	}
+	return reeve.Statement{}, reeve.ErrDenied
 }
 
 // Page is a part of a list: its number, from 0 on, and how long it is.
@@ -132,7 +161,7 @@ func (c *Control) OrganizationStatements(ctx context.Context, organization reeve
 // StatementsOfUser lists the statements of the organisations that a user owns
 // and owned, without lines and settlements, drafts first, newest first.
 func (c *Control) StatementsOfUser(ctx context.Context, email string) ([]reeve.Statement, error) {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return nil, err
 	}
 	user, err := c.store.UserByEmail(ctx, email)
@@ -189,7 +218,7 @@ func (c *Control) VoidStatement(ctx context.Context, id reeve.ID) error {
 func (c *Control) changeStatement(
 	ctx context.Context, id reeve.ID, action string, apply func(*store.Tx, Caller, *reeve.Statement) error,
 ) error {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageMoney)
 	if err != nil {
 		return err
 	}
@@ -207,7 +236,7 @@ func (c *Control) changeStatement(
 		}
 		tx.UpdateStatement(s)
 		record(tx, by, change{
-			action: action, target: id, before: fields{"status": before},
+			action: action, target: id, organization: s.OrganizationID, before: fields{"status": before},
 			after: fields{"status": s.Status, "organizationId": s.OrganizationID, "month": s.Month, "due": s.Due},
 		})
 		return nil

@@ -15,7 +15,7 @@ type NewUser struct{ Email, FullName, Password string }
 // CreateUser creates a user. The checks are in the original's order: what is
 // missing, then whether the address is taken, then the form of the rest.
 func (c *Control) CreateUser(ctx context.Context, in NewUser) (reeve.User, error) {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageUsers)
 	switch {
 	case err != nil:
 		return reeve.User{}, err
@@ -64,7 +64,7 @@ type UserDetails struct {
 
 // GetUser finds a user by address.
 func (c *Control) GetUser(ctx context.Context, email string) (out UserDetails, err error) {
-	if _, err := operator(ctx); err != nil {
+	if _, err := operator(ctx, reeve.Look); err != nil {
 		return out, err
 	}
 	if out.User, err = c.store.UserByEmail(ctx, email); err != nil {
@@ -79,7 +79,7 @@ func (c *Control) GetUser(ctx context.Context, email string) (out UserDetails, e
 
 // UpdateUser changes what the patch says and nothing else.
 func (c *Control) UpdateUser(ctx context.Context, email string, patch reeve.UserPatch) error {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageUsers)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func blankIsNothing(email string) string {
 // DeleteUser erases a user who is a member of no project and has nothing left
 // to pay for, with the organisations that only this user is in.
 func (c *Control) DeleteUser(ctx context.Context, email string) error {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageUsers)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 // was said before, and gives the secret of the signatures, which is shown only
 // here. Messages that wait go to the new place, at once and signed anew.
 func (c *Control) SetWebhook(ctx context.Context, organization reeve.ID, url string) (reeve.Token, error) {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageWebhooks)
 	if err != nil {
 		return "", err
 	}
@@ -33,7 +33,7 @@ func (c *Control) SetWebhook(ctx context.Context, organization reeve.ID, url str
 		tx.PutWebhook(webhook)
 		tx.RestartWebhookMessages(organization, tx.Now())
 		record(tx, by, change{
-			action: "webhook.set", target: organization, before: webhookFields(before), after: webhookFields(webhook),
+			action: "webhook.set", target: organization, organization: organization, before: webhookFields(before), after: webhookFields(webhook),
 		})
 		return nil
 	})
@@ -76,7 +76,7 @@ func (c *Control) GetWebhook(ctx context.Context, organization reeve.ID) (out We
 // DeleteWebhook deletes an organisation's webhook with the messages that wait
 // for it.
 func (c *Control) DeleteWebhook(ctx context.Context, organization reeve.ID) error {
-	by, err := operator(ctx)
+	by, err := operator(ctx, reeve.ManageWebhooks)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (c *Control) DeleteWebhook(ctx context.Context, organization reeve.ID) erro
 func deleteWebhook(tx *store.Tx, by Caller, webhook reeve.Webhook) {
 	tx.DeleteWebhookMessages(webhook.OrganizationID)
 	tx.DeleteWebhook(webhook.OrganizationID)
-	record(tx, by, change{action: "webhook.delete", target: webhook.OrganizationID, before: webhookFields(webhook)})
+	record(tx, by, change{action: "webhook.delete", target: webhook.OrganizationID, organization: webhook.OrganizationID, before: webhookFields(webhook)})
 }
 
 // forgetAlerts removes what a locked organisation that is deleted leaves of

@@ -77,7 +77,9 @@ func (a *api) authenticate(r *http.Request) (context.Context, error) {
 		return ctx, err
 	}
 	web.SetActor(ctx, actor.String())
-	return control.WithCaller(ctx, control.Caller{Actor: actor, RequestID: web.RequestID(ctx)}), nil
+	return control.WithCaller(ctx, control.Caller{
+		Actor: actor, Address: web.ClientAddress(ctx), RequestID: web.RequestID(ctx),
+	}), nil
 }
 
 // failure is the original's error: both fields always, in this order.

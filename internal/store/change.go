@@ -10,20 +10,28 @@ import (
 	"github.com/reeve-cloud/reeve"
 )
 
-const changeColumns = "at, actor, action, target, before, after, reason, request_id"
+const changeColumns = "at, actor, action, target, before, after, reason, request_id, organization_id"
 
 func changeFields(c *reeve.Change) []any {
-	return []any{&c.At, &c.Actor, &c.Action, &c.Target, &c.Before, &c.After, &c.Reason, &c.RequestID}
+	return []any{
+		&c.At, &c.Actor, &c.Action, &c.Target, &c.Before, &c.After, &c.Reason, &c.RequestID, optionalID{&c.OrganizationID},
+	}
 }
 
 // Record puts a change into the log, after the target's row is locked or
 // inserted. It gets its number after the commit.
-func (tx *Tx) Record(c reeve.Change) {
+func (tx *Tx) Record(c reeve.Change) { tx.RecordIn(reeve.Zero, c) }
+
+// RecordIn is Record for a change that is the organisation's of a project to
+// see, if it names no organisation itself.
+func (tx *Tx) RecordIn(project reeve.ID, c reeve.Change) {
 	tx.recorded = true
 	tx.write(statement{
-		sql: "INSERT INTO pending_changes (" + changeColumns + ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+		sql: "INSERT INTO pending_changes (" + changeColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
+			COALESCE($9, (SELECT organization_id FROM projects WHERE id = $10)))`,
 		args: []any{
 			tx.Now(), c.Actor, c.Action, c.Target, c.Before, c.After, c.Reason, c.RequestID,
+			orNull(c.OrganizationID), project,
 		},
 	})
 }
@@ -197,7 +205,10 @@ func (tx *Tx) insertChanges(changes []reeve.Change) {
 			text.WriteString(", ")
 		}
 		text.WriteByte('(')
-		row := []any{c.At, c.Actor, c.Action, c.Target, c.Before, c.After, c.Reason, c.RequestID, c.Number, c.Hash}
+		row := []any{
+			c.At, c.Actor, c.Action, c.Target, c.Before, c.After, c.Reason, c.RequestID,
+			orNull(c.OrganizationID), c.Number, c.Hash,
+		}
 		for j := range row {
 			if j > 0 {
 				text.WriteString(", ")
@@ -230,6 +241,7 @@ func (tx *Tx) setChangeEnd(name string, number int64, hash reeve.ChangeHash) {
 type ChangeFilter struct {
 	Actor, Action string
 	Target        *reeve.ID
+	Organization  *reeve.ID
 	Before        int64 // only numbers below it; 0 for all
 	Limit         int
 }
@@ -250,6 +262,9 @@ func (r Reader) Changes(ctx context.Context, f ChangeFilter) ([]reeve.Change, er
 	}
 	if f.Target != nil {
 		where("target =", *f.Target)
+	}
+	if f.Organization != nil {
+		where("organization_id =", *f.Organization)
 	}
 	if f.Before > 0 {
 		where("number <", f.Before)

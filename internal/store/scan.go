@@ -79,6 +79,31 @@ func (d idPtrDest) Scan(v any) error {
 	return nil
 }
 
+// optionalID is an id that is zero where the column is NULL.
+type optionalID struct{ to *reeve.ID }
+
+func (d optionalID) ScanUUID(v pgtype.UUID) error {
+	*d.to = v.Bytes // zero if it is not valid
+	return nil
+}
+
+func (d optionalID) Scan(v any) error {
+	blob, ok := v.([]byte)
+	if !ok {
+		*d.to = reeve.Zero
+		return nil
+	}
+	return fill(d.to[:], blob)
+}
+
+// orNull gives an id as a value, NULL for zero.
+func orNull(id reeve.ID) *reeve.ID {
+	if id == reeve.Zero {
+		return nil
+	}
+	return &id
+}
+
 func (d *timeDest) ScanInt64(v pgtype.Int8) error {
 	*d = timeDest(time.UnixMicro(v.Int64).UTC())
 	return nil

@@ -47,6 +47,8 @@ var facts = map[string]bool{
 	"meters":            true,
 	"leases":            true,
 	"usage_marks":       true,
+	"user_sessions":     true,
+	"last_uses":         true,
 }
 
 var errUnrecorded = errors.New("a transaction changed the model and recorded no change")

@@ -39,12 +39,15 @@ func (a *api) face() web.Face {
 		Prefixes:    []string{"/project", "/organization", "/user"},
 
 		Authenticate: a.authenticate,
-		Confirm:      a.control.AuthenticateOrganizationKey,
+		Confirm:      a.control.AuthenticateTenant,
 		Body:         errorBody,
 		BadBody:      badBody,
 		Security: []web.SecurityScheme{{
 			Name: "organizationKey", Type: "apiKey", Header: "x-api-key",
 			Description: "A key of the organisation.",
+		}, {
+			Name: "session", Type: "apiKey", Header: "X-Auth-Token",
+			Description: "The auth_token of POST /user/login, with the user's id in X-Auth-Id.",
 		}},
 		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Denied, reeve.Unavailable, reeve.Internal},
 	}
@@ -54,15 +57,27 @@ func (a *api) face() web.Face {
 // with its project; web confirms it before it refuses a request itself.
 func (a *api) authenticate(r *http.Request) (context.Context, error) {
 	ctx := r.Context()
+	caller := control.Caller{
+		Address: web.ClientAddress(ctx), RequestID: web.RequestID(ctx),
+		Resolved: func(actor reeve.Actor) { web.SetActor(ctx, actor.String()) },
+	}
+	if text := r.Header.Get("X-Auth-Token"); text != "" {
+		token, ok := reeve.ParseToken(reeve.TokenSession, text)
+		id, err := reeve.ParseID(reeve.PrefixUser, r.Header.Get("X-Auth-Id"))
+		if !ok || err != nil {
+			return ctx, reeve.ErrUnauthenticated
+		}
+		hash := token.Hash()
+		caller.Session, caller.AuthID = &hash, id
+		return control.WithCaller(ctx, caller), nil
+	}
 	token, ok := reeve.ParseToken(reeve.TokenOrganization, r.Header.Get("x-api-key"))
 	if !ok {
 		return ctx, reeve.ErrUnauthenticated
 	}
 	hash := token.Hash()
-	return control.WithCaller(ctx, control.Caller{
-		Key: &hash, RequestID: web.RequestID(ctx),
-		Resolved: func(actor reeve.Actor) { web.SetActor(ctx, actor.String()) },
-	}), nil
+	caller.Key = &hash
+	return control.WithCaller(ctx, caller), nil
 }
 
 // failure is the error envelope.

@@ -29,6 +29,15 @@ func SetActor(ctx context.Context, actor string) {
 	}
 }
 
+// ClientAddress gives the client's address, as trusted proxies name it, or ""
+// outside a request.
+func ClientAddress(ctx context.Context) string {
+	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		return clientAddress(x.request, x.api.opts.TrustedProxies)
+	}
+	return ""
+}
+
 // RequestID gives the request's id, or "" outside a request.
 func RequestID(ctx context.Context) string {
 	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/reeve-cloud/reeve"
@@ -20,6 +21,10 @@ type Face struct {
 	// else. One that ends in a slash covers what is below it; one that does
 	// not also covers itself.
 	Prefixes []string
+
+	// Public are paths under Prefixes that need no credential: signing in cannot
+	// ask for one.
+	Public []string
 
 	// Authenticate runs first for every request under Prefixes and answers
 	// the context of the operation. It should be cheap: it also meets the
@@ -120,6 +125,9 @@ func asInvalid(err error) *reeve.Error { return reeve.Errorf(reeve.Invalid, "%s"
 // guards tells whether a decoded path needs a credential. The mux matches
 // decoded segments too, so no spelling of a path escapes this.
 func (f *Face) guards(path string) bool {
+	if slices.Contains(f.Public, path) {
+		return false
+	}
 	for _, prefix := range f.Prefixes {
 		rest, ok := strings.CutPrefix(path, prefix)
 		if ok && (rest == "" || rest[0] == '/' || strings.HasSuffix(prefix, "/")) {

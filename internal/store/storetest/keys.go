@@ -172,14 +172,14 @@ func testGateways(t *testing.T, w world) {
 
 func testOperatorTokens(t *testing.T, w world) {
 	none, err := w.s.OperatorTokens(w.ctx())
-	same(t, "none", []reeve.TokenHash{}, none, err)
+	same(t, "none", []store.OperatorToken{}, none, err)
 	for i := range 2 {
-		hash := reeve.TokenHash{byte(i)}
+		id, hash := newID(), reeve.TokenHash{byte(i)}
 		err := w.s.Write(w.ctx(), func(tx *store.Tx) error {
 			if err := tx.LockOperatorTokens(w.ctx()); err != nil {
 				return err
 			}
-			tx.ReplaceOperatorTokens(newID(), hash)
+			tx.ReplaceOperatorTokens(id, hash)
 			tx.Record(reeve.Change{Action: "test"})
 			return nil
 		})
@@ -187,7 +187,7 @@ func testOperatorTokens(t *testing.T, w world) {
 			t.Fatal(err)
 		}
 		got, err := w.s.OperatorTokens(w.ctx())
-		same(t, "the only one", []reeve.TokenHash{hash}, got, err)
+		same(t, "the only one", []store.OperatorToken{{ID: id, Hash: hash}}, got, err)
 	}
 }
 
