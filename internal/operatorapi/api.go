@@ -36,6 +36,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.budgets(out)
 	a.alerts(out)
 	a.gateways(out)
+	a.operators(out)
 	a.months(out)
 	a.changes(out)
 	a.usage(out)
