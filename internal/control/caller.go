@@ -14,8 +14,11 @@ type Caller struct {
 	Session   *reeve.TokenHash // of a tenant's user whose session is not looked up yet
 	AuthID    reeve.ID         // whose session it is said to be; zero if that is not said
 	Address   string           // of the client, for throttling and the list of sessions
-	Reason    string
+	Reason    string           // why, as the caller says
 	RequestID string
+
+	// ReasonNeeded refuses what changes something as long as no reason is given.
+	ReasonNeeded bool
 
 	// Resolved is told who the holder of Key or Session is, as soon as that is
 	// known to be valid. It may be called more than once. Optional.
@@ -80,8 +83,18 @@ func operator(ctx context.Context, action reeve.OperatorAction) (Caller, error) 
 	if !caller.Actor.May(action) {
 		return Caller{}, reeve.ErrDenied
 	}
-	return caller, nil
+	return caller, caller.explained(action)
 }
+
+// explained refuses a change for which no reason is given where one is needed.
+func (caller Caller) explained(action reeve.OperatorAction) error {
+	if caller.ReasonNeeded && caller.Reason == "" && action != reeve.Look {
+		return errNoReason
+	}
+	return nil
+}
+
+var errNoReason = reeve.Errorf(reeve.Invalid, "reason is not set")
 
 // gatewayProgram lets only gateways pass.
 func gatewayProgram(ctx context.Context) (Caller, error) {

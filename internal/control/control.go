@@ -35,6 +35,9 @@ type Settings struct {
 	// messages are delivered if it is nil.
 	Deliver func(context.Context, reeve.Delivery) error
 
+	RequireReason bool          // operators say why they change something
+	RestoreWindow time.Duration // how long what is deleted can be restored; 0: not at all
+
 	// SessionLease is how long a gateway or a replica may answer from memory
 	// without a word of this server; 90 s if zero.
 	SessionLease time.Duration
@@ -121,6 +124,9 @@ var errLoading = reeve.Errorf(reeve.Unavailable, "the keys are not loaded yet")
 
 // Now gives the server's time.
 func (c *Control) Now() time.Time { return c.store.Now() }
+
+// ReasonsRequired tells whether operators must say why they change something.
+func (c *Control) ReasonsRequired() bool { return c.settings.RequireReason }
 
 // newID makes the id of a new thing. It panics only when the system has no
 // random bytes, as crypto/rand itself does.

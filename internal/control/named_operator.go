@@ -215,6 +215,8 @@ func (c *Control) RotateOperatorToken(ctx context.Context, id reeve.ID, overlap 
 		if by, err = operator(ctx, reeve.ManageOperators); err != nil {
 			return "", err
 		}
+	} else if err := by.explained(reeve.ManageOperators); err != nil {
+		return "", err
 	}
 	if overlap < 0 || overlap > reeve.MaxTokenOverlap {
 		return "", reeve.Errorf(reeve.Invalid, "overlap must be 0 to %d seconds", int64(reeve.MaxTokenOverlap/time.Second))

@@ -54,6 +54,7 @@ func (a *api) face() web.Face {
 		Prefixes: []string{"/api/"},
 
 		Authenticate: a.authenticate,
+		Explain:      a.explain,
 		// The original knows no 401.
 		Status:   map[reeve.Kind]int{reeve.Unauthenticated: http.StatusForbidden},
 		Body:     errorBody,
@@ -79,8 +80,16 @@ func (a *api) authenticate(r *http.Request) (context.Context, error) {
 	}
 	web.SetActor(ctx, actor.String())
 	return control.WithCaller(ctx, control.Caller{
-		Actor: actor, Address: web.ClientAddress(ctx), RequestID: web.RequestID(ctx),
+		Actor: actor, Address: web.ClientAddress(ctx), RequestID: web.RequestID(ctx), ReasonNeeded: a.control.ReasonsRequired(),
 	}), nil
+}
+
+// explain keeps the reason for the record of changes.
+func (a *api) explain(ctx context.Context, text string) (context.Context, error) {
+	caller := control.CallerOf(ctx)
+	var err error
+	caller.Reason, err = reeve.CleanReason(text)
+	return control.WithCaller(ctx, caller), err
 }
 
 // failure is the original's error: both fields always, in this order.

@@ -30,6 +30,7 @@ type changesIn struct {
 	Actor  string `query:"actor" doc:"root, system or the id of a credential."`
 	Target string `query:"target" doc:"The id of the changed thing."`
 	Action string `query:"action" doc:"noun.verb, such as project.create."`
+	Within string `query:"organization" doc:"The id of the organisation whose change it is to see."`
 	pageQuery
 }
 
@@ -98,8 +99,8 @@ func (a *api) listChanges(ctx context.Context, in *changesIn) (changesOut, error
 	return out, err
 }
 
-// filter reads the query; found is false when a target is asked for that
-// nothing can have.
+// filter reads the query; found is false when a target or an organisation is
+// asked for that nothing can be.
 func (in *changesIn) filter() (f control.ChangeFilter, found bool, err error) {
 	f = control.ChangeFilter{Actor: in.Actor, Action: in.Action}
 	// An id may be spelled in either way.
@@ -115,13 +116,18 @@ func (in *changesIn) filter() (f control.ChangeFilter, found bool, err error) {
 			return f, false, errNoCursor
 		}
 	}
-	if in.Target == "" {
-		return f, true, nil
+	for _, pick := range []struct {
+		text string
+		id   **reeve.ID
+	}{{in.Target, &f.Target}, {in.Within, &f.Organization}} {
+		if pick.text == "" {
+			continue
+		}
+		id, err := reeve.ParseAnyID(pick.text)
+		if err != nil {
+			return f, false, nil
+		}
+		*pick.id = &id
 	}
-	id, err := reeve.ParseAnyID(in.Target)
-	if err != nil {
-		return f, false, nil
-	}
-	f.Target = &id
 	return f, true, nil
 }

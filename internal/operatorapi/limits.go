@@ -64,6 +64,7 @@ type limitsIn struct {
 	Bandwidth *string `query:"bandwidth" doc:"Bytes of egress a month: a size, default or unlimited."`
 	Rate      *string `query:"rate" doc:"Requests a second: a number, default or unlimited."`
 	Buckets   *string `query:"buckets" doc:"Buckets: a number, default or unlimited."`
+	Reason    *string `query:"reason" doc:"Why: kept in the record of changes, at most 500 characters. X-Reason goes before it."`
 
 	patch reeve.LimitsPatch
 }
@@ -77,6 +78,9 @@ func (in *limitsIn) DecodeRequest(r *http.Request) error {
 	var names []string
 	for name, values := range r.Form {
 		key := strings.ToLower(name)
+		if name == "reason" {
+			continue // web reads it
+		}
 		if _, ok := given[key]; !ok {
 			names = append(names, name)
 		}

@@ -34,6 +34,9 @@ const OperatorToken = "operator-token-of-the-tests"
 // ProjectLimit is how many projects a new user may own.
 const ProjectLimit = 10
 
+// RestoreWindow is how long what is deleted can be restored.
+const RestoreWindow = 720 * time.Hour
+
 // Server is the three APIs on one store.
 type Server struct {
 	Store   *store.Store
@@ -77,19 +80,30 @@ func OpenImpatient(t *testing.T) *Server {
 	return start(t, storetest.OpenSQLite(t, clock.Now), clock, 100*time.Millisecond)
 }
 
-func start(t *testing.T, opened *store.Store, clock *Clock, bodyTimeout time.Duration) *Server {
+// OpenWith is Open with other settings.
+func OpenWith(t *testing.T, change func(*control.Settings)) *Server {
+	t.Helper()
+	clock := NewClock()
+	return start(t, storetest.OpenSQLite(t, clock.Now), clock, 0, change)
+}
+
+func start(t *testing.T, opened *store.Store, clock *Clock, bodyTimeout time.Duration, changes ...func(*control.Settings)) *Server {
 	t.Helper()
 	ring, err := control.NewKeyring([32]byte{1})
 	if err != nil {
 		t.Fatal(err)
 	}
+	settings := control.Settings{
+		OperatorToken: OperatorToken, ProjectLimit: ProjectLimit, PasswordHashing: 2, Keyring: ring, Prices: prices(t),
+		Deliver: webhook.NewSender("test").Send, RestoreWindow: RestoreWindow,
+	}
+	for _, change := range changes {
+		change(&settings)
+	}
 	s := &Server{
 		Store: opened, Clock: clock, Log: &Log{}, urls: map[string]string{},
-		Control: control.New(opened, control.Settings{
-			OperatorToken: OperatorToken, ProjectLimit: ProjectLimit, PasswordHashing: 2, Keyring: ring, Prices: prices(t),
-			Deliver: webhook.NewSender("test").Send,
-		}),
-		names: map[string]string{"operator": OperatorToken},
+		Control: control.New(opened, settings),
+		names:   map[string]string{"operator": OperatorToken},
 	}
 	s.run(t)
 	logger := slog.New(slog.NewJSONHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))

@@ -81,6 +81,8 @@ func newControl(ctx context.Context, cfg Config, s *store.Store) (*control.Contr
 		Prices:          list,
 		CloseAfter:      cfg.CloseAfter,
 		SessionLease:    cfg.SessionLease,
+		RequireReason:   cfg.RequireReason,
+		RestoreWindow:   cfg.RestoreWindow,
 		Deliver:         webhook.NewSender(CurrentVersion().Version).Send,
 	})
 	if err := c.CheckMasterKey(ctx); err != nil {

@@ -43,6 +43,8 @@ type Config struct {
 	Prices           string        // path; "": everything costs nothing
 	CloseAfter       time.Duration // a month's end; 0: never by itself
 	SessionLease     time.Duration
+	RequireReason    bool          // of operators, for what they change
+	RestoreWindow    time.Duration // of what is deleted; 0: none
 
 	ReadTimeout       time.Duration
 	ReadHeaderTimeout time.Duration
@@ -66,6 +68,9 @@ func addFlags[C any](flags *pflag.FlagSet, settings []setting[C]) {
 	flags.String("config", "", "read settings from this YAML `file`")
 	for _, s := range settings {
 		flags.String(s.name, s.def, s.usage)
+		if s.isSwitch() {
+			flags.Lookup(s.name).NoOptDefVal = "true"
+		}
 	}
 }
 

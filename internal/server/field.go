@@ -191,6 +191,18 @@ func (f *levelField) Set(text string) error {
 
 func (f *levelField) String() string { return strings.ToLower(f.level.String()) }
 
+type switchField struct{ on *bool }
+
+func (f *switchField) Set(text string) error {
+	if text != "true" && text != "false" {
+		return errors.New("must be true or false")
+	}
+	*f.on = text == "true"
+	return nil
+}
+
+func (f *switchField) String() string { return strconv.FormatBool(*f.on) }
+
 type countField struct {
 	count    *int
 	min, max int

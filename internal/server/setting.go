@@ -126,6 +126,16 @@ var settings = []setting[Config]{
 		field: func(c *Config) field { return &durationField{&c.CloseAfter, true} },
 	},
 	{
+		name: "require-reason", def: "false",
+		usage: "whether operators must say why they change something: true or false",
+		field: func(c *Config) field { return &switchField{&c.RequireReason} },
+	},
+	{
+		name: "restore-window", def: "720h",
+		usage: "how long deleted users, projects and organisations can be restored, a `duration`; 0 deletes them for good",
+		field: func(c *Config) field { return &durationField{&c.RestoreWindow, true} },
+	},
+	{
 		name: "session-lease", def: "90s",
 		usage: "how long a gateway or another replica may answer from memory without a word of the database, a `duration`; the same on all replicas",
 		field: func(c *Config) field { return &durationField{&c.SessionLease, false} },
@@ -177,10 +187,18 @@ func (s setting[C]) reads(key string) bool {
 	return key == s.variable() || s.secret && key == s.variable()+fileSuffix
 }
 
-// number tells whether the setting is one, which YAML shows unquoted.
+// number tells whether the setting is one, or a switch, which YAML shows unquoted.
 func (s setting[C]) number() bool {
 	var c C
 	_, ok := s.field(&c).(*countField)
+	return ok || s.isSwitch()
+}
+
+// isSwitch tells whether the setting is true or false: its flag needs no value
+// to be true.
+func (s setting[C]) isSwitch() bool {
+	var c C
+	_, ok := s.field(&c).(*switchField)
 	return ok
 }
 

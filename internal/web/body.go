@@ -43,7 +43,11 @@ func (p *plan) decodeBody(x *exchange, r *http.Request, in reflect.Value) *reeve
 	if plain, ok := into.(PlainDecoder); ok && plain.DecodePlain(data) {
 		return nil
 	}
-	if err := unmarshal(data, into); err != nil {
+	err = unmarshal(data, into)
+	if err == nil {
+		err = x.noteReason(p, data)
+	}
+	if err != nil {
 		return x.api.face.BadBody(err) // a type in a body has no say in it
 	}
 	return nil
@@ -62,6 +66,7 @@ func (x *exchange) decodeCustom(r *http.Request, in RequestDecoder) *reeve.Error
 	if err != nil {
 		return asKind(err, x.api.face.BadQuery)
 	}
+	x.reason = r.Form.Get(reasonName)
 	return nil
 }
 

@@ -29,8 +29,9 @@ type exchange struct {
 	route     *route
 	operation *operation
 	metrics   *operationMetrics
-	guarded   bool // Authenticate has accepted it
-	confirmed bool // and Confirm too
+	reason    string // that the body gives
+	guarded   bool   // Authenticate has accepted it
+	confirmed bool   // and Confirm too
 
 	status  int
 	bytes   int64

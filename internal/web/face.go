@@ -37,6 +37,11 @@ type Face struct {
 	// malformed query), so that 401 comes first. Optional.
 	Confirm func(context.Context) error
 
+	// Explain is told why a request that may change something is made, "" if it
+	// does not say, and gives the operation its context. Its error refuses the
+	// request. Optional: without it nobody is asked for reasons.
+	Explain func(ctx context.Context, reason string) (context.Context, error)
+
 	Status    map[reeve.Kind]int                   // kind → status, where it is not statusOf's
 	Body      func(status int, e *reeve.Error) any // an error's JSON body
 	ErrorType string                               // Content-Type of errors; application/json if empty

@@ -166,6 +166,10 @@ func (h *handler[In, Out]) serve(x *exchange, r *http.Request) {
 	} else if h.plan.head && x.body != nil {
 		x.Header()["Connection"] = closing // net/http would wait for the body
 	}
+	if err := x.explain(r); err != nil {
+		x.refuse(err)
+		return
+	}
 	out, err := h.fn(x.ctx, in)
 	if err != nil {
 		x.fail(err)

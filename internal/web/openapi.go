@@ -176,6 +176,9 @@ func (b *builder) responses(op *operation) (map[string]response, error) {
 	if op.plan.readsBody() {
 		kinds = append(kinds, reeve.TooLarge, reeve.Timeout)
 	}
+	if b.api.explained(op) {
+		kinds = append(kinds, reeve.Invalid)
+	}
 	for _, kind := range kinds {
 		status := b.api.statuses[kind]
 		out[strconv.Itoa(status)] = b.errorResponse(status)
@@ -254,6 +257,7 @@ func (b *builder) request(op *operation, out *operating) (err error) {
 	if op.Form {
 		out.RequestBody, err = b.form(op)
 	}
+	b.reason(op, out)
 	return err
 }
 
