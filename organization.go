@@ -8,6 +8,7 @@ type Organization struct {
 	Name      string
 	OwnerID   ID
 	CreatedAt time.Time
+	Freeze    *Frozen // only where a read says so
 }
 
 // PersonalOrganization is the name of the organisation that is made for a

@@ -16,7 +16,8 @@ type Project struct {
 	Description      string
 	Limits           Limits
 	RevokedBefore    *time.Time // keys made before it are refused; nil: none
-	Frozen           bool       // no key of it is valid
+	Frozen           bool       // no key of it is valid: it is frozen, or what it belongs to; only where a read says so
+	Freeze           *Frozen    // its own; only where a read says so
 	MemberCount      int        // own members, disabled ones included; only where a read says so
 	CreatedAt        time.Time
 }

@@ -19,9 +19,9 @@ const poolSize = 20
 
 // projectQuery is the statement with which reeve answers GET /api/projects/{id}.
 const projectQuery = `SELECT p.id, p.organization_id, p.owner_id, p.service_account_id, p.name, p.description,
-	p.usage_limit, p.bandwidth_limit, p.rate_limit, p.bucket_limit, p.revoked_before, p.frozen, p.created_at,
-			(SELECT COUNT(*) FROM project_members m WHERE m.project_id = p.id)
-			FROM projects p WHERE p.id = $1`
+	p.usage_limit, p.bandwidth_limit, p.rate_limit, p.bucket_limit, p.revoked_before, p.created_at,
+			(SELECT COUNT(*) FROM project_members m WHERE m.project_id = p.id), f.type, f.frozen_at, f.frozen_until
+			FROM projects p LEFT JOIN freezes f ON f.id = p.id WHERE p.id = $1`
 
 // bareProject is reeve's answer to the same request.
 type bareProject struct {
@@ -84,11 +84,12 @@ func answerBare(pool *pgxpool.Pool, w http.ResponseWriter, r *http.Request) {
 	var account [16]byte
 	var created int64
 	var revokedBefore *int64
-	var frozen bool
+	var freeze *string
+	var frozenAt, frozenUntil *int64
 	err = pool.QueryRow(r.Context(), projectQuery, [16]byte(id)).Scan(
 		(*[16]byte)(&p.ID), (*[16]byte)(&p.OrganizationID), (*[16]byte)(&p.OwnerID), &account,
 		&p.Name, &p.Description, &p.StorageLimit, &p.BandwidthLimit, &p.RateLimit, &p.MaxBuckets,
-		&revokedBefore, &frozen, &created, &p.MemberCount)
+		&revokedBefore, &created, &p.MemberCount, &freeze, &frozenAt, &frozenUntil)
 	if errors.Is(err, pgx.ErrNoRows) {
 		http.Error(w, "not found", http.StatusNotFound)
 		return

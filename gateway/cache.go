@@ -200,6 +200,23 @@ func (c *cache) forget(epoch int64, project reeve.ID) {
 	c.cut(epoch, project, endOfTime)
 }
 
+// freeze drops the keys of a project, of an organisation's projects and of an owner's; zero is none.
+func (c *cache) freeze(epoch int64, project, organization, owner reeve.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.epoch = max(c.epoch, epoch)
+	// A project's keys may have been judged when it was another's: each says whose it is.
+	for id, f := range c.projects {
+		for _, entries := range f {
+			for e := range entries {
+				if id == project || organization != reeve.Zero && e.OrganizationID == organization || owner != reeve.Zero && e.OwnerID == owner {
+					c.remove(e)
+				}
+			}
+		}
+	}
+}
+
 // endOfTime is after every time that a key is made at.
 var endOfTime = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
 

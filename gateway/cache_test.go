@@ -88,7 +88,7 @@ func TestCacheModel(t *testing.T) {
 			"add": func(t *rapid.T) {
 				project, root, name := small.Draw(t, "project"), small.Draw(t, "root"), small.Draw(t, "name")
 				g := grant{Identity: Identity{
-					ProjectID: reeve.ID{project}, KeyID: reeve.ID{project, root}, IssuedAt: time.Unix(int64(root), 0),
+					ProjectID: reeve.ID{project}, OrganizationID: reeve.ID{name}, OwnerID: reeve.ID{root}, KeyID: reeve.ID{project, root}, IssuedAt: time.Unix(int64(root), 0),
 					Lineage: []KeyName{{0}, {name}}, Epoch: epoch - int64(small.Draw(t, "age")),
 				}}
 				key := fmt.Sprint(project, root, name)
@@ -120,6 +120,14 @@ func TestCacheModel(t *testing.T) {
 				epoch += 3
 				c.forget(epoch, project)
 				drop(func(g grant) bool { return g.ProjectID == project })
+			},
+			"freeze": func(t *rapid.T) {
+				project, within, owner := reeve.ID{small.Draw(t, "project")}, reeve.ID{small.Draw(t, "organization")}, reeve.ID{small.Draw(t, "owner")}
+				epoch += 3
+				c.freeze(epoch, project, within, owner)
+				drop(func(g grant) bool {
+					return g.ProjectID == project || within != reeve.Zero && g.OrganizationID == within || owner != reeve.Zero && g.OwnerID == owner
+				})
 			},
 			"clear": func(*rapid.T) {
 				epoch += 3

@@ -72,6 +72,8 @@ func (s *session) hear() { s.heard.Store(int64(s.clock.ticks().plus(feedQuiet)))
 type feedData struct {
 	KeyID     *uuid.UUID `json:"keyId"`
 	ProjectID *uuid.UUID `json:"projectId"`
+	Within    *uuid.UUID `json:"organizationId"`
+	OwnerID   *uuid.UUID `json:"ownerId"`
 	Lineage   *KeyName   `json:"lineage"`
 	Before    *time.Time `json:"before"`
 }
@@ -91,6 +93,14 @@ func (n KeyName) String() string { return hex.EncodeToString(n[:]) }
 // MarshalText gives 32 hexadecimal digits.
 func (n KeyName) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
 
+// idOf gives an id, zero for none.
+func idOf(id *uuid.UUID) reeve.ID {
+	if id == nil {
+		return reeve.Zero
+	}
+	return reeve.ID(*id)
+}
+
 // take applies an event to the cache, and only then calls it taken in. What a later version of the server may say that
 // this one cannot read drops the cache: too much, never too little.
 func (s *session) take(e event) {
@@ -104,6 +114,8 @@ func (s *session) take(e event) {
 		s.cache.revoke(e.number, reeve.ID(*data.ProjectID), reeve.ID(*data.KeyID), data.Lineage)
 	case e.name == "cut" && err == nil && data.ProjectID != nil && data.Before != nil:
 		s.cache.cut(e.number, reeve.ID(*data.ProjectID), *data.Before)
+	case e.name == "frozen" && err == nil && (data.ProjectID != nil || data.Within != nil || data.OwnerID != nil):
+		s.cache.freeze(e.number, idOf(data.ProjectID), idOf(data.Within), idOf(data.OwnerID))
 	case e.name == "project" && err == nil && data.ProjectID != nil:
 		s.cache.forget(e.number, reeve.ID(*data.ProjectID))
 		waited = false

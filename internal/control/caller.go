@@ -127,7 +127,7 @@ func (c *Control) authorize(ctx context.Context, r store.Reader, id reeve.ID, ac
 	if project == nil || !caller.Actor.Role.Allows(action) {
 		return caller, reeve.Project{}, reeve.ErrDenied
 	}
-	return caller, *project, nil
+	return caller, *project, unfrozen(ctx, r, caller, action, id, reeve.Zero)
 }
 
 // seen resolves a tenant's credential and finds a project, nil unless it is
@@ -165,7 +165,7 @@ func (c *Control) authorizeOrganization(ctx context.Context, r store.Reader, id 
 	if organization == nil || !caller.Actor.Role.Allows(action) {
 		return caller, reeve.Organization{}, reeve.ErrDenied
 	}
-	return caller, *organization, nil
+	return caller, *organization, unfrozen(ctx, r, caller, action, reeve.Zero, id)
 }
 
 // seenOrganization is seen for an organisation.
@@ -214,13 +214,20 @@ func (c *Control) person(ctx context.Context, r store.Reader, user reeve.ID) (Ca
 }
 
 // lockProject authorises and guards a project inside a transaction. A project
-// that went away in between is, to a tenant, one it may not see.
+// that went away in between is, to a tenant, one it may not see; one that is
+// frozen, by itself or with what it belongs to, may be read and not written.
 func (c *Control) lockProject(ctx context.Context, tx *store.Tx, id reeve.ID, action reeve.Action) (Caller, reeve.Project, error) {
 	caller, _, err := c.authorize(ctx, tx.Reader, id, action)
 	if err != nil {
 		return caller, reeve.Project{}, err
 	}
 	project, err := tx.LockProject(ctx, id)
+	if err == nil && caller.Actor.IsTenant() && action.Writes() {
+		// What it is frozen with is kept as it is, too, and looked at then.
+		if err = tx.KeepUnfrozen(ctx, project.OwnerID, project.OrganizationID); err == nil {
+			err = unfrozen(ctx, tx.Reader, caller, action, id, reeve.Zero)
+		}
+	}
 	return caller, project, caller.veil(err)
 }
 
@@ -231,6 +238,11 @@ func (c *Control) lockOrganization(ctx context.Context, tx *store.Tx, id reeve.I
 		return caller, reeve.Organization{}, err
 	}
 	organization, err := tx.LockOrganization(ctx, id)
+	if err == nil && caller.Actor.IsTenant() && action.Writes() {
+		if err = tx.KeepUnfrozen(ctx, organization.OwnerID, reeve.Zero); err == nil {
+			err = unfrozen(ctx, tx.Reader, caller, action, reeve.Zero, id)
+		}
+	}
 	return caller, organization, caller.veil(err)
 }
 

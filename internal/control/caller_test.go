@@ -16,7 +16,7 @@ import (
 var open = map[string]bool{
 	"Ready": true, "AuthenticateOperator": true, "AuthenticateGateway": true, "AuthenticateTenant": true,
 	"FirstOperatorToken": true, "ReplaceOperatorToken": true, "CheckMasterKey": true,
-	"Run": true, "ApplyRetention": true, "FlushLastUses": true, "Follow": true, "WatchSessions": true, "Drain": true,
+	"Run": true, "ApplyRetention": true, "FlushLastUses": true, "EndFreezes": true, "Follow": true, "WatchSessions": true, "Drain": true,
 	"Now": true, "SessionLease": true, "Loaded": true, "ReasonsRequired": true, "WebhookCounts": true, "WebhookMessagesWaiting": true,
 }
 

@@ -16,6 +16,7 @@ type FeedKind string
 const (
 	FeedRevoked FeedKind = "revoked" // a key and all that derive from it are refused
 	FeedCut     FeedKind = "cut"     // all keys of a project made before a time are refused
+	FeedFrozen  FeedKind = "frozen"  // all keys of a project, of an organisation's or of an owner's projects are refused for now
 	FeedProject FeedKind = "project" // what verdicts say of a project is out of date
 	FeedReset   FeedKind = "reset"   // what happened meanwhile is no longer known
 	FeedAt      FeedKind = "at"      // nothing more up to this number
@@ -26,13 +27,17 @@ type FeedEvent struct {
 	Number    int64
 	Kind      FeedKind
 	KeyID     reeve.ID  // of a FeedRevoked
-	ProjectID reeve.ID  // of all but FeedReset and FeedAt
+	ProjectID reeve.ID  // of all but FeedReset and FeedAt; zero of a FeedFrozen of one of the next
+	Within    reeve.ID  // the organisation of a FeedFrozen
+	OwnerID   reeve.ID  // the owner of a FeedFrozen
 	Lineage   string    // of a FeedRevoked: the name of the derived key; "" is the root key
 	Before    time.Time // of a FeedCut
 }
 
 // urgent tells whether a gateway must acknowledge the event at once.
-func (e *FeedEvent) urgent() bool { return e.Kind == FeedRevoked || e.Kind == FeedCut }
+func (e *FeedEvent) urgent() bool {
+	return e.Kind == FeedRevoked || e.Kind == FeedCut || e.Kind == FeedFrozen
+}
 
 func anyUrgent(events []FeedEvent) bool {
 	for i := range events {
@@ -61,6 +66,12 @@ func feedEvents(changes []reeve.Change) (out []FeedEvent) {
 			event.Kind = FeedRevoked
 		case "project.revoke":
 			event.Kind = FeedCut
+		case "project.freeze":
+			event.Kind = FeedFrozen
+		case "organization.freeze":
+			event.Kind, event.ProjectID, event.Within = FeedFrozen, reeve.Zero, c.Target
+		case "user.freeze":
+			event.Kind, event.ProjectID, event.OwnerID = FeedFrozen, reeve.Zero, c.Target
 		case "project.update", "project.delete", "limits.update":
 			event.Kind = FeedProject
 		default:

@@ -141,7 +141,7 @@ func (f *follower) catchUp(ctx context.Context) error {
 
 // take reads anew what changes tell of.
 func (f *follower) take(ctx context.Context, changes []reeve.Change) error {
-	var keys, projects, gateways []reeve.ID
+	var keys, projects, gateways, frozen []reeve.ID
 	gone := map[reeve.ID]bool{}
 	for i := range changes {
 		id := changes[i].Target
@@ -154,7 +154,13 @@ func (f *follower) take(ctx context.Context, changes []reeve.Change) error {
 			projects = append(projects, id)
 		case "gateway.create", "gateway.delete":
 			gateways = append(gateways, id)
+		case "user.freeze", "user.unfreeze", "organization.freeze", "organization.unfreeze", "project.freeze", "project.unfreeze",
+			"user.delete", "organization.delete":
+			frozen = append(frozen, id)
 		}
+	}
+	if err := f.refreshFreezes(ctx, frozen...); err != nil {
+		return err
 	}
 	if err := f.refreshProjects(ctx, projects...); err != nil {
 		return err

@@ -35,7 +35,7 @@ const jobTimeout = 30 * time.Second
 // Run does the work behind the requests until the context ends, and returns
 // when it has stopped: it numbers changes, keeps the memory of keys up to date,
 // watches the sessions, adds usage up, raises and delivers alerts, closes
-// months, applies the retention, and clears away what leases have left. Failures
+// months, ends freezes, applies the retention, and clears away what leases have left. Failures
 // are handed to report.
 func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	var others sync.WaitGroup
@@ -48,6 +48,7 @@ func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	others.Go(func() { c.deliverWebhooks(ctx, report) })
 	others.Go(func() { c.closeMonths(ctx, report) })
 	others.Go(func() { c.writeLastUses(ctx, report) })
+	others.Go(func() { c.endFreezes(ctx, report) })
 	defer others.Wait()
 	for {
 		for _, err := range []error{c.ApplyRetention(ctx, keep), c.lapseLeases(ctx)} {

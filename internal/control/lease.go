@@ -76,6 +76,13 @@ func (c *Control) reserve(ctx context.Context, tx *store.Tx, lease reeve.Lease) 
 	held, err := tx.Lease(ctx, lease.ID, lease.GatewayID)
 	switch {
 	case reeve.IsKind(err, reeve.NotFound):
+		frozen, err := tx.IsFrozen(ctx, project.ID, project.OrganizationID, project.OwnerID)
+		if err != nil {
+			return lease, err
+		}
+		if frozen {
+			return lease, reeve.Errorf(reeve.Conflict, "the project is frozen")
+		}
 		return lease, reserveNew(ctx, tx, project.Limits.Or(c.settings.DefaultLimits), states, lease)
 	case err == nil && (held.ProjectID != lease.ProjectID || held.Amounts != lease.Amounts):
 		err = reeve.Errorf(reeve.Conflict, "another lease has that id")

@@ -27,6 +27,7 @@ type live struct {
 	numbered []*liveProject // by liveProject.number; no number is given twice
 	era      uint32         // counts how often all was forgotten
 	gateways map[reeve.TokenHash]reeve.ID
+	frozen   atomic.Pointer[map[reeve.ID]bool] // users, organisations and projects; replaced, never written to
 
 	refreshing chan struct{} // the turn of who reads rows and puts them here, which is one step
 
@@ -74,6 +75,7 @@ type liveKey struct {
 	issued  int64 // Unix microseconds
 	project *liveProject
 	revoked map[[macaroon.Size]byte]struct{} // tails of refused descendants
+	frozen  bool                             // its project, by itself or with what it belongs to
 }
 
 // liveProject is a project; its state is replaced as a whole.
@@ -86,13 +88,13 @@ type liveProject struct {
 type projectState struct {
 	id, organization, owner reeve.ID
 	limits                  reeve.Limits
+	gone                    bool  // it was deleted, and its keys with it
 	revokedBefore           int64 // Unix microseconds; 0: never
-	frozen                  bool
 }
 
 func newProjectState(p *reeve.Project) *projectState {
 	out := &projectState{
-		id: p.ID, organization: p.OrganizationID, owner: p.OwnerID, limits: p.Limits, frozen: p.Frozen,
+		id: p.ID, organization: p.OrganizationID, owner: p.OwnerID, limits: p.Limits,
 	}
 	if p.RevokedBefore != nil {
 		out.revokedBefore = p.RevokedBefore.UnixMicro()
@@ -112,6 +114,7 @@ func (l *live) forget() {
 	l.mu.Lock()
 	l.projects, l.numbered, l.era = map[reeve.ID]*liveProject{}, nil, l.era+1
 	l.gateways = map[reeve.TokenHash]reeve.ID{}
+	l.frozen.Store(&map[reeve.ID]bool{})
 	l.mu.Unlock()
 	for i := range l.shards {
 		s := &l.shards[i]
@@ -155,6 +158,7 @@ func (l *live) key(h *head) (key liveKey, found, gone bool) {
 	if key.project == nil {
 		return liveKey{}, false, false // all is being forgotten
 	}
+	key.frozen = l.isFrozen(key.project.state.Load())
 	if stored.length == longName {
 		key.name = s.names[*h]
 	} else {

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"maps"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
@@ -46,8 +47,30 @@ func (l *live) dropProject(id reeve.ID) {
 	if gone := l.projects[id]; gone != nil {
 		delete(l.projects, id)
 		l.numbered[gone.number] = &liveProject{number: gone.number, era: l.era}
-		l.numbered[gone.number].state.Store(&projectState{id: id, frozen: true})
+		l.numbered[gone.number].state.Store(&projectState{id: id, gone: true})
 	}
+}
+
+// isFrozen tells whether a project is frozen: by itself, with its organisation
+// or with its owner. One that has gone is.
+func (l *live) isFrozen(p *projectState) bool {
+	frozen := *l.frozen.Load()
+	return p.gone || len(frozen) > 0 && (frozen[p.id] || frozen[p.organization] || frozen[p.owner])
+}
+
+// putFrozen takes in which of some things are frozen.
+func (l *live) putFrozen(states map[reeve.ID]bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	next := maps.Clone(*l.frozen.Load())
+	for id, frozen := range states {
+		if frozen {
+			next[id] = true
+		} else {
+			delete(next, id)
+		}
+	}
+	l.frozen.Store(&next)
 }
 
 // gateway finds the gateway of a token.

@@ -22,6 +22,11 @@ func (f *follower) loadAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	frozen := map[reeve.ID]bool{}
+	if err := f.store.EachFreeze(ctx, nil, func(one store.Freeze) { frozen[one.ID] = true }); err != nil {
+		return err
+	}
+	l.putFrozen(frozen)
 	err = f.store.EachGatewayToken(ctx, nil, func(g store.GatewayToken) { l.putGateway(g.ID, g.Hash) })
 	if err != nil {
 		return err
@@ -116,6 +121,27 @@ func (c *Control) refreshProjects(ctx context.Context, ids ...reeve.ID) error {
 		}
 		c.admissions.limited(id)
 	}
+	return nil
+}
+
+// refreshFreezes reads anew which of some things are frozen.
+func (c *Control) refreshFreezes(ctx context.Context, ids ...reeve.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	done, err := c.live.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	states := map[reeve.ID]bool{}
+	for _, id := range ids {
+		states[id] = false
+	}
+	if err := c.store.EachFreeze(ctx, ids, func(one store.Freeze) { states[one.ID] = true }); err != nil {
+		return err
+	}
+	c.live.putFrozen(states)
 	return nil
 }
 

@@ -44,12 +44,12 @@ func organizationFields(o reeve.Organization) fields {
 	return fields{"name": o.Name, "ownerId": o.OwnerID}
 }
 
-// GetOrganization finds an organisation.
+// GetOrganization finds an organisation with its Freeze.
 func (c *Control) GetOrganization(ctx context.Context, id reeve.ID) (reeve.Organization, error) {
 	if _, err := operator(ctx, reeve.Look); err != nil {
 		return reeve.Organization{}, err
 	}
-	return c.store.Organization(ctx, id)
+	return c.store.OrganizationAndFreeze(ctx, id)
 }
 
 // RenameOrganization changes an organisation's name.

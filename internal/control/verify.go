@@ -92,7 +92,7 @@ func (v *Verdict) judge(in KeyCheck, key *liveKey, project *projectState, now ti
 	v.KeyID, v.KeyName, v.IssuedAt = key.id, key.name, time.UnixMicro(key.issued).UTC()
 	v.ProjectID, v.OrganizationID, v.OwnerID = project.id, project.organization, project.owner
 	v.Limits = project.limits
-	if project.frozen {
+	if key.frozen {
 		v.Code = reeve.CodeProjectFrozen
 		return
 	}
@@ -200,6 +200,7 @@ func (c *Control) readKey(ctx context.Context, h head, v *Verdict) (out liveKey,
 	}
 	out = liveKey{
 		id: key.ID, secret: macaroon.Secret(secret), name: key.Name, issued: key.CreatedAt.UnixMicro(), project: &liveProject{},
+		frozen: project.Frozen,
 	}
 	out.project.state.Store(newProjectState(&project))
 	if len(tails) > 0 {

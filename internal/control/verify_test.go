@@ -298,22 +298,3 @@ func TestReplicasFollow(t *testing.T) {
 }
 
 func ptr[T any](v T) *T { return &v }
-
-// TestFrozenProject: none of its keys is valid.
-func TestFrozenProject(t *testing.T) {
-	each(t, func(t *testing.T, h house) {
-		_, _, p := h.tenant("ada@mail.test")
-		gateway := h.gateway("edge")
-		_, key, err := h.c.CreateAPIKey(h.ctx, p.ID, "k", nil)
-		h.check(err)
-		follow(t, h.c)
-		same(t, "before", reeve.CodeValid, h.code(gateway, key), nil)
-		h.check(h.s.Write(h.ctx, func(tx *store.Tx) error {
-			p.Frozen = true
-			tx.UpdateProject(p)
-			tx.Record(reeve.Change{Actor: "root", Action: "project.update", Target: p.ID})
-			return nil
-		}))
-		await(t, "frozen", func() bool { return h.code(gateway, key) == reeve.CodeProjectFrozen })
-	})
-}

@@ -28,7 +28,9 @@ func (a *api) followed(out *web.API) {
 		Summary: "Follow what gateways must know, as server-sent events",
 		Description: "Every event has the number of its change as id, by which the feed can be resumed on any replica. " +
 			"revoked {keyId, projectId, lineage}: the key of that lineage, or the root key if it is null, and all that derive " +
-			"from it are refused. cut {projectId, before}: so are the project's keys with issuedAt before that time. project " +
+			"from it are refused. cut {projectId, before}: so are the project's keys with issuedAt before that time. " +
+			"frozen {projectId, organizationId, ownerId}, two of them null: so are, until they are thawed, the keys of the project, of " +
+			"the organisation's projects or of the owner's: ask for each again. project " +
 			"{projectId}: its limits, owner or state changed. reset {}: what happened meanwhile is not known any more, forget " +
 			"everything. at {}: nothing more up to this number; it ends each burst and comes every 5 seconds.",
 		Errors: []reeve.Kind{reeve.Invalid},
@@ -144,6 +146,21 @@ func eventData(e *control.FeedEvent) any {
 			ProjectID reeve.ID  `json:"projectId"`
 			Before    time.Time `json:"before"`
 		}{e.ProjectID, e.Before}
+	case control.FeedFrozen:
+		out := struct {
+			ProjectID      *reeve.ID `json:"projectId"`
+			OrganizationID *reeve.ID `json:"organizationId"`
+			OwnerID        *reeve.ID `json:"ownerId"`
+		}{}
+		for _, of := range []struct {
+			id reeve.ID
+			to **reeve.ID
+		}{{e.ProjectID, &out.ProjectID}, {e.Within, &out.OrganizationID}, {e.OwnerID, &out.OwnerID}} {
+			if of.id != reeve.Zero {
+				*of.to = &of.id
+			}
+		}
+		return out
 	case control.FeedProject:
 		return struct {
 			ProjectID reeve.ID `json:"projectId"`

@@ -140,12 +140,18 @@ func TestFeed(t *testing.T) {
 			step{Call: "PUT /api/projects/{px}/limit?rate=7", Status: 200},
 			step{Call: "DELETE /api/projects/{px}/apikeys/first", Status: 200},
 			step{Call: "POST /api/revocations", Body: `{"projectId":"{px}","before":"{then}"}`, Status: 200, Reply: reevetest.Any},
+			step{Call: "POST /api/projects/{px}/freeze", Body: `{"type":"legal"}`, Status: 200, Reply: reevetest.Any},
+			step{Call: "POST /api/organizations/{acme}/freeze", Body: `{"type":"legal"}`, Status: 200, Reply: reevetest.Any},
+			step{Call: "POST /api/users/alice@mail.test/freeze", Body: `{"type":"legal"}`, Status: 200, Reply: reevetest.Any},
 		)
 		want := []event{
 			{start + 1, "revoked", s.Expand(`{"keyId":"` + judged.KeyID + `","projectId":"{px}","lineage":"` + control.TailName(child.Tail()) + `"}`)},
 			{start + 2, "project", s.Expand(`{"projectId":"{px}"}`)},
 			{start + 3, "revoked", s.Expand(`{"keyId":"` + judged.KeyID + `","projectId":"{px}","lineage":null}`)},
 			{start + 4, "cut", s.Expand(`{"projectId":"{px}","before":"{then}"}`)},
+			{start + 5, "frozen", s.Expand(`{"projectId":"{px}","organizationId":null,"ownerId":null}`)},
+			{start + 6, "frozen", s.Expand(`{"projectId":null,"organizationId":"{acme}","ownerId":null}`)},
+			{start + 7, "frozen", s.Expand(`{"projectId":null,"organizationId":null,"ownerId":"{alice}"}`)},
 		}
 		for name, events := range map[string]<-chan event{"live": live, "resumed": follow(t, s, start)} {
 			var got []event
@@ -163,8 +169,8 @@ func TestFeed(t *testing.T) {
 				t.Errorf("%s (-want +got):\n%s", name, diff)
 			}
 		}
-		if e := await(t, follow(t, s, start+1000), "reset"); e.Number != start+4 {
-			t.Errorf("sent back to %d, want %d", e.Number, start+4)
+		if e := await(t, follow(t, s, start+1000), "reset"); e.Number != start+7 {
+			t.Errorf("sent back to %d, want %d", e.Number, start+7)
 		}
 		s.Do(t, step{Call: "GET /gateway/feed?after=-1", Status: 400, Reply: problem(400, "Bad Request", "after is negative")})
 		s.Do(t, step{Call: "GET /gateway/feed?after=x", Status: 400, Reply: reevetest.Any})

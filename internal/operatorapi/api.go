@@ -37,6 +37,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.alerts(out)
 	a.gateways(out)
 	a.operators(out)
+	a.freezes(out)
 	a.months(out)
 	a.changes(out)
 	a.usage(out)

@@ -56,11 +56,13 @@ type organizationOut struct {
 	Name      string    `json:"name"`
 	OwnerID   reeve.ID  `json:"ownerId"`
 	CreatedAt time.Time `json:"createdAt"`
+
+	Freeze *frozenOut `json:"freeze,omitempty" doc:"Only of a frozen one."`
 }
 
 func (a *api) getOrganization(ctx context.Context, in *organizationPath) (organizationOut, error) {
 	o, err := a.control.GetOrganization(ctx, in.Organization.id)
-	return organizationOut{ID: o.ID, Name: o.Name, OwnerID: o.OwnerID, CreatedAt: o.CreatedAt}, err
+	return organizationOut{ID: o.ID, Name: o.Name, OwnerID: o.OwnerID, CreatedAt: o.CreatedAt, Freeze: newFrozenOut(o.Freeze)}, err
 }
 
 type updateOrganizationIn struct {

@@ -73,6 +73,8 @@ type projectOut struct {
 	StorageLimit   *string   `json:"storageLimit" doc:"A size such as 11.00 GB."`
 	BandwidthLimit *string   `json:"bandwidthLimit"`
 	OrganizationID reeve.ID  `json:"organizationId"`
+
+	Freeze *frozenOut `json:"freeze,omitempty" doc:"The project's own; only of a frozen one."`
 }
 
 func (a *api) getProject(ctx context.Context, in *projectPath) (projectOut, error) {
@@ -82,7 +84,7 @@ func (a *api) getProject(ctx context.Context, in *projectPath) (projectOut, erro
 		RateLimit: number(p.Limits.Rate), MaxBuckets: number(p.Limits.Buckets),
 		CreatedAt: p.CreatedAt, MemberCount: p.MemberCount,
 		StorageLimit: size(p.Limits.Usage), BandwidthLimit: size(p.Limits.Bandwidth),
-		OrganizationID: p.OrganizationID,
+		OrganizationID: p.OrganizationID, Freeze: newFrozenOut(p.Freeze),
 	}, err
 }
 

@@ -69,6 +69,7 @@ type userOut struct {
 	User     userSummary     `json:"user"`
 	Projects []projectInUser `json:"projects"`
 	Coupons  []couponOut     `json:"coupons"`
+	Freeze   *frozenOut      `json:"freeze,omitempty" doc:"Only of a frozen user."`
 }
 
 type userSummary struct {
@@ -92,6 +93,7 @@ func (a *api) getUser(ctx context.Context, in *userPath) (userOut, error) {
 		User:     userSummary{ID: u.ID, FullName: u.FullName, Email: u.Email, ProjectLimit: u.ProjectLimit},
 		Projects: make([]projectInUser, len(found.Projects)),
 		Coupons:  make([]couponOut, len(found.Coupons)),
+		Freeze:   newFrozenOut(found.Freeze),
 	}
 	for i, p := range found.Projects {
 		out.Projects[i] = projectInUser{ID: p.ID, Name: p.Name, Description: p.Description, OwnerID: p.OwnerID}

@@ -18,6 +18,21 @@ func (r Reader) Organization(ctx context.Context, id reeve.ID) (reeve.Organizati
 	return one(ctx, r, organizationByID(id, ""), scanOrganization)
 }
 
+// OrganizationAndFreeze finds an organisation with its Freeze filled.
+func (r Reader) OrganizationAndFreeze(ctx context.Context, id reeve.ID) (reeve.Organization, error) {
+	return one(ctx, r, read{
+		`SELECT o.id, o.name, o.owner_id, o.created_at, f.type, f.frozen_at, f.frozen_until
+			FROM organizations o LEFT JOIN freezes f ON f.id = o.id WHERE o.id = $1`,
+		[]any{id},
+		missing("organization"),
+	}, func(row scanner) (o reeve.Organization, err error) {
+		var freeze maybeFrozen
+		err = row.Scan(append([]any{&o.ID, &o.Name, &o.OwnerID, &o.CreatedAt}, freeze.fields()...)...)
+		o.Freeze = freeze.frozen()
+		return o, err
+	})
+}
+
 // LockOrganization guards an organisation's row: its members stay as they are.
 func (tx *Tx) LockOrganization(ctx context.Context, id reeve.ID) (reeve.Organization, error) {
 	return one(ctx, tx.Reader, organizationByID(id, tx.d.lock), scanOrganization)
@@ -80,9 +95,10 @@ func (tx *Tx) RenameOrganization(id reeve.ID, name string) {
 	})
 }
 
-// DeleteOrganization deletes an organisation with its memberships and keys; a
-// Conflict while it has projects.
+// DeleteOrganization deletes an organisation with its memberships, keys and
+// freeze; a Conflict while it has projects.
 func (tx *Tx) DeleteOrganization(id reeve.ID) {
+	tx.DeleteFreeze(id)
 	tx.write(statement{
 		sql:   "DELETE FROM organizations WHERE id = $1",
 		args:  []any{id},

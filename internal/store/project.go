@@ -7,13 +7,13 @@ import (
 )
 
 const projectColumns = `p.id, p.organization_id, p.owner_id, p.service_account_id, p.name, p.description,
-	p.usage_limit, p.bandwidth_limit, p.rate_limit, p.bucket_limit, p.revoked_before, p.frozen, p.created_at`
+	p.usage_limit, p.bandwidth_limit, p.rate_limit, p.bucket_limit, p.revoked_before, p.created_at`
 
 func projectFields(p *reeve.Project) []any {
 	return []any{
 		&p.ID, &p.OrganizationID, &p.OwnerID, &p.ServiceAccountID, &p.Name, &p.Description,
 		&p.Limits.Usage, &p.Limits.Bandwidth, &p.Limits.Rate, &p.Limits.Buckets,
-		&p.RevokedBefore, &p.Frozen, &p.CreatedAt,
+		&p.RevokedBefore, &p.CreatedAt,
 	}
 }
 
@@ -46,16 +46,18 @@ func projectByID(id reeve.ID, lock string) read {
 	}
 }
 
-// ProjectAndMemberCount finds a project with its MemberCount filled.
+// ProjectAndMemberCount finds a project with its MemberCount and Freeze filled.
 func (r Reader) ProjectAndMemberCount(ctx context.Context, id reeve.ID) (reeve.Project, error) {
 	return one(ctx, r, read{
 		"SELECT " + projectColumns + `,
-			(SELECT COUNT(*) FROM project_members m WHERE m.project_id = p.id)
-			FROM projects p WHERE p.id = $1`,
+			(SELECT COUNT(*) FROM project_members m WHERE m.project_id = p.id), f.type, f.frozen_at, f.frozen_until
+			FROM projects p LEFT JOIN freezes f ON f.id = p.id WHERE p.id = $1`,
 		[]any{id},
 		missing("project"),
 	}, func(row scanner) (p reeve.Project, err error) {
-		err = row.Scan(append(projectFields(&p), &p.MemberCount)...)
+		var freeze maybeFrozen
+		err = row.Scan(append(append(projectFields(&p), &p.MemberCount), freeze.fields()...)...)
+		p.Freeze = freeze.frozen()
 		return p, err
 	})
 }
@@ -96,15 +98,16 @@ func (tx *Tx) CreateProject(p reeve.Project) {
 func (tx *Tx) UpdateProject(p reeve.Project) {
 	tx.write(statement{
 		sql: `UPDATE projects SET name = $2, description = $3, usage_limit = $4, bandwidth_limit = $5,
-			rate_limit = $6, bucket_limit = $7, revoked_before = $8, frozen = $9 WHERE id = $1`,
+			rate_limit = $6, bucket_limit = $7, revoked_before = $8 WHERE id = $1`,
 		args: []any{
 			p.ID, p.Name, p.Description,
-			p.Limits.Usage, p.Limits.Bandwidth, p.Limits.Rate, p.Limits.Buckets, p.RevokedBefore, p.Frozen,
+			p.Limits.Usage, p.Limits.Bandwidth, p.Limits.Rate, p.Limits.Buckets, p.RevokedBefore,
 		},
 	})
 }
 
-// DeleteProject deletes a project with its memberships and usage totals.
+// DeleteProject deletes a project with its memberships and its freeze.
 func (tx *Tx) DeleteProject(id reeve.ID) {
+	tx.DeleteFreeze(id)
 	tx.write(statement{sql: "DELETE FROM projects WHERE id = $1", args: []any{id}})
 }

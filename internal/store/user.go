@@ -91,6 +91,8 @@ func (tx *Tx) UpdateUser(u reeve.User) {
 // EraseUser takes a user, who is a member of nothing any more, out of sight
 // with all personal data. The row stays, for coupons refer to it.
 func (tx *Tx) EraseUser(id reeve.ID) {
+	tx.DeleteFreeze(id)
+	tx.DeleteUserSessions(id, reeve.Zero)
 	tx.write(statement{
 		sql: `UPDATE users SET email = $2, email_key = NULL, full_name = '', short_name = '',
 			password_hash = $3, project_limit = 0 WHERE id = $1`,

@@ -11,9 +11,10 @@ import (
 // use that was written down.
 const userSessionColumns = "s.id, s.user_id, s.created_at, l.used_at"
 
-// userSessionTables joins them; a user who is deleted has no session.
+// userSessionTables joins them; a user who is deleted or frozen has no session.
 const userSessionTables = ` FROM user_sessions s
 	JOIN users u ON u.id = s.user_id AND u.email_key IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM freezes f WHERE f.id = s.user_id)
 	LEFT JOIN last_uses l ON l.id = s.id`
 
 func userSessionFields(s *reeve.UserSession, used **time.Time) []any {

@@ -105,3 +105,64 @@ func testBuckets(t *testing.T, w world) {
 	err = w.try(func(tx *store.Tx) { tx.CreateBucket(reeve.Bucket{ProjectID: o.ID, Name: "a", CreatedAt: epoch}) })
 	refused(t, "no project", err, reeve.NotFound, "project not found")
 }
+
+// testFreezes: what is frozen is frozen with what it belongs to, until it ends.
+func testFreezes(t *testing.T, w world) {
+	u, o, p := w.tenant("ada@mail.test")
+	_, others, other := w.tenant("bob@mail.test")
+	key := w.apiKey(p.ID, "k")
+	for kind, id := range map[store.Freezable]reeve.ID{store.FrozenUser: u.ID, store.FrozenOrganization: o.ID, store.FrozenProject: p.ID} {
+		until := minute(5)
+		freeze := store.Freeze{ID: id, Kind: kind, Frozen: reeve.Frozen{Type: reeve.FreezeLegal, Since: minute(1), Until: &until}}
+		w.write(func(tx *store.Tx) { tx.PutFreeze(freeze) })
+		freeze.Type, freeze.Since = reeve.FreezeBilling, minute(2)
+		w.write(func(tx *store.Tx) { tx.PutFreeze(freeze) })
+		got, err := w.s.Frozen(w.ctx(), id)
+		same(t, "the freeze", &freeze.Frozen, got, err)
+		for _, at := range []struct {
+			project, organization reeve.ID
+			want, within          bool
+		}{{p.ID, o.ID, true, kind != store.FrozenProject}, {other.ID, others.ID, false, false}} {
+			frozen, err := w.s.IsProjectFrozen(w.ctx(), at.project)
+			same(t, "project", at.want, frozen, err)
+			frozen, err = w.s.IsOrganizationFrozen(w.ctx(), at.organization)
+			same(t, "organization", at.within, frozen, err)
+		}
+		_, project, err := w.s.APIKeyByHead(w.ctx(), key.Head)
+		same(t, "of the key", true, project.Frozen, err)
+		var all []store.Freeze
+		for _, ids := range [][]reeve.ID{nil, {newID(), id}} {
+			all = nil
+			err := w.s.EachFreeze(w.ctx(), ids, func(f store.Freeze) { all = append(all, f) })
+			same(t, "each", []store.Freeze{freeze}, all, err)
+		}
+		w.in(func(tx *store.Tx) {
+			if err := tx.KeepUnfrozen(w.ctx(), u.ID, o.ID); err != nil {
+				t.Error(err)
+			}
+			none, err := tx.EndFreezes(w.ctx(), minute(4), 10)
+			same(t, "too early", []store.Freeze{}, none, err)
+			none, err = tx.EndFreezes(w.ctx(), minute(5), 0)
+			same(t, "none at once", []store.Freeze{}, none, err)
+		})
+		w.write(func(tx *store.Tx) {
+			ended, err := tx.EndFreezes(w.ctx(), minute(5), 1)
+			same(t, "ended", []store.Freeze{freeze}, ended, err)
+		})
+		if got, err := w.s.Frozen(w.ctx(), id); got != nil || err != nil {
+			t.Errorf("still %v, %v", got, err)
+		}
+	}
+	at := minute(3)
+	w.write(func(tx *store.Tx) {
+		tx.PutFreeze(store.Freeze{ID: p.ID, Kind: store.FrozenProject, Frozen: reeve.Frozen{Type: reeve.FreezeLegal, Since: at}})
+		tx.PutFreeze(store.Freeze{ID: o.ID, Kind: store.FrozenOrganization, Frozen: reeve.Frozen{Type: reeve.FreezeLegal, Since: at}})
+	})
+	project, err := w.s.ProjectAndMemberCount(w.ctx(), p.ID)
+	same(t, "shown", &reeve.Frozen{Type: reeve.FreezeLegal, Since: at}, project.Freeze, err)
+	organization, err := w.s.OrganizationAndFreeze(w.ctx(), o.ID)
+	same(t, "shown", &reeve.Frozen{Type: reeve.FreezeLegal, Since: at}, organization.Freeze, err)
+	w.write(func(tx *store.Tx) { tx.DeleteFreeze(p.ID) })
+	project, err = w.s.ProjectAndMemberCount(w.ctx(), p.ID)
+	same(t, "not its own", nil, project.Freeze, err)
+}

@@ -24,6 +24,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"projects", testProjects},
 		{"project limits", testProjectLimits},
 		{"project deletion", testDeleteProject},
+		{"freezes", testFreezes},
 		{"members of organizations", testOrganizationMembers},
 		{"members of projects", testProjectMembers},
 		{"admins", testAdmins},
