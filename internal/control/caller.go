@@ -200,6 +200,12 @@ func (c *Control) person(ctx context.Context, r store.Reader, user reeve.ID) (Ca
 	return caller, err
 }
 
+// AuthorizePerson tells whether the caller is a user, signed in.
+func (c *Control) AuthorizePerson(ctx context.Context, user reeve.ID) error {
+	_, err := c.person(ctx, c.store.Reader, user)
+	return err
+}
+
 // lockProject authorises and guards a project inside a transaction. A project
 // that went away in between is, to a tenant, one it may not see.
 func (c *Control) lockProject(ctx context.Context, tx *store.Tx, id reeve.ID, action reeve.Action) (Caller, reeve.Project, error) {

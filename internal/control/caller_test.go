@@ -25,6 +25,9 @@ var forTenants = map[string]bool{
 	"Authorize": true, "GetProject": true, "UpdateProject": true, "ListProjectMembers": true,
 	"AddProjectMember": true, "DisableProjectMember": true, "EnableProjectMember": true,
 	"AuthorizeOrganization": true, "UsageSeries": true, "ExplainStatement": true,
+	"GetOrganization": true, "RenameOrganization": true, "OrganizationProjects": true, "OrganizationMembers": true,
+	"ChangeOrganizationMember": true, "DeleteOrganizationMember": true, "ChangeProjectMember": true, "DeleteProjectMember": true,
+	"DeleteProject": true, "GetLimitsInForce": true,
 }
 
 // forGateways are the methods that gateways may call.

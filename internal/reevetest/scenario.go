@@ -35,6 +35,10 @@ type Step struct {
 	After  func(t *testing.T, reply Reply)
 }
 
+// SessionOf before a name as a Step's As is that user's session, as SignIn
+// opened it.
+const SessionOf = "session of "
+
 // Any as a Step's Reply is any body.
 const Any = "any body"
 
@@ -132,7 +136,11 @@ func (s *Server) header(face string, step Step) http.Header {
 			name, as = "Reeve-Gateway-Token", strings.TrimPrefix(as, "Bearer ")
 		}
 	}
-	if as != "-" {
+	switch user, signedIn := strings.CutPrefix(as, SessionOf); {
+	case signedIn:
+		out.Set("X-Auth-Id", s.Expand("{usr:"+user+"}"))
+		out.Set("X-Auth-Token", s.Expand("{"+user+"_session}"))
+	case as != "-":
 		out.Set(name, s.Expand(as))
 	}
 	for name, values := range step.Header {

@@ -24,7 +24,11 @@ type api struct{ control *control.Control }
 func New(c *control.Control, opts web.Options) *web.API {
 	a := &api{control: c}
 	out := web.New(a.face(), opts)
+	a.organizations(out)
 	a.projects(out)
+	a.members(out)
+	a.limits(out)
+	a.changes(out)
 	a.users(out)
 	a.usage(out)
 	a.statements(out)

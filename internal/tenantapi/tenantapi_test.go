@@ -42,6 +42,19 @@ var examples = []step{
 	{Call: "GET /organization/{org:acme}/usage"},
 	{Call: "GET /organization/{org:acme}/statements"},
 	{Call: "GET /organization/{org:acme}/statements/{stm:bill}"},
+	{Call: "POST /project", Body: `{"name":"x","org_id":"{org:acme}"}`},
+	{Call: "DELETE /project/{prj:px}"},
+	{Call: "GET /project/{prj:px}/limits"},
+	{Call: "PUT /project/{prj:px}/member/{usr:bob}", Body: `{"role":"viewer"}`},
+	{Call: "DELETE /project/{prj:px}/member/{usr:bob}"},
+	{Call: "GET /user/{usr:alice}/orgs"},
+	{Call: "GET /organization/{org:acme}"},
+	{Call: "PUT /organization/{org:acme}", Body: `{"name":"x"}`},
+	{Call: "GET /organization/{org:acme}/projects"},
+	{Call: "GET /organization/{org:acme}/users"},
+	{Call: "GET /organization/{org:acme}/changes"},
+	{Call: "PUT /organization/{org:acme}/member/{usr:bob}", Body: `{"role":"viewer"}`},
+	{Call: "DELETE /organization/{org:acme}/member/{usr:bob}"},
 }
 
 func TestHealth(t *testing.T)  { t.Parallel(); reevetest.Health(t, "tenant") }
