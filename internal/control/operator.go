@@ -51,8 +51,11 @@ func (c *Control) AuthenticateOperator(ctx context.Context, text string) (reeve.
 	}
 	now := c.store.Now()
 	for _, token := range known {
-		if subtle.ConstantTimeCompare(hash[:], token.Hash[:]) == 1 && (token.ExpiresAt == nil || now.Before(*token.ExpiresAt)) {
+		if subtle.ConstantTimeCompare(hash[:], token.Hash[:]) == 1 && token.Live(now) {
 			c.used.mark(token.ID, now, "")
+			if token.OperatorID != reeve.Zero {
+				c.used.mark(token.OperatorID, now, "")
+			}
 			return reeve.Actor{Kind: reeve.Operator, ID: token.OperatorID, OperatorRole: token.Role}, nil
 		}
 	}
@@ -76,6 +79,13 @@ func (o *operatorTokens) known(ctx context.Context, s *store.Store) ([]store.Ope
 	return tokens, nil
 }
 
+// forget makes the next request read the tokens: some have just changed here.
+func (o *operatorTokens) forget() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.until = time.Time{}
+}
+
 // FirstOperatorToken makes a root operator token if there is none at all, in
 // the configuration or the database; ok tells whether it did. Of several
 // replicas one does.
@@ -93,7 +103,7 @@ func (c *Control) FirstOperatorToken(ctx context.Context) (token reeve.Token, ok
 			return err
 		}
 		ok = true
-		token = replaceOperatorToken(tx)
+		token = makeOperatorToken(tx, system, reeve.Zero, 0)
 		return nil
 	})
 	return token, ok && err == nil, err
@@ -106,18 +116,29 @@ func (c *Control) ReplaceOperatorToken(ctx context.Context) (token reeve.Token, 
 		if err := tx.LockOperatorTokens(ctx); err != nil {
 			return err
 		}
-		token = replaceOperatorToken(tx)
+		token = makeOperatorToken(tx, system, reeve.Zero, 0)
 		return nil
 	})
 	return token, err
 }
 
-func replaceOperatorToken(tx *store.Tx) reeve.Token {
+// system is reeve itself, as a caller.
+var system = Caller{Actor: reeve.Actor{Kind: reeve.System}}
+
+// makeOperatorToken makes an operator a new token; zero is the root. The old
+// ones end after the overlap.
+func makeOperatorToken(tx *store.Tx, by Caller, operator reeve.ID, overlap time.Duration) reeve.Token {
 	token, hash := newToken(reeve.TokenOperator)
 	id := newID()
-	tx.ReplaceOperatorTokens(id, hash)
-	record(tx, Caller{Actor: reeve.Actor{Kind: reeve.System}}, change{
-		action: "operator_token.create", target: id, after: fields{"id": id},
-	})
+	tx.EndOperatorTokens(operator, tx.Now().Add(overlap))
+	tx.CreateOperatorToken(id, operator, hash)
+	after := fields{"id": id}
+	if operator != reeve.Zero {
+		after["operatorId"] = operator
+	}
+	if overlap > 0 {
+		after["overlapSeconds"] = int64(overlap / time.Second)
+	}
+	record(tx, by, change{action: "operator_token.create", target: id, after: after})
 	return token
 }

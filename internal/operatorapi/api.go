@@ -36,6 +36,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.budgets(out)
 	a.alerts(out)
 	a.gateways(out)
+	a.operators(out)
 	a.months(out)
 	a.changes(out)
 	a.usage(out)
@@ -89,7 +90,7 @@ type failure struct {
 }
 
 func errorBody(_ int, e *reeve.Error) any {
-	if e.Kind == reeve.Unauthenticated || e.Kind == reeve.Denied {
+	if e.Kind == reeve.Unauthenticated {
 		return failure{Error: "Forbidden"}
 	}
 	return failure{Error: e.Message, Detail: e.Detail}

@@ -83,6 +83,12 @@ var examples = []step{
 	{Call: "POST /api/gateways", Body: `{"name":"g"}`},
 	{Call: "GET /api/gateways"},
 	{Call: "DELETE /api/gateways/{gateway}"},
+	{Call: "POST /api/operators", Body: `{"name":"o","role":"viewer"}`},
+	{Call: "GET /api/operators"},
+	{Call: "GET /api/operators/{staff}"},
+	{Call: "PUT /api/operators/{staff}", Body: `{"name":"o"}`},
+	{Call: "DELETE /api/operators/{staff}"},
+	{Call: "POST /api/operators/{staff}/token", Body: `{"overlap":1}`},
 	{Call: "GET /api/months"},
 	{Call: "POST /api/months/2026-10/close"},
 	{Call: "GET /api/changes"},
@@ -111,6 +117,7 @@ func TestTooLong(t *testing.T) { t.Parallel(); reevetest.TooLong(t, examples, te
 func tenants(t *testing.T, s *reevetest.Server) {
 	s.Tenants(t)
 	s.Bind("bill", nobody)
+	s.Bind("staff", nobody)
 }
 
 // TestCredentials: without the token everything is 403, before the path is

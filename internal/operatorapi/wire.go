@@ -49,6 +49,7 @@ type (
 	userID         struct{ id reeve.ID }
 	organizationID struct{ id reeve.ID }
 	gatewayID      struct{ id reeve.ID }
+	operatorID     struct{ id reeve.ID }
 	couponID       struct{ id reeve.ID }
 	deadCouponID   struct{ id reeve.ID } // DELETE spells its error differently
 	creditID       struct{ id reeve.ID }
@@ -70,6 +71,10 @@ func (p *organizationID) UnmarshalText(text []byte) error {
 
 func (p *gatewayID) UnmarshalText(text []byte) error {
 	return parseID(&p.id, reeve.PrefixGateway, text, "invalid gateway-uuid")
+}
+
+func (p *operatorID) UnmarshalText(text []byte) error {
+	return parseID(&p.id, reeve.PrefixOperator, text, "invalid operator-uuid")
 }
 
 func (p *couponID) UnmarshalText(text []byte) error {
@@ -124,6 +129,8 @@ func (userID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.Prefix
 func (organizationID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixOrganization) }
 
 func (gatewayID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixGateway) }
+
+func (operatorID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixOperator) }
 
 func (couponID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixCoupon) }
 

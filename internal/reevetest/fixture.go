@@ -53,6 +53,15 @@ func (s *Server) SignIn(t *testing.T, name string) {
 	s.Bind(name+"_session", string(token))
 }
 
+// Operator makes a named operator and binds the token to its name.
+func (s *Server) Operator(t *testing.T, name, role string) {
+	t.Helper()
+	s.Do(t, Step{
+		Call: "POST /api/operators", Body: `{"name":"` + name + `","role":"` + role + `"}`,
+		Status: 200, Reply: `{"id":"{` + name + `_id}","token":"{` + name + `}"}`,
+	})
+}
+
 // Organization makes an organisation and binds its id to its name.
 func (s *Server) Organization(t *testing.T, name, owner string) {
 	t.Helper()

@@ -44,6 +44,7 @@ type Server struct {
 	urls   map[string]string // by face
 	client *http.Client
 	names  map[string]string // what templates may mention
+	end    func()            // ends the work behind the requests; again, it does nothing
 }
 
 // Each runs a test on a fresh Server for every kind of database.
@@ -127,11 +128,12 @@ func (s *Server) run(t *testing.T) {
 		defer close(done)
 		s.Control.Run(ctx, control.Retention{}, func(error) {}) // a test may break the database
 	}()
-	t.Cleanup(func() {
+	s.end = func() {
 		s.Control.Drain()
 		stop()
 		<-done
-	})
+	}
+	t.Cleanup(s.end)
 }
 
 // Ready waits until the server is ready.
@@ -158,6 +160,7 @@ type Request struct {
 	Body                 string
 	Stream               io.Reader // instead of Body
 	Loose                bool      // only the reply is checked
+	Brief                bool      // a stream is not waited for
 }
 
 // Reply is the answer to a Request.
@@ -186,6 +189,9 @@ func (s *Server) Send(t *testing.T, r Request) Reply {
 		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
+	if r.Brief && response.Header.Get("Content-Type") == "text/event-stream" {
+		return Reply{Status: response.StatusCode, Header: response.Header}
+	}
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)

@@ -31,6 +31,9 @@ func (p *plan) decodeBody(x *exchange, r *http.Request, in reflect.Value) *reeve
 	if err != nil {
 		return asKind(err, x.api.face.BadBody)
 	}
+	if p.body.maybe && len(data) == 0 {
+		return nil
+	}
 	into := in.FieldByIndex(p.body.index).Addr().Interface()
 	if forms, ok := into.(BodyForms); ok {
 		if into, err = forms.Form(r.Header); err != nil {

@@ -30,6 +30,7 @@ type field struct {
 	doc    string // its description in the document
 	secret bool   // hidden from the log
 	rest   bool   // of the path: the rest of it, slashes and all
+	maybe  bool   // of a body: it may be empty, and changes nothing then
 	set    setter // nil for a body and what a decoder reads itself
 }
 
@@ -94,10 +95,11 @@ func (p *plan) add(f reflect.StructField) (err error) {
 		out.name = http.CanonicalHeaderKey(tag)
 		out.set, err = newSetter(f.Type)
 		p.header = append(p.header, out)
-	} else if _, ok := f.Tag.Lookup("body"); ok {
+	} else if tag, ok := f.Tag.Lookup("body"); ok {
 		if p.body != nil {
 			return errors.New("second body")
 		}
+		out.maybe = tag == "optional"
 		p.body = &out
 	} else if p.custom || p.head {
 		return nil // its own affair

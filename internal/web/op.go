@@ -127,7 +127,8 @@ type handler[In, Out any] struct {
 }
 
 // Handle registers an operation: In is decoded from the request, as its tags
-// path:"name", query:"name", header:"Name" and body:"" say, and fn's Out is the
+// path:"name", query:"name", header:"Name" and body:"" (or body:"optional", which
+// may be empty) say, and fn's Out is the
 // reply; an Out that is a nil pointer is an empty one. An error of fn is answered by the face's table; one without a kind is internal.
 // It panics on an In that could not be decoded and on a route that exists.
 func Handle[In, Out any](api *API, op Op, fn func(context.Context, *In) (Out, error), opts ...Option[In]) {

@@ -249,7 +249,7 @@ func (b *builder) request(op *operation, out *operating) (err error) {
 		if err != nil {
 			return err
 		}
-		out.RequestBody = &requestBody{op.plan.body.doc, true, content}
+		out.RequestBody = &requestBody{op.plan.body.doc, !op.plan.body.maybe, content}
 	}
 	if op.Form {
 		out.RequestBody, err = b.form(op)

@@ -170,27 +170,6 @@ func testGateways(t *testing.T, w world) {
 	})
 }
 
-func testOperatorTokens(t *testing.T, w world) {
-	none, err := w.s.OperatorTokens(w.ctx())
-	same(t, "none", []store.OperatorToken{}, none, err)
-	for i := range 2 {
-		id, hash := newID(), reeve.TokenHash{byte(i)}
-		err := w.s.Write(w.ctx(), func(tx *store.Tx) error {
-			if err := tx.LockOperatorTokens(w.ctx()); err != nil {
-				return err
-			}
-			tx.ReplaceOperatorTokens(id, hash)
-			tx.Record(reeve.Change{Action: "test"})
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := w.s.OperatorTokens(w.ctx())
-		same(t, "the only one", []store.OperatorToken{{ID: id, Hash: hash}}, got, err)
-	}
-}
-
 // testTextOrder: text is compared by its bytes, whatever the database's
 // collation is.
 func testTextOrder(t *testing.T, w world) {

@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"statements", testStatements},
 		{"payers", testPayers},
 		{"gateways", testGateways},
+		{"operators", testOperators},
 		{"operator tokens", testOperatorTokens},
 		{"text order", testTextOrder},
 
