@@ -86,6 +86,7 @@ var examples = []step{
 	{Call: "POST /api/operators", Body: `{"name":"o","role":"viewer"}`},
 	{Call: "GET /api/operators"},
 	{Call: "GET /api/operators/{staff}"},
+	{Call: "GET /api/operators/me"},
 	{Call: "PUT /api/operators/{staff}", Body: `{"name":"o"}`},
 	{Call: "DELETE /api/operators/{staff}"},
 	{Call: "POST /api/operators/{staff}/token", Body: `{"overlap":1}`},
