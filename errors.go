@@ -40,6 +40,7 @@ type Error struct {
 	Message    string        // for the caller
 	Detail     string        // for operators only; "" when there is none
 	RetryAfter time.Duration // when it is worth another try; 0 when that is not said
+	Quota      *Quota        // what of the caller's is used up; nil when that is not said
 	Cause      error         // for the log
 }
 
@@ -74,6 +75,13 @@ func (e *Error) WithDetail(format string, args ...any) *Error {
 func (e *Error) WithRetryAfter(wait time.Duration) *Error {
 	out := *e
 	out.RetryAfter = wait
+	return &out
+}
+
+// WithQuota gives a copy of the error that says what is used up.
+func (e *Error) WithQuota(quota Quota) *Error {
+	out := *e
+	out.Quota = &quota
 	return &out
 }
 

@@ -62,7 +62,7 @@ func (a *api) face() web.Face {
 			Name: "operatorToken", Type: "apiKey", Header: "Authorization",
 			Description: "The operator token, as it is or after `Bearer `.",
 		}},
-		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Unavailable, reeve.Internal},
+		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Exhausted, reeve.Unavailable, reeve.Internal},
 	}
 }
 

@@ -46,7 +46,7 @@ func (a *api) face() web.Face {
 			Name: "organizationKey", Type: "apiKey", Header: "x-api-key",
 			Description: "A key of the organisation.",
 		}},
-		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Denied, reeve.Unavailable, reeve.Internal},
+		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Denied, reeve.Exhausted, reeve.Unavailable, reeve.Internal},
 	}
 }
 

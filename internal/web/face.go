@@ -32,6 +32,11 @@ type Face struct {
 	// malformed query), so that 401 comes first. Optional.
 	Confirm func(context.Context) error
 
+	// Credential gives the credential that a request shows, "" if none: what
+	// is counted against its client's address when it turns out to be unknown.
+	// Without it, it is the first of the headers that Security names.
+	Credential func(*http.Request) string
+
 	Status    map[reeve.Kind]int                   // kind → status, where it is not statusOf's
 	Body      func(status int, e *reeve.Error) any // an error's JSON body
 	ErrorType string                               // Content-Type of errors; application/json if empty
@@ -95,6 +100,9 @@ func (f *Face) prepare() (statuses [kinds]int) {
 	}
 	if f.Version == "" {
 		f.Version = "1"
+	}
+	if f.Credential == nil {
+		f.Credential = firstCredential(f.Security)
 	}
 	if f.BadBody == nil {
 		f.BadBody = asInvalid

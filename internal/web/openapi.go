@@ -211,6 +211,10 @@ func (b *builder) errorResponse(status int) response {
 			described.Headers = map[string]headerDoc{
 				"Retry-After": {"Seconds to wait.", true, &jsonschema.Schema{Type: "integer"}},
 			}
+			if status == http.StatusTooManyRequests {
+				described.Headers["RateLimit"] = headerDoc{"What is left of the quota that is used up, if it has a name: `r` of it, in `t` seconds more.", false, &jsonschema.Schema{Type: "string"}}
+				described.Headers["RateLimit-Policy"] = headerDoc{"The quota: `q` in `w` seconds.", false, &jsonschema.Schema{Type: "string"}}
+			}
 		}
 		b.doc.Components.Responses[name] = described
 	}
