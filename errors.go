@@ -23,11 +23,12 @@ const (
 	TooLarge                    // the input is longer than is read
 	Timeout                     // the input did not arrive in time
 	Unavailable                 // something we need is down; worth a retry
+	Mismatch                    // a key that stands for one request came with another
 )
 
 var kindNames = [...]string{
 	"internal", "invalid", "unauthenticated", "denied", "not_found", "conflict",
-	"exhausted", "precondition", "too_large", "timeout", "unavailable",
+	"exhausted", "precondition", "too_large", "timeout", "unavailable", "mismatch",
 }
 
 // String gives the kind's name as logs and metrics show it.

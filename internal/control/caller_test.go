@@ -24,7 +24,7 @@ var open = map[string]bool{
 var forTenants = map[string]bool{
 	"Authorize": true, "GetProject": true, "UpdateProject": true, "ListProjectMembers": true,
 	"AddProjectMember": true, "DisableProjectMember": true, "EnableProjectMember": true,
-	"AuthorizeOrganization": true, "UsageSeries": true, "ExplainStatement": true,
+	"AuthorizeOrganization": true, "Once": true, "LockForEdit": true, "UsageSeries": true, "ExplainStatement": true,
 }
 
 // forGateways are the methods that gateways may call.

@@ -57,6 +57,7 @@ type Control struct {
 	usage      *usagePasses
 	alerts     *alertWatch
 	deliveries *deliveries
+	running    *running
 
 	closeProjects int // see closeProjects
 }
@@ -79,6 +80,7 @@ func New(s *store.Store, settings Settings) *Control {
 		usage:      newUsagePasses(),
 		alerts:     newAlertWatch(),
 		deliveries: newDeliveries(),
+		running:    &running{ids: map[reeve.ID]bool{}},
 
 		closeProjects: closeProjects,
 	}

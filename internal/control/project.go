@@ -38,7 +38,7 @@ func (c *Control) CreateProject(ctx context.Context, in NewProject) (reeve.Proje
 		return err
 	})
 	if err == nil {
-		c.refreshed(ctx, out.ID)
+		c.store.AfterCommit(ctx, func() { c.refreshed(ctx, out.ID) })
 	}
 	return out, err
 }
@@ -237,8 +237,10 @@ func (c *Control) UpdateLimits(ctx context.Context, id reeve.ID, patch reeve.Lim
 		return nil
 	})
 	if err == nil {
-		c.refreshed(ctx, id)
-		c.alerts.touch(id)
+		c.store.AfterCommit(ctx, func() {
+			c.refreshed(ctx, id)
+			c.alerts.touch(id)
+		})
 	}
 	return err
 }

@@ -53,6 +53,8 @@ func (a *api) face() web.Face {
 		Prefixes: []string{"/api/"},
 
 		Authenticate: a.authenticate,
+		Once:         a.control.Once,
+		Lock:         a.lock,
 		// The original knows no 401.
 		Status:   map[reeve.Kind]int{reeve.Unauthenticated: http.StatusForbidden},
 		Body:     errorBody,

@@ -40,6 +40,7 @@ type Server struct {
 	Control *control.Control
 	Clock   *Clock
 	Log     *Log // the request log, as JSON
+	Plain   bool // Do sends what its step says and no more, where requests are counted
 
 	urls   map[string]string // by face
 	client *http.Client

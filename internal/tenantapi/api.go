@@ -39,6 +39,8 @@ func (a *api) face() web.Face {
 		Prefixes:    []string{"/project", "/organization", "/user"},
 
 		Authenticate: a.authenticate,
+		Once:         a.control.Once,
+		Lock:         a.lock,
 		Confirm:      a.control.AuthenticateOrganizationKey,
 		Body:         errorBody,
 		BadBody:      badBody,

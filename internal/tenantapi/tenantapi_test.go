@@ -297,6 +297,7 @@ func TestCredentials(t *testing.T) {
 func TestActor(t *testing.T) {
 	t.Parallel()
 	s := reevetest.Open(t)
+	s.Plain = true
 	s.Tenants(t)
 	key, viewer := s.Value(t, "key_id"), s.Value(t, "viewer_id")
 	var want []string

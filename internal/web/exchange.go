@@ -35,6 +35,8 @@ type exchange struct {
 	credential string       // as it was shown; "" also where nobody counts
 	quota      *reeve.Quota // for the reply, if it is a success
 
+	settle func(out any) error // what Settle does; nil where nothing waits
+
 	status  int
 	bytes   int64
 	failure *reeve.Error // what the caller was told, with what he was not
@@ -77,6 +79,10 @@ func (x *exchange) reply(status int, contentType []string, body []byte) {
 	if x.quota != nil && x.failure == nil {
 		setQuota(header, x.quota)
 	}
+	if x.failure == nil && len(body) > 0 && x.operation != nil && x.operation.tagged && contentType[0] == jsonType && x.tag(body) {
+		x.WriteHeader(http.StatusNotModified)
+		return
+	}
 	switch {
 	case len(body) > 0:
 		header["Content-Type"] = contentType
@@ -115,11 +121,7 @@ func (x *exchange) succeed(status int, out any) {
 	default:
 		buffer := newEncoder()
 		defer buffer.free()
-		encode := buffer.encode
-		if _, ok := out.(JSONAppender); ok {
-			encode = buffer.appended
-		}
-		body, err := encode(out)
+		body, err := buffer.any(out)
 		if err != nil {
 			x.fail(err)
 			return
