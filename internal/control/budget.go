@@ -23,7 +23,7 @@ func (c *Control) SetBudget(ctx context.Context, organization reeve.ID, cents in
 		return nil
 	})
 	if err == nil {
-		c.alerts.touchOrganization(organization)
+		c.store.AfterCommit(ctx, func() { c.alerts.touchOrganization(organization) })
 	}
 	return err
 }

@@ -24,10 +24,10 @@ var open = map[string]bool{
 var forTenants = map[string]bool{
 	"Authorize": true, "GetProject": true, "UpdateProject": true, "ListProjectMembers": true,
 	"AddProjectMember": true, "DisableProjectMember": true, "EnableProjectMember": true,
-	"AuthorizeOrganization": true, "UsageSeries": true, "ExplainStatement": true,
 	"GetOrganization": true, "RenameOrganization": true, "OrganizationProjects": true, "OrganizationMembers": true,
 	"ChangeOrganizationMember": true, "DeleteOrganizationMember": true, "ChangeProjectMember": true, "DeleteProjectMember": true,
 	"DeleteProject": true, "GetLimitsInForce": true,
+	"AuthorizeOrganization": true, "Once": true, "LockForEdit": true, "UsageSeries": true, "ExplainStatement": true,
 }
 
 // forGateways are the methods that gateways may call.

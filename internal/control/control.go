@@ -66,6 +66,7 @@ type Control struct {
 	alerts     *alertWatch
 	deliveries *deliveries
 	used       *lastUses
+	running    *running
 
 	closeProjects int // see closeProjects
 }
@@ -96,6 +97,7 @@ func New(s *store.Store, settings Settings) *Control {
 		alerts:     newAlertWatch(),
 		deliveries: newDeliveries(),
 		used:       newLastUses(),
+		running:    &running{ids: map[reeve.ID]bool{}},
 
 		closeProjects: closeProjects,
 	}

@@ -82,6 +82,10 @@ func (c *Control) ApplyRetention(ctx context.Context, keep Retention) (err error
 			return tx.DeleteChangesBefore(ctx, before, retentionBatch)
 		}))
 	}
+	stale := c.store.Now().Add(-keepReplies)
+	err = errors.Join(err, c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
+		return tx.DeleteRepliesBefore(ctx, stale, retentionBatch)
+	}))
 	before := c.store.Now().Add(-revokedFor)
 	c.live.forgetGone(before)
 	return errors.Join(err, c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {

@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/store"
 )
 
 // Keyring holds the master keys that encrypt the secrets of API keys and
@@ -65,6 +67,19 @@ func (r *Keyring) openWebhook(w reeve.Webhook) ([]byte, error) {
 	return r.openFor(webhookBinding(w.OrganizationID), w.OrganizationID, w.Secret, w.SealedBy)
 }
 
+// sealReply encrypts a kept reply, and binds it to who asked for it.
+func (r *Keyring) sealReply(k *store.KeptReply, text []byte) {
+	k.Reply, k.SealedBy = r.sealFor(replyBinding(k.ID), text)
+}
+
+// openReply decrypts what sealReply made for the same asker.
+func (r *Keyring) openReply(k store.KeptReply) ([]byte, error) {
+	return r.openFor(replyBinding(k.ID), k.ID, k.Reply, k.SealedBy)
+}
+
+// replyBinding tells a kept reply from other secrets.
+func replyBinding(id reeve.ID) []byte { return append([]byte("reply\x00"), id[:]...) }
+
 // webhookBinding tells a webhook's secret from an API key's.
 func webhookBinding(organization reeve.ID) []byte {
 	return append([]byte("webhook\x00"), organization[:]...)
@@ -86,4 +101,9 @@ func (r *Keyring) openFor(binding []byte, id reeve.ID, sealed []byte, by [keyIDS
 		}
 	}
 	return nil, errUnknownMasterKey
+}
+
+// holds tells whether a master key is configured.
+func (r *Keyring) holds(id [keyIDSize]byte) bool {
+	return slices.ContainsFunc(r.keys, func(key masterKey) bool { return key.id == id })
 }

@@ -65,7 +65,7 @@ func (c *Control) makeProject(ctx context.Context, in NewProject, may func(*stor
 		return err
 	})
 	if err == nil {
-		c.refreshed(ctx, out.ID)
+		c.store.AfterCommit(ctx, func() { c.refreshed(ctx, out.ID) })
 	}
 	return out, err
 }
@@ -267,8 +267,10 @@ func (c *Control) UpdateLimits(ctx context.Context, id reeve.ID, patch reeve.Lim
 		return nil
 	})
 	if err == nil {
-		c.refreshed(ctx, id)
-		c.alerts.touch(id)
+		c.store.AfterCommit(ctx, func() {
+			c.refreshed(ctx, id)
+			c.alerts.touch(id)
+		})
 	}
 	return err
 }

@@ -46,8 +46,8 @@ func (c *Control) sealed(ctx context.Context) ([]reeve.APIKey, []reeve.Webhook, 
 // rekeyBatch is how many secrets one transaction reseals.
 const rekeyBatch = 500
 
-// Rekey seals every secret of API keys and webhooks with the first master key,
-// and gives how many it changed; when it succeeds, none is left that another
+// Rekey seals every secret of API keys and webhooks, and every kept reply, with
+// the first master key, and gives how many it changed; when it succeeds, none is left that another
 // sealed. It may run beside serving replicas that hold both keys, be stopped,
 // and run again.
 func (c *Control) Rekey(ctx context.Context) (changed int, err error) {
@@ -67,12 +67,21 @@ func (c *Control) Rekey(ctx context.Context) (changed int, err error) {
 		for _, sample := range webhooks {
 			seals[sample.SealedBy] = true
 		}
+		replies, err := c.store.ReplyOfEachSeal(ctx)
+		if err != nil {
+			return changed, err
+		}
+		for i := range replies {
+			if c.keys.holds(replies[i].SealedBy) { // what nobody can open goes within a day
+				seals[replies[i].SealedBy] = true
+			}
+		}
 		delete(seals, c.keys.keys[0].id)
 		if len(seals) == 0 {
 			return changed, nil
 		}
 		for seal := range seals {
-			for _, reseal := range []resealer{c.resealAPIKeys, c.resealWebhooks} {
+			for _, reseal := range []resealer{c.resealAPIKeys, c.resealWebhooks, c.resealReplies} {
 				resealed, err := c.resealAll(ctx, by, seal, reseal)
 				changed += resealed
 				if err != nil {
@@ -136,4 +145,18 @@ func (c *Control) resealWebhooks(ctx context.Context, tx *store.Tx, by Caller, p
 		page.after = webhook.OrganizationID
 	}
 	return len(webhooks), page.after, err
+}
+
+func (c *Control) resealReplies(ctx context.Context, tx *store.Tx, _ Caller, page sealPage) (int, reeve.ID, error) {
+	replies, err := tx.LockRepliesSealedBy(ctx, page.seal, page.after, rekeyBatch)
+	for _, kept := range replies {
+		text, err := c.keys.openReply(kept)
+		if err != nil {
+			return 0, reeve.Zero, err
+		}
+		c.keys.sealReply(&kept, text)
+		tx.ReplaceReply(kept)
+		page.after = kept.ID
+	}
+	return len(replies), page.after, err
 }

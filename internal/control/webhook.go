@@ -40,7 +40,7 @@ func (c *Control) SetWebhook(ctx context.Context, organization reeve.ID, url str
 	if err != nil {
 		return "", err
 	}
-	c.deliveries.wake()
+	c.store.AfterCommit(ctx, c.deliveries.wake)
 	return reeve.WebhookSecret(secret), nil
 }
 

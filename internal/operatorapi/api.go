@@ -54,6 +54,8 @@ func (a *api) face() web.Face {
 		Prefixes: []string{"/api/"},
 
 		Authenticate: a.authenticate,
+		Once:         a.control.Once,
+		Lock:         a.lock,
 		// The original knows no 401.
 		Status:   map[reeve.Kind]int{reeve.Unauthenticated: http.StatusForbidden},
 		Body:     errorBody,
@@ -63,7 +65,7 @@ func (a *api) face() web.Face {
 			Name: "operatorToken", Type: "apiKey", Header: "Authorization",
 			Description: "The operator token, as it is or after `Bearer `.",
 		}},
-		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Unavailable, reeve.Internal},
+		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Exhausted, reeve.Unavailable, reeve.Internal},
 	}
 }
 

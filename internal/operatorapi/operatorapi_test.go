@@ -112,6 +112,7 @@ const strangersKey = "13YqdMKxAVBamFsS6Mj3sCQ35HySoA254xmXCCQGJqffLnqrBaQDoTcCiC
 
 func TestHealth(t *testing.T)  { t.Parallel(); reevetest.Health(t, "operator") }
 func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
+func TestGuarded(t *testing.T) { t.Parallel(); reevetest.Guarded(t, examples) }
 func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, examples) }
 func TestTooLong(t *testing.T) { t.Parallel(); reevetest.TooLong(t, examples, tenants) }
 

@@ -58,7 +58,7 @@ func (s *Server) Do(t *testing.T, step Step) Reply {
 	if face == "" {
 		face = faceOf(target)
 	}
-	reply := s.Send(t, Request{
+	reply := s.withManners(t, step, Request{
 		Face: face, Method: method, Target: target,
 		Header: s.header(face, step), Body: s.Expand(step.Body + step.Form), Loose: step.Loose,
 	})

@@ -40,6 +40,7 @@ type Server struct {
 	Control *control.Control
 	Clock   *Clock
 	Log     *Log // the request log, as JSON
+	Plain   bool // Do sends what its step says and no more, where requests are counted
 
 	urls   map[string]string // by face
 	client *http.Client
@@ -53,7 +54,7 @@ func Each(t *testing.T, run func(t *testing.T, s *Server)) {
 	storetest.EachConfig(t, func(t *testing.T, config store.Config) {
 		clock := NewClock()
 		config.Now = clock.Now
-		run(t, start(t, storetest.Open(t, config), clock, 0))
+		run(t, start(t, storetest.Open(t, config), clock, 0, server.Config{}))
 	})
 }
 
@@ -62,23 +63,30 @@ func Each(t *testing.T, run func(t *testing.T, s *Server)) {
 func Open(t *testing.T) *Server {
 	t.Helper()
 	clock := NewClock()
-	return start(t, storetest.OpenSQLite(t, clock.Now), clock, 0)
+	return start(t, storetest.OpenSQLite(t, clock.Now), clock, 0, server.Config{})
 }
 
 // OpenStore makes a Server on a store of the test's, with real time.
 func OpenStore(t *testing.T, opened *store.Store) *Server {
 	t.Helper()
-	return start(t, opened, nil, 0)
+	return start(t, opened, nil, 0, server.Config{})
 }
 
 // OpenImpatient is Open with bodies that must arrive within a moment.
 func OpenImpatient(t *testing.T) *Server {
 	t.Helper()
 	clock := NewClock()
-	return start(t, storetest.OpenSQLite(t, clock.Now), clock, 100*time.Millisecond)
+	return start(t, storetest.OpenSQLite(t, clock.Now), clock, 100*time.Millisecond, server.Config{})
 }
 
-func start(t *testing.T, opened *store.Store, clock *Clock, bodyTimeout time.Duration) *Server {
+// OpenGuarded is Open with a configuration of the listeners.
+func OpenGuarded(t *testing.T, cfg server.Config) *Server {
+	t.Helper()
+	clock := NewClock()
+	return start(t, storetest.OpenSQLite(t, clock.Now), clock, 0, cfg)
+}
+
+func start(t *testing.T, opened *store.Store, clock *Clock, bodyTimeout time.Duration, cfg server.Config) *Server {
 	t.Helper()
 	ring, err := control.NewKeyring([32]byte{1})
 	if err != nil {
@@ -94,7 +102,7 @@ func start(t *testing.T, opened *store.Store, clock *Clock, bodyTimeout time.Dur
 	}
 	s.run(t)
 	logger := slog.New(slog.NewJSONHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	faces := server.Faces(s.Control, server.Config{}, logger, nil)
+	faces := server.Faces(s.Control, cfg, logger, nil)
 	if bodyTimeout > 0 {
 		opts := web.Options{Logger: logger, BodyTimeout: bodyTimeout}
 		faces[0].API = tenantapi.New(s.Control, opts)

@@ -3,12 +3,14 @@ package reevetest
 import (
 	"database/sql"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver, for breaking a database
 
+	"github.com/reeve-cloud/reeve/internal/server"
 	"github.com/reeve-cloud/reeve/internal/store/storetest"
 )
 
@@ -45,6 +47,40 @@ func Broken(t *testing.T, examples []Step) {
 		s.Do(t, step)
 		if logged := strings.Count(s.Log.String(), "no such table") - before; logged != 1 {
 			t.Errorf("%s: the cause was logged %d times, want once", step.label(), logged)
+		}
+	}
+}
+
+// Guarded calls every example from an address that has shown more unknown
+// credentials than it may: 429 before anything is looked up, and when to come
+// again.
+func Guarded(t *testing.T, examples []Step) {
+	s := OpenGuarded(t, server.Config{AuthFailures: 1})
+	s.bindNothing(examples)
+	s.Bind("key", unknownKey)
+	s.Bind("token", unknownToken)
+	spent := Step{Call: examples[0].Call, Body: examples[0].Body, As: unknownKey, Reply: Any, Status: http.StatusUnauthorized}
+	switch faceOf(spent.Call[strings.IndexByte(spent.Call, '/'):]) {
+	case "operator":
+		spent.Status = http.StatusForbidden
+	case "gateway":
+		spent.As = "Bearer " + unknownToken
+	}
+	s.Do(t, spent)
+	s.Store.Close()
+	for _, step := range examples {
+		step.Status, step.Reply = http.StatusTooManyRequests, Any
+		step.Has = []string{"too many unknown credentials"}
+		reply := s.Do(t, step)
+		if wait, err := strconv.Atoi(reply.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 60 {
+			t.Errorf("%s: Retry-After %q", step.label(), reply.Header.Get("Retry-After"))
+		}
+		quota := `"auth";r=0;t=` + reply.Header.Get("Retry-After")
+		if got := reply.Header.Get("RateLimit"); got != quota {
+			t.Errorf("%s: RateLimit %s, want %s", step.label(), got, quota)
+		}
+		if got := reply.Header.Get("RateLimit-Policy"); got != `"auth";q=1;w=60` {
+			t.Errorf("%s: RateLimit-Policy %s", step.label(), got)
 		}
 	}
 }

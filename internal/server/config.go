@@ -29,6 +29,7 @@ type Config struct {
 	TLSCert        string // path; set together with TLSKey or not at all
 	TLSKey         string
 	TrustedProxies []netip.Prefix
+	AuthFailures   int // unknown credentials from an address a minute; 0: any number
 
 	OperatorToken reeve.Token // "" when none is given; any printable text
 	MasterKeys    []MasterKey // none when not given; the first seals, all open

@@ -66,6 +66,7 @@ func TestLoadDefaults(t *testing.T) {
 		TenantListen:           "127.0.0.1:8080",
 		OperatorListen:         "127.0.0.1:8081",
 		GatewayListen:          "127.0.0.1:8082",
+		AuthFailures:           60,
 		LogFormat:              "json",
 		ProjectLimit:           10,
 		DefaultLimits: reeve.Limits{
@@ -94,6 +95,7 @@ func everything() map[string]string {
 		"tls-cert":                 "cert.pem",
 		"tls-key":                  "key.pem",
 		"trusted-proxies":          "10.0.0.1, 192.168.7.1/16,::ffff:1.2.3.4",
+		"auth-failures":            "0",
 		"operator-token":           "0123456789012345",
 		"master-key":               key(1) + "," + key(2),
 		"log-format":               "text",

@@ -61,6 +61,11 @@ var settings = []setting[Config]{
 		field: func(c *Config) field { return &prefixesField{&c.TrustedProxies} },
 	},
 	{
+		name: "auth-failures", def: "60",
+		usage: "how many unknown `credentials` a minute an address may show before it is turned away; 0 turns none away",
+		field: func(c *Config) field { return &countField{&c.AuthFailures, 0, 1_000_000} },
+	},
+	{
 		name: "operator-token", secret: true,
 		usage: "`token` of the operator API, at least 16 characters; better given as REEVE_OPERATOR_TOKEN_FILE",
 		field: func(c *Config) field { return &tokenField{&c.OperatorToken} },

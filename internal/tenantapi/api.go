@@ -44,6 +44,8 @@ func (a *api) face() web.Face {
 
 		Authenticate: a.authenticate,
 		Confirm:      a.control.AuthenticateTenant,
+		Once:         a.control.Once,
+		Lock:         a.lock,
 		Body:         errorBody,
 		BadBody:      badBody,
 		Security: []web.SecurityScheme{{
@@ -53,7 +55,7 @@ func (a *api) face() web.Face {
 			Name: "session", Type: "apiKey", Header: "X-Auth-Token",
 			Description: "The auth_token of POST /user/login, with the user's id in X-Auth-Id.",
 		}},
-		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Denied, reeve.Unavailable, reeve.Internal},
+		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Denied, reeve.Exhausted, reeve.Unavailable, reeve.Internal},
 	}
 }
 

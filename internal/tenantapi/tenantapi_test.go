@@ -59,6 +59,7 @@ var examples = []step{
 
 func TestHealth(t *testing.T)  { t.Parallel(); reevetest.Health(t, "tenant") }
 func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
+func TestGuarded(t *testing.T) { t.Parallel(); reevetest.Guarded(t, examples) }
 func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, examples) }
 func TestTooLong(t *testing.T) { t.Parallel(); reevetest.TooLong(t, examples, tenants) }
 
@@ -309,6 +310,7 @@ func TestCredentials(t *testing.T) {
 func TestActor(t *testing.T) {
 	t.Parallel()
 	s := reevetest.Open(t)
+	s.Plain = true
 	s.Tenants(t)
 	key, viewer := s.Value(t, "key_id"), s.Value(t, "viewer_id")
 	var want []string
