@@ -55,11 +55,12 @@ func (s *Server) withManners(t *testing.T, step Step, r Request) Reply {
 	return reply
 }
 
-// there tells whether the path of a request has something to read.
+// there tells whether the path of a request has something to read, or never has.
 func (s *Server) there(t *testing.T, r Request) bool {
 	t.Helper()
 	path, _, _ := strings.Cut(r.Target, "?")
-	return s.Send(t, Request{Face: r.Face, Method: http.MethodGet, Target: path, Header: r.Header}).Status == http.StatusOK
+	status := s.Send(t, Request{Face: r.Face, Method: http.MethodGet, Target: path, Header: r.Header}).Status
+	return status == http.StatusOK || status == http.StatusMethodNotAllowed
 }
 
 // expect sends a request with one more header, and gives the reply.

@@ -76,7 +76,10 @@ func (s *Store) AfterCommit(ctx context.Context, fn func()) {
 	e.after = append(e.after, fn)
 }
 
-var errGivenUp = errors.New("an earlier write of the enclosing transaction failed")
+var (
+	errGivenUp = errors.New("an earlier write of the enclosing transaction failed")
+	errEnded   = errors.New("the enclosing transaction has ended")
+)
 
 // write is Store.Write inside the enclosure.
 func (e *Enclosure) write(ctx context.Context, fn func(*Tx) error) error {
@@ -107,7 +110,10 @@ func (e *Enclosure) write(ctx context.Context, fn func(*Tx) error) error {
 func (e *Enclosure) failure() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.failed == nil {
+	switch {
+	case e.done:
+		return errUnavailable.Wrap(errEnded)
+	case e.failed == nil:
 		return nil
 	}
 	return errUnavailable.Wrap(errors.Join(errGivenUp, e.failed))

@@ -33,7 +33,7 @@ func (b *builder) manners(op *operation, success *response) (kinds []reeve.Kind)
 		// A document in another format than JSON has none.
 		add("ETag", headerDoc{"Names this reply: two that differ have two.", len(op.Formats) == 0, text()})
 	}
-	if b.depends(op) {
+	if op.careful { // also where there is nothing that If-Match could name
 		kinds = append(kinds, reeve.Invalid, reeve.Precondition)
 	}
 	if op.repeats() {

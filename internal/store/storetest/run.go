@@ -68,6 +68,11 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"cancelled at any instant", testCancelledAnywhere},
 		{"failing writes", testFailingWrites},
 
+		{"enclosure", testEnclosure},
+		{"enclosure given up", testEnclosureGivenUp},
+		{"enclosure that begins late", testEnclosureBegins},
+		{"kept replies", testKeptReplies},
+
 		{"changes", testChanges},
 		{"change filter", testChangeFilter},
 		{"change of every field", testChangeFields},
