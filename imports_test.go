@@ -60,10 +60,12 @@ var layers = map[string]layer{
 	"internal/console":         faces,
 	"gateway":                  {may: slices.Concat(library.may, []string{"internal/forward"}), never: sql},
 	"client":                   library,
+	"internal/cli":             {may: []string{".", "macaroon", "client", "internal/scan"}, never: sql},
 	"internal/server":          {may: []string{"*"}, never: sql},
-	"cmd/reeve":                {may: []string{"internal/server", "client", "gateway", "macaroon"}, never: sql},
+	"cmd/reeve":                {may: []string{"internal/server", "internal/cli", "client", "gateway", "macaroon"}, never: sql},
 
 	// Programs and support of tests.
+	"internal/clientgen": {foreign: []string{}, never: slices.Concat(http, sql)},
 	"internal/reevetest": {may: []string{"*"}},
 	"internal/soak":      {may: []string{"*"}},
 	"bench":              {may: []string{"*"}},

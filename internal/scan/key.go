@@ -140,7 +140,7 @@ func endsAsKey(word []byte) bool {
 		}
 		word = word[n:]
 	}
-	const marker = 0x000620                // ends 36 bytes before the number's end
+	const marker = 0x000620                 // ends 36 bytes before the number's end
 	return number[4]>>32&0xffffff == marker // of 32 bits and 24
 }
 
@@ -173,4 +173,3 @@ func (s *scanner) grant(text []byte, at int) Found {
 	}
 	return Found{}
 }
-
