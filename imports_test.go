@@ -60,7 +60,7 @@ var layers = map[string]layer{
 	"internal/console":         faces,
 	"gateway":                  {may: slices.Concat(library.may, []string{"internal/forward"}), never: sql},
 	"client":                   library,
-	"internal/cli":             {may: []string{".", "macaroon", "client", "internal/scan"}, never: sql},
+	"internal/cli":             {may: []string{".", "macaroon", "client", "internal/document", "internal/scan"}, never: sql},
 	"internal/server":          {may: []string{"*"}, never: sql},
 	"cmd/reeve":                {may: []string{"internal/server", "internal/cli", "client", "gateway", "macaroon"}, never: sql},
 

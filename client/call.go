@@ -169,7 +169,7 @@ func (c *Client) do(ctx context.Context, op *Operation, in call) (*http.Response
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
 			err = wrapped.Err // whose text is the whole URL
 		}
-		return nil, fmt.Errorf("%s %s: %w", op.Method, c.base+op.Path, err)
+		return nil, &ConnectionError{op.Method, c.base + op.Path, err}
 	}
 	if into := settingsOf(ctx).response; into != nil {
 		*into = Response{

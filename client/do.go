@@ -20,13 +20,24 @@ type Reply struct {
 	Stream      io.ReadCloser // of an operation whose reply goes on; the caller closes it
 	ETag        string
 	RequestID   string
+	Next        string // the cursor of the page after it, where its Link says so
 }
 
 // Do calls an operation by its id. params are those of path, query and header
 // by name; a name that the operation has not is an error. body is nil, JSON as
 // []byte or json.RawMessage, or what json.Marshal takes.
 func (c *Client) Do(ctx context.Context, operationID string, params map[string]string, body any) (*Reply, error) {
-	op, in, err := c.prepare(operationID, params, body)
+	op, err := c.operation(operationID)
+	if err != nil {
+		return nil, err
+	}
+	return c.Call(ctx, op, params, body)
+}
+
+// Call is Do of an operation that need not be in the table, such as one of a
+// newer server.
+func (c *Client) Call(ctx context.Context, op *Operation, params map[string]string, body any) (*Reply, error) {
+	in, err := prepare(op, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +57,7 @@ func (c *Client) Do(ctx context.Context, operationID string, params map[string]s
 		return nil, err
 	}
 	out.Status, out.ETag, out.RequestID, out.ContentType = said.Status, said.ETag, said.RequestID, said.Header.Get("Content-Type")
+	out.Next = nextLink(said.Header, op.Cursor)
 	if op.Envelope && strings.HasPrefix(out.ContentType, "application/json") {
 		var envelope struct{ Body json.RawMessage }
 		if err := json.Unmarshal(out.Body, &envelope); err != nil {
@@ -59,7 +71,11 @@ func (c *Client) Do(ctx context.Context, operationID string, params map[string]s
 // Request gives the request that Do would send, without its credential and
 // without sending it.
 func (c *Client) Request(ctx context.Context, operationID string, params map[string]string, body any) (*http.Request, error) {
-	op, in, err := c.prepare(operationID, params, body)
+	op, err := c.operation(operationID)
+	if err != nil {
+		return nil, err
+	}
+	in, err := prepare(op, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -68,18 +84,21 @@ func (c *Client) Request(ctx context.Context, operationID string, params map[str
 	return bare.request(ctx, op, in)
 }
 
-// prepare turns names into a call.
-func (c *Client) prepare(operationID string, params map[string]string, body any) (*Operation, call, error) {
-	op := FindOperation(c.face, operationID)
-	if op == nil {
-		return nil, call{}, fmt.Errorf("client: the %s API has no operation %q", c.face, operationID)
+func (c *Client) operation(id string) (*Operation, error) {
+	if op := FindOperation(c.face, id); op != nil {
+		return op, nil
 	}
+	return nil, fmt.Errorf("client: the %s API has no operation %q", c.face, id)
+}
+
+// prepare turns names into a call.
+func prepare(op *Operation, params map[string]string, body any) (call, error) {
 	in := call{raw: raw{query: url.Values{}, header: http.Header{}}, body: body}
 	if text, ok := body.([]byte); ok {
 		in.body = json.RawMessage(bytes.TrimSpace(text))
 	}
 	if body != nil && op.Body == nil {
-		return nil, call{}, fmt.Errorf("client: %s takes no body", op.ID)
+		return call{}, fmt.Errorf("client: %s takes no body", op.ID)
 	}
 	for _, p := range op.Params {
 		value, given := params[p.Name]
@@ -87,7 +106,7 @@ func (c *Client) prepare(operationID string, params map[string]string, body any)
 		case p.In == "path":
 			in.path = append(in.path, value)
 		case !given && p.Required:
-			return nil, call{}, fmt.Errorf("client: %s needs the parameter %s", op.ID, p.Name)
+			return call{}, fmt.Errorf("client: %s needs the parameter %s", op.ID, p.Name)
 		case !given:
 		case p.In == "header":
 			in.raw.header.Set(p.Name, value)
@@ -97,11 +116,27 @@ func (c *Client) prepare(operationID string, params map[string]string, body any)
 	}
 	for name := range params {
 		if !slices.ContainsFunc(op.Params, func(p Param) bool { return p.Name == name }) {
-			return nil, call{}, fmt.Errorf("client: %s has no parameter %q", op.ID, name)
+			return call{}, fmt.Errorf("client: %s has no parameter %q", op.ID, name)
 		}
 	}
 	if op.Reply == "json" && params["format"] == "" {
 		in.accept = "application/json"
 	}
-	return op, in, nil
+	return in, nil
+}
+
+// nextLink reads the cursor of Link: </api/users?after=x>; rel="next", as
+// RFC 8288 has it.
+func nextLink(header http.Header, cursor string) string {
+	for _, links := range header.Values("Link") {
+		for link := range strings.SplitSeq(links, ",") {
+			at, about, ok := strings.Cut(strings.TrimSpace(link), ">")
+			relation := strings.ReplaceAll(strings.ReplaceAll(about, " ", ""), `"`, "")
+			target, err := url.Parse(strings.TrimPrefix(at, "<"))
+			if ok && err == nil && strings.Contains(relation+";", ";rel=next;") {
+				return target.Query().Get(cursor)
+			}
+		}
+	}
+	return ""
 }

@@ -38,6 +38,19 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s (%d)", text, e.Status)
 }
 
+// ConnectionError says that a call got no answer: whether it was done is not
+// known.
+type ConnectionError struct {
+	Method string
+	URL    string // with the {parameters} of its path, which may be secrets
+	Err    error
+}
+
+func (e *ConnectionError) Error() string { return e.Method + " " + e.URL + ": " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *ConnectionError) Unwrap() error { return e.Err }
+
 // AsError finds the refusal in a chain of errors; nil if the server never
 // answered.
 func AsError(err error) *Error {

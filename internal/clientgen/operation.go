@@ -161,7 +161,16 @@ func (m *method) paging(t *faceTypes) {
 	if m.content == nil {
 		return
 	}
+	query := func(name string) bool {
+		return slices.ContainsFunc(m.params, func(p parameter) bool {
+			return p.Name == name && p.In == "query" && goParam(p) == "string"
+		})
+	}
 	body := t.doc.resolve(m.content)
+	at := slices.IndexFunc(cursors, query)
+	if body.is("array") && at >= 0 { // its Link has the next
+		m.cursor = cursors[at]
+	}
 	var lists []entry[*schema]
 	for _, p := range body.Properties {
 		if p.value.is("array") {
@@ -172,11 +181,6 @@ func (m *method) paging(t *faceTypes) {
 		return
 	}
 	m.items = lists[0].key
-	query := func(name string) bool {
-		return slices.ContainsFunc(m.params, func(p parameter) bool {
-			return p.Name == name && p.In == "query" && goParam(p) == "string"
-		})
-	}
 	if _, counted := body.Properties.get("total_count"); counted && query("page") {
 		m.page = "page"
 	}
@@ -184,7 +188,6 @@ func (m *method) paging(t *faceTypes) {
 	if !ok {
 		return
 	}
-	at := slices.IndexFunc(cursors, query)
 	if at < 0 {
 		return
 	}

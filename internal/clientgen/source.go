@@ -106,7 +106,7 @@ func (m *method) source() string {
 		p("func (c *%s) %sAs(%s, format string) ([]byte, error) {\nreturn c.text(ctx, op%s%s, %s, format)\n}\n\n",
 			m.face, m.name, args, m.face, m.name, in)
 	}
-	if m.cursor != "" && (m.nextType == "string" || m.nextType == "*string") {
+	if m.next != "" && (m.nextType == "string" || m.nextType == "*string") {
 		m.iterator(p, args)
 	}
 	return out.String()
