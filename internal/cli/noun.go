@@ -109,7 +109,7 @@ func place(op *client.Operation) entry {
 	said := wordsOf(op.ID)
 	verb := said[:1]
 	for _, word := range said[1:] {
-		if !sameNoun(word, op.Tag) && !sameNoun(word, noun) {
+		if !sameNoun(word, op.Tag) && !sameNoun(word, noun) && (word != "api" || noun != "keys") {
 			verb = append(verb, word)
 		}
 	}
