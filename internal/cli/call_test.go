@@ -183,6 +183,11 @@ func TestScanAsks(t *testing.T) {
 			t.Errorf("requests %d", len(*requests))
 		}
 	}
+	// A server that does not say leaves the find as it is.
+	out, _, err := run(t, token, "scan", "-")
+	if failure, ok := err.(*Failure); !ok || failure.Code != ExitFailure || failure.Err == nil || !strings.HasPrefix(out, "-:1:1: gateway") {
+		t.Errorf("without an answer: %q, %v", out, err)
+	}
 	*requests = nil
 	if out, _, _ := run(t, token, "scan", "--offline", "-"); len(*requests) != 0 || !strings.HasPrefix(out, "-:1:1: gateway") {
 		t.Errorf("offline: %q, %d requests", out, len(*requests))

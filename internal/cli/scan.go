@@ -76,18 +76,15 @@ func (s *search) run(cmd *cobra.Command, args []string) error {
 		trouble = errors.Join(trouble, s.name(cmd, name))
 	}
 	if err := s.enquire(cmd); err != nil {
-		trouble = errors.Join(trouble, err)
+		trouble = errors.Join(trouble, fmt.Errorf("the server did not say whose they are: %w", err))
 	}
 	if err := s.print(cmd); err != nil {
 		return failed(err)
 	}
-	switch {
-	case trouble != nil:
-		return failed(trouble)
-	case len(s.rows) > 0:
-		return &Failure{Code: ExitFailure}
+	if len(s.rows) > 0 { // whatever else went wrong
+		return &Failure{ExitFailure, trouble}
 	}
-	return nil
+	return failed(trouble)
 }
 
 // prepare finds out whom to ask.
