@@ -29,6 +29,4 @@
 // They travel in the context: [WithReason], [WithIdempotencyKey],
 // [WithIfMatch], [WithHeader], and [WithResponse] for what an answer's header
 // says.
-//
-//go:generate go run ../internal/clientgen ../openapi .
 package client

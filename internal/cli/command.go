@@ -56,7 +56,10 @@ func verbCommand(noun, verb string, ops []*client.Operation, version string) *co
 	o := &options{version: version}
 	run := &runner{options: o}
 	cmd := &cobra.Command{Use: verb, Short: ops[0].Summary, Long: long(noun, verb, ops)}
-	if text := arguments(ops[0]); text != "" {
+	switch text := arguments(ops[0]); {
+	case slices.ContainsFunc(ops, func(op *client.Operation) bool { return arguments(op) != text }):
+		cmd.Use += " [ARGUMENT...]" // Long says which
+	case text != "":
 		cmd.Use += " " + text
 	}
 	writes, pages, body := false, false, false

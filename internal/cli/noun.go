@@ -33,6 +33,16 @@ var entries = map[string]entry{
 	"operator/createOrganizationKey": {"org-keys", "create", nil},
 	"operator/deleteOrganizationKey": {"org-keys", "delete", nil},
 
+	"tenant/listUserOrganizations":    {"orgs", "list", nil},
+	"tenant/listOrganizationProjects": {"projects", "list", nil},
+	"tenant/listOrganizationChanges":  {"changes", "list", nil},
+	"tenant/getProjectLimits":         {"limits", "get", nil},
+
+	"tenant/listOrganizationUsers":      {"org-members", "list", nil},
+	"tenant/updateOrganizationMember":   {"org-members", "set", nil},
+	"tenant/removeOrganizationMember":   {"org-members", "remove", nil},
+	"tenant/updateProjectMember":        {"members", "set", nil},
+	"tenant/removeProjectMember":        {"members", "remove", nil},
 	"operator/listOrganizationMembers":  {"org-members", "list", nil},
 	"operator/putOrganizationMember":    {"org-members", "set", nil},
 	"operator/deleteOrganizationMember": {"org-members", "remove", nil},

@@ -2,9 +2,11 @@
 // each operation of the documents under openapi/, the types of their bodies,
 // and the table of all operations.
 //
-// Run it with go generate ./client, or with make golden, which does so after
-// the documents are written.
+// Run it with go generate ./internal/clientgen, or with make golden, which does
+// so after the documents are written.
 package main
+
+//go:generate go run . ../../openapi ../../client
 
 import (
 	"errors"

@@ -75,10 +75,13 @@ func (m *method) parameters() {
 		m.path = append(m.path, p)
 	}
 	m.all = slices.Clone(m.path)
+	settings := []string{"idempotency-key", "if-match", "if-none-match", "x-reason"} // which travel in the context
 	for _, p := range m.op.Parameters {
 		if p.In == "query" || p.In == "header" {
 			m.all = append(m.all, p)
-			m.params = append(m.params, p)
+			if p.In == "query" || !slices.Contains(settings, strings.ToLower(p.Name)) {
+				m.params = append(m.params, p)
+			}
 		}
 	}
 }
