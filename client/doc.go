@@ -22,7 +22,7 @@
 // repeated where that does no harm: GET, PUT and DELETE, and POST to tenants'
 // and operators' APIs, which carry an Idempotency-Key of their own, the same
 // each time. A DELETE whose first answer was lost may answer that there is
-// nothing to delete.
+// nothing to delete, and a PUT with If-Match that the thing has changed.
 //
 // # Settings of one call
 //
