@@ -47,6 +47,7 @@ var layers = map[string]layer{
 	"internal/forward":         {may: []string{"macaroon"}, foreign: []string{}, never: outside},
 	"internal/store":           {may: []string{"."}, never: http},
 	"internal/store/storetest": {may: []string{".", "internal/store"}, never: http},
+	"internal/scan":            {may: []string{".", "macaroon"}, foreign: []string{}, never: outside},
 	"internal/prices":          {may: []string{"."}, foreign: []string{"go.yaml.in/yaml/v4"}, never: outside},
 	"internal/webhook":         {may: []string{"."}, never: sql},
 	"internal/boottime":        {foreign: []string{"golang.org/x/sys"}, never: slices.Concat(http, sql)},
@@ -60,10 +61,12 @@ var layers = map[string]layer{
 	"internal/console":         faces,
 	"gateway":                  {may: slices.Concat(library.may, []string{"internal/forward"}), never: sql},
 	"client":                   library,
+	"internal/cli":             {may: []string{".", "macaroon", "client", "internal/document", "internal/scan"}, never: sql},
 	"internal/server":          {may: []string{"*"}, never: sql},
-	"cmd/reeve":                {may: []string{"internal/server", "client", "gateway", "macaroon"}, never: sql},
+	"cmd/reeve":                {may: []string{"internal/server", "internal/cli", "client", "gateway", "macaroon"}, never: sql},
 
 	// Programs and support of tests.
+	"internal/clientgen": {foreign: []string{}, never: slices.Concat(http, sql)},
 	"internal/reevetest": {may: []string{"*"}},
 	"internal/soak":      {may: []string{"*"}},
 	"bench":              {may: []string{"*"}},
