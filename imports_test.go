@@ -49,6 +49,7 @@ var layers = map[string]layer{
 	"internal/store/storetest": {may: []string{".", "internal/store"}, never: http},
 	"internal/prices":          {may: []string{"."}, foreign: []string{"go.yaml.in/yaml/v4"}, never: outside},
 	"internal/webhook":         {may: []string{"."}, never: sql},
+	"internal/mail":            {may: []string{"."}, never: sql},
 	"internal/boottime":        {foreign: []string{"golang.org/x/sys"}, never: slices.Concat(http, sql)},
 	"internal/control":         {may: []string{".", "macaroon", "internal/boottime", "internal/store"}, never: slices.Concat(http, sql)},
 	"internal/web":             {may: []string{"."}, never: sql},

@@ -49,6 +49,8 @@ var facts = map[string]bool{
 	"usage_marks":       true,
 	"user_sessions":     true,
 	"last_uses":         true,
+	"totp_steps":        true,
+	"mails":             true,
 }
 
 var errUnrecorded = errors.New("a transaction changed the model and recorded no change")

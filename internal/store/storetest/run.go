@@ -53,6 +53,11 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"payers", testPayers},
 		{"gateways", testGateways},
 		{"operator tokens", testOperatorTokens},
+		{"TOTP", testTOTP},
+		{"invitations", testInvitations},
+		{"mails", testMails},
+		{"sessions of users", testUserSessions},
+		{"what users see", testSeen},
 		{"text order", testTextOrder},
 
 		{"commit", testCommit},
