@@ -25,8 +25,8 @@ const UserActive UserStatus = 1
 
 // Bounds of a user's fields.
 const (
-	MinPassword     = 6   // bytes, of one that an operator gives
-	MinOwnPassword  = 8   // bytes, of one that a user chooses
+	MinPassword     = 6 // bytes, of one that an operator gives
+	MinOwnPassword  = 8 // bytes, of one that a user chooses
 	MaxOwnPassword  = 1024
 	MaxEmail        = 320 // bytes, RFC 3696 (64 local, 255 domain, the @)
 	MaxPasswordHash = 1024

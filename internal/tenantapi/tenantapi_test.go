@@ -42,12 +42,37 @@ var examples = []step{
 	{Call: "GET /organization/{org:acme}/usage"},
 	{Call: "GET /organization/{org:acme}/statements"},
 	{Call: "GET /organization/{org:acme}/statements/{stm:bill}"},
+	{Call: "POST /user/logout"},
+	{Call: "GET /user/{usr:alice}"},
+	{Call: "PUT /user/{usr:alice}", Body: `{"first_name":"x"}`},
+	{Call: "PUT /user/{usr:alice}/password", Body: `{"old_password":"x","new_password":"xxxxxxxx"}`},
+	{Call: "GET /user/{usr:alice}/sessions"},
+	{Call: "DELETE /user/{usr:alice}/session/{ses:nothing}"},
+	{Call: "DELETE /user/{usr:alice}/sessions"},
+	{Call: "POST /user/{usr:alice}/totp", Body: `{"password":"x"}`},
+	{Call: "PUT /user/{usr:alice}/totp", Body: `{"code":"x"}`},
+	{Call: "DELETE /user/{usr:alice}/totp", Body: `{"password":"x","code":"x"}`},
+	{Call: "POST /organization/{org:acme}/invitation", Body: `{"email":"x@mail.test","role":"viewer"}`},
+	{Call: "POST /project/{prj:px}/invitation", Body: `{"email":"y@mail.test","role":"viewer"}`},
+	{Call: "GET /organization/{org:acme}/invitations"},
+	{Call: "DELETE /organization/{org:acme}/invitation/{inv:nothing}"},
 }
 
+// public call every operation that asks for no credential.
+var public = []step{
+	{Call: "POST /user/login", Body: `{"email":"x@mail.test","password":"x"}`},
+	{Call: "POST /user/password/reset", Body: `{"email":"x@mail.test"}`},
+	{Call: "POST /user/password", Body: `{"token":"{reset_token}","new_password":"xxxxxxxx"}`},
+	{Call: "POST /user/invitation", Body: `{"token":"{invitation_token}"}`},
+	{Call: "POST /user/invitation/accept", Body: `{"token":"{invitation_token}"}`},
+}
+
+func all() []step { return slices.Concat(examples, public) }
+
 func TestHealth(t *testing.T)  { t.Parallel(); reevetest.Health(t, "tenant") }
-func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
-func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, examples) }
-func TestTooLong(t *testing.T) { t.Parallel(); reevetest.TooLong(t, examples, tenants) }
+func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, all()) }
+func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, all()) }
+func TestTooLong(t *testing.T) { t.Parallel(); reevetest.TooLong(t, all(), tenants) }
 
 func tenants(t *testing.T, s *reevetest.Server) { s.Tenants(t) }
 
