@@ -14,7 +14,7 @@ func (c *Control) SignOut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.endSessions(ctx, func(tx *store.Tx) { tx.DeleteUserSession(session.ID) })
+	return c.endSessions(ctx, session.ID, func(tx *store.Tx) { tx.DeleteUserSession(session.ID) })
 }
 
 // ownSession finds the session that the caller has shown.
@@ -36,12 +36,17 @@ func (c *Control) ownSession(ctx context.Context) (reeve.UserSession, error) {
 	return session, err
 }
 
-// endSessions writes what ends sessions; they are no part of the model.
-func (c *Control) endSessions(ctx context.Context, end func(*store.Tx)) error {
-	return c.store.Write(ctx, func(tx *store.Tx) error {
+// endSessions writes what ends sessions; they are no part of the model. The use
+// of the one that was just noted is forgotten.
+func (c *Control) endSessions(ctx context.Context, noted reeve.ID, end func(*store.Tx)) error {
+	err := c.store.Write(ctx, func(tx *store.Tx) error {
 		end(tx)
 		return nil
 	})
+	if err == nil {
+		c.used.drop(noted)
+	}
+	return err
 }
 
 // OwnSession is one of the caller's sessions.
@@ -89,7 +94,7 @@ func (c *Control) EndOwnSession(ctx context.Context, user, session reeve.ID) err
 	}
 	for _, own := range sessions {
 		if own.ID == session {
-			return c.endSessions(ctx, func(tx *store.Tx) { tx.DeleteUserSession(session) })
+			return c.endSessions(ctx, session, func(tx *store.Tx) { tx.DeleteUserSession(session) })
 		}
 	}
 	return reeve.ErrDenied
@@ -97,8 +102,9 @@ func (c *Control) EndOwnSession(ctx context.Context, user, session reeve.ID) err
 
 // EndOwnSessions ends all sessions of the user who asks, this one too.
 func (c *Control) EndOwnSessions(ctx context.Context, user reeve.ID) error {
-	if _, err := c.person(ctx, c.store.Reader, user); err != nil {
+	session, err := c.personsSession(ctx, user)
+	if err != nil {
 		return err
 	}
-	return c.endSessions(ctx, func(tx *store.Tx) { tx.DeleteUserSessions(user, reeve.Zero) })
+	return c.endSessions(ctx, session.ID, func(tx *store.Tx) { tx.DeleteUserSessions(user, reeve.Zero) })
 }

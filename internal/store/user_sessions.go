@@ -23,12 +23,10 @@ func (r Reader) UserSessions(ctx context.Context, user reeve.ID) ([]reeve.UserSe
 
 // KeepUserSessions ends all sessions of a user but those used last.
 func (tx *Tx) KeepUserSessions(user reeve.ID, keep int) {
-	tx.write(statement{
-		sql: `DELETE FROM user_sessions WHERE user_id = $1 AND id NOT IN (SELECT s.id FROM user_sessions s
-			LEFT JOIN last_uses l ON l.id = s.id WHERE s.user_id = $1
-			ORDER BY COALESCE(l.used_at, s.created_at) DESC, s.id DESC LIMIT $2)`,
-		args: []any{user, keep},
-	})
+	// What the first statement forgets of those that go makes them no younger.
+	tx.endSessions(`user_id = $1 AND id NOT IN (SELECT s.id FROM user_sessions s
+		LEFT JOIN last_uses l ON l.id = s.id WHERE s.user_id = $1
+		ORDER BY COALESCE(l.used_at, s.created_at) DESC, s.id DESC LIMIT $2)`, user, keep)
 }
 
 // DeleteDeadUserSessions removes up to limit sessions that were opened before

@@ -2,6 +2,7 @@ package tenantapi_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,17 @@ import (
 
 	"github.com/reeve-cloud/reeve/internal/reevetest"
 )
+
+// public call every operation that asks for no credential.
+var public = []step{
+	{Call: "POST /user/login", Body: `{"email":"x@mail.test","password":"x"}`},
+	{Call: "POST /user/password/reset", Body: `{"email":"x@mail.test"}`},
+	{Call: "POST /user/password", Body: `{"token":"{reset_token}","new_password":"xxxxxxxx"}`},
+	{Call: "POST /user/invitation", Body: `{"token":"{invitation_token}"}`},
+	{Call: "POST /user/invitation/accept", Body: `{"token":"{invitation_token}"}`},
+}
+
+func all() []step { return slices.Concat(examples, public) }
 
 const (
 	nothing  = `{"status":"success","body":{}}`
@@ -129,7 +141,15 @@ func TestSessions(t *testing.T) {
 			{Call: "POST /user/logout", As: "session bob", Status: 204},
 			{Name: "replayed", Call: "GET /user/{usr:bob}", As: "session bob", Status: 401, Reply: unauthorized},
 		}...)
+		s.Do(t, step{
+			Name: "an agent that is no text", Call: "POST /user/login", As: "-", Body: `{"email":"bob@mail.test",` + rightly + `}`, Status: 200,
+			Reply: reevetest.Any, Header: http.Header{"User-Agent": {"\xff\t" + strings.Repeat("é", 150)}},
+		})
 		s.LogIn(t, "bob")
+		s.Do(t, step{
+			Call: "GET /user/{usr:bob}/sessions", As: "session bob", Status: 200, Reply: reevetest.Any,
+			Has: []string{`"agent":"` + strings.Repeat("é", 100) + `"`},
+		})
 		s.Clock.Advance(24 * time.Hour)
 		s.Do(t, step{Name: "idle", Call: "GET /user/{usr:bob}", As: "session bob", Status: 401, Reply: unauthorized})
 	})

@@ -58,17 +58,6 @@ var examples = []step{
 	{Call: "DELETE /organization/{org:acme}/invitation/{inv:nothing}"},
 }
 
-// public call every operation that asks for no credential.
-var public = []step{
-	{Call: "POST /user/login", Body: `{"email":"x@mail.test","password":"x"}`},
-	{Call: "POST /user/password/reset", Body: `{"email":"x@mail.test"}`},
-	{Call: "POST /user/password", Body: `{"token":"{reset_token}","new_password":"xxxxxxxx"}`},
-	{Call: "POST /user/invitation", Body: `{"token":"{invitation_token}"}`},
-	{Call: "POST /user/invitation/accept", Body: `{"token":"{invitation_token}"}`},
-}
-
-func all() []step { return slices.Concat(examples, public) }
-
 func TestHealth(t *testing.T)  { t.Parallel(); reevetest.Health(t, "tenant") }
 func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, all()) }
 func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, all()) }

@@ -196,8 +196,14 @@ func testUserSessions(t *testing.T, w world) {
 	kept := open(other.ID, 4)
 	w.fact(func(tx *store.Tx) error { tx.DeleteUserSessions(other.ID, kept.ID); return nil })
 	sessions("all but one ended", other.ID, kept)
+	w.fact(func(tx *store.Tx) error {
+		tx.PutLastUses([]store.LastUse{{ID: kept.ID, At: minute(9), By: "192.0.2.7"}})
+		return nil
+	})
 	w.write(func(tx *store.Tx) { tx.EraseUser(other.ID) })
 	sessions("of an erased user", other.ID)
+	uses, err = w.s.LastUses(w.ctx(), []reeve.ID{kept.ID})
+	same(t, "where it was used from", map[reeve.ID]store.LastUse{}, uses, err)
 }
 
 // testSeen: what a user sees of organisations and projects is what a session's
