@@ -50,6 +50,7 @@ var layers = map[string]layer{
 	"internal/scan":            {may: []string{".", "macaroon"}, foreign: []string{}, never: outside},
 	"internal/prices":          {may: []string{"."}, foreign: []string{"go.yaml.in/yaml/v4"}, never: outside},
 	"internal/webhook":         {may: []string{"."}, never: sql},
+	"internal/mail":            {may: []string{"."}, never: sql},
 	"internal/boottime":        {foreign: []string{"golang.org/x/sys"}, never: slices.Concat(http, sql)},
 	"internal/control":         {may: []string{".", "macaroon", "internal/boottime", "internal/store", "internal/throttle"}, never: slices.Concat(http, sql)},
 	"internal/throttle":        {may: []string{"."}, foreign: []string{}, never: outside},

@@ -27,6 +27,18 @@ func (c *Operator) UpdateUser(ctx context.Context, email string, body OperatorUs
 	return c.send(ctx, opOperatorUpdateUser, call{path: []string{email}, body: body})
 }
 
+// CreatePasswordReset: Make a link with which a user chooses a new password, to hand on (POST
+// /api/users/{email}/reset).
+func (c *Operator) CreatePasswordReset(ctx context.Context, email string) (*OperatorPasswordReset, error) {
+	return fetch[*OperatorPasswordReset](ctx, c.Client, opOperatorCreatePasswordReset, call{path: []string{email}})
+}
+
+// DeleteTOTP: Ask a user, who has lost the device, for no codes any more (DELETE
+// /api/users/{email}/totp).
+func (c *Operator) DeleteTOTP(ctx context.Context, email string) error {
+	return c.send(ctx, opOperatorDeleteTOTP, call{path: []string{email}})
+}
+
 // OperatorCreateUser is the schema CreateUser of the operator API.
 type OperatorCreateUser struct {
 	Email    string `json:"email"`
@@ -85,4 +97,12 @@ type OperatorUser struct {
 	PartnerID *string `json:"partnerId,omitempty"`
 	// Ignored.
 	CreatedAt *time.Time `json:"createdAt,omitempty"`
+}
+
+// OperatorPasswordReset is the schema PasswordResetOut of the operator API.
+type OperatorPasswordReset struct {
+	Link string `json:"link"`
+	// The link's, for POST /user/password of the tenant API.
+	Token     string    `json:"token"`
+	ExpiresAt time.Time `json:"expiresAt"`
 }

@@ -14,6 +14,7 @@ type Caller struct {
 	Session   *reeve.TokenHash // of a tenant's user whose session is not looked up yet
 	AuthID    reeve.ID         // whose session it is said to be; zero if that is not said
 	Address   string           // of the client, for throttling and the list of sessions
+	Agent     string           // of the client, as it says itself, for the list of sessions
 	Reason    string
 	RequestID string
 

@@ -42,6 +42,12 @@ type Settings struct {
 	// A user's session ends when it was idle for SessionIdle (24 h if zero), and
 	// in any case when it is older than SessionLifetime (30 days if zero).
 	SessionIdle, SessionLifetime time.Duration
+
+	// Mail makes one attempt at sending a mail; reeve.ErrRefusedMail when another
+	// one is of no use. No mail is sent if it is nil.
+	Mail func(context.Context, reeve.Mail) error
+
+	PublicURL string // of the console, for links; without a slash at the end
 }
 
 // The defaults.
@@ -56,6 +62,7 @@ type Control struct {
 	store      *store.Store
 	keys       *Keyring
 	passwords  *passwords
+	signIns    *signInThrottle
 	operators  *operatorTokens
 	live       *live
 	feed       *feed
@@ -87,6 +94,7 @@ func New(s *store.Store, settings Settings) *Control {
 		store:      s,
 		keys:       settings.Keyring,
 		passwords:  newPasswords(settings.PasswordHashing),
+		signIns:    newSignInThrottle(),
 		operators:  newOperatorTokens(settings.OperatorToken),
 		live:       newLive(),
 		feed:       newFeed(),

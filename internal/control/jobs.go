@@ -46,11 +46,12 @@ func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	others.Go(func() { c.addUsage(ctx, report) })
 	others.Go(func() { c.watchAlerts(ctx, report) })
 	others.Go(func() { c.deliverWebhooks(ctx, report) })
+	others.Go(func() { c.sendMails(ctx, report) })
 	others.Go(func() { c.closeMonths(ctx, report) })
 	others.Go(func() { c.writeLastUses(ctx, report) })
 	defer others.Wait()
 	for {
-		for _, err := range []error{c.ApplyRetention(ctx, keep), c.lapseLeases(ctx)} {
+		for _, err := range []error{c.ApplyRetention(ctx, keep), c.lapseLeases(ctx), c.forgetSessions(ctx), c.forgetInvitations(ctx)} {
 			if err != nil && ctx.Err() == nil {
 				report(err)
 			}

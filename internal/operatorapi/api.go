@@ -22,6 +22,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a := &api{control: c}
 	out := web.New(a.face(), opts)
 	a.users(out)
+	a.accounts(out)
 	a.coupons(out)
 	a.credits(out)
 	a.prices(out)

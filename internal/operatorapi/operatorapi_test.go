@@ -39,6 +39,8 @@ var examples = []step{
 	{Call: "GET /api/users/x@mail.test"},
 	{Call: "PUT /api/users/x@mail.test", Body: `{"shortName":"x"}`},
 	{Call: "DELETE /api/users/x@mail.test"},
+	{Call: "POST /api/users/x@mail.test/reset"},
+	{Call: "DELETE /api/users/x@mail.test/totp"},
 	{Call: "POST /api/coupons", Body: `{"userId":"{alice}","duration":2,"amount":3000,"description":"d"}`},
 	{Call: "GET /api/coupons/{coupon}"},
 	{Call: "DELETE /api/coupons/{coupon}"},

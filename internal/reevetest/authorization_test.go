@@ -23,19 +23,19 @@ var callers = map[string][][2]string{
 		{"editor key", "X-Api-Key: {editor}"},
 		{"admin key", "X-Api-Key: {key}"},
 		{"other's key", "X-Api-Key: {stranger}"},
-		{"viewer", "X-Auth-Id: {usr:bob}\nX-Auth-Token: {bob_session}"},
-		{"editor", "X-Auth-Id: {usr:carol}\nX-Auth-Token: {carol_session}"},
-		{"admin", "X-Auth-Id: {usr:alice}\nX-Auth-Token: {alice_session}"},
-		{"project's admin", "X-Auth-Id: {usr:dora}\nX-Auth-Token: {dora_session}"},
-		{"stranger", "X-Auth-Id: {usr:mallory}\nX-Auth-Token: {mallory_session}"},
-		{"thief", "X-Auth-Id: {usr:mallory}\nX-Auth-Token: {alice_session}"},
+		{"viewer", "X-Auth-Id: {usr:bob}\nX-Auth-Token: {bob_token}"},
+		{"editor", "X-Auth-Id: {usr:carol}\nX-Auth-Token: {carol_token}"},
+		{"admin", "X-Auth-Id: {usr:alice}\nX-Auth-Token: {alice_token}"},
+		{"project's admin", "X-Auth-Id: {usr:dora}\nX-Auth-Token: {dora_token}"},
+		{"stranger", "X-Auth-Id: {usr:mallory}\nX-Auth-Token: {mallory_token}"},
+		{"thief", "X-Auth-Id: {usr:mallory}\nX-Auth-Token: {alice_token}"},
 	},
 	"operator": {
 		{"nobody", ""},
 		{"nonsense", "Authorization: reeve_op_x"},
 		{"gateway", "Authorization: {token}"},
 		{"admin key", "Authorization: {key}"},
-		{"session", "Authorization: {alice_session}"},
+		{"session", "Authorization: {alice_token}"},
 		{"viewer", "Authorization: {op_viewer}"},
 		{"finance", "Authorization: {op_finance}"},
 		{"support", "Authorization: {op_support}"},
@@ -47,7 +47,7 @@ var callers = map[string][][2]string{
 		{"nonsense", "Authorization: Bearer reeve_gw_x"},
 		{"operator", "Authorization: Bearer {operator}"},
 		{"admin key", "Authorization: Bearer {key}"},
-		{"session", "Authorization: Bearer {alice_session}"},
+		{"session", "Authorization: Bearer {alice_token}"},
 		{"gateway", "Authorization: Bearer {token}"},
 	},
 }
@@ -62,8 +62,10 @@ func everyone(t *testing.T, s *reevetest.Server) {
 	s.Member(t, "organizations", "acme", "dora", "viewer")
 	s.Member(t, "projects", "px", "dora", "admin")
 	s.Member(t, "projects", "px", "bob", "viewer")
+	s.GivePassword(t, "carol") // which ends sessions
+	s.Bind("password", reevetest.Password)
 	for _, name := range []string{"alice", "bob", "carol", "dora", "mallory"} {
-		s.SignIn(t, name)
+		s.OpenSession(t, name)
 	}
 	for _, role := range []string{"viewer", "finance", "support", "admin"} {
 		s.Operator(t, "op_"+role, role)
@@ -73,6 +75,14 @@ func everyone(t *testing.T, s *reevetest.Server) {
 		{
 			Call: "POST /api/credits", Body: `{"organizationId":"{acme}","amount":3000,"description":"d"}`,
 			Status: 200, Reply: `{"id":"{credit}"}`,
+		},
+		{
+			Call: "POST /organization/{org:acme}/invitation", Body: `{"email":"new@mail.test","role":"viewer"}`, Status: 200,
+			Reply: reevetest.Any, After: func(t *testing.T, reply reevetest.Reply) {
+				_, rest, _ := strings.Cut(reply.Body, `"id":"`)
+				id, _, _ := strings.Cut(rest, `"`)
+				s.Bind("invitation", id)
+			},
 		},
 		{Call: "PUT /api/organizations/{acme}/budget", Body: `{"amount":100}`, Status: 200},
 		{Call: "PUT /api/organizations/{acme}/webhook", Body: `{"url":"https://example.com/"}`, Status: 200, Reply: reevetest.Any},

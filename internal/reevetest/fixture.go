@@ -41,16 +41,17 @@ func (s *Server) User(t *testing.T, name, fullName string) reeve.ID {
 	return id
 }
 
-// SignIn opens a session of a bound user without a password, which would take
-// long, and binds its token as {name_session}.
-func (s *Server) SignIn(t *testing.T, name string) {
+// OpenSession opens a session of a bound user without a password, which would take
+// long, and binds its token as {name_token} and its id as {name_session}.
+func (s *Server) OpenSession(t *testing.T, name string) {
 	t.Helper()
-	random := NewID()
+	random, session := NewID(), NewID()
 	token := reeve.NewToken(reeve.TokenSession, [32]byte(append(random[:], random[:]...)))
 	s.Write(t, func(tx *store.Tx) {
-		tx.CreateUserSession(reeve.UserSession{ID: NewID(), UserID: s.ID(t, name), CreatedAt: tx.Now()}, token.Hash())
+		tx.CreateUserSession(reeve.UserSession{ID: session, UserID: s.ID(t, name), CreatedAt: tx.Now()}, token.Hash())
 	})
-	s.Bind(name+"_session", string(token))
+	s.Bind(name+"_token", string(token))
+	s.Bind(name+"_session", session.String())
 }
 
 // Operator makes a named operator and binds the token to its name.

@@ -21,7 +21,7 @@ type Step struct {
 	Name   string      // why the step is there; the call if empty
 	Call   string      // "GET /api/users/alice@mail.test"
 	Face   string      // found by the path if empty
-	As     string      // the credential's header value; "-" sends none
+	As     string      // the credential's header value; "-" sends none, "session alice" those of SignIn
 	Body   string      // JSON
 	Form   string      // an urlencoded body instead
 	Header http.Header // templates, too
@@ -34,10 +34,6 @@ type Step struct {
 	Allow  string   // the header's value
 	After  func(t *testing.T, reply Reply)
 }
-
-// SessionOf before a name as a Step's As is that user's session, as SignIn
-// opened it.
-const SessionOf = "session of "
 
 // Any as a Step's Reply is any body.
 const Any = "any body"
@@ -136,11 +132,10 @@ func (s *Server) header(face string, step Step) http.Header {
 			name, as = "Reeve-Gateway-Token", strings.TrimPrefix(as, "Bearer ")
 		}
 	}
-	switch user, signedIn := strings.CutPrefix(as, SessionOf); {
-	case signedIn:
+	if user, ok := strings.CutPrefix(as, "session "); ok {
 		out.Set("X-Auth-Id", s.Expand("{usr:"+user+"}"))
-		out.Set("X-Auth-Token", s.Expand("{"+user+"_session}"))
-	case as != "-":
+		out.Set("X-Auth-Token", s.Expand("{"+user+"_token}"))
+	} else if as != "-" {
 		out.Set(name, s.Expand(as))
 	}
 	for name, values := range step.Header {

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/gatewayapi"
 	"github.com/reeve-cloud/reeve/internal/operatorapi"
@@ -39,8 +40,9 @@ type Server struct {
 	Store   *store.Store
 	Control *control.Control
 	Clock   *Clock
-	Log     *Log // the request log, as JSON
-	Plain   bool // Do sends what its step says and no more, where requests are counted
+	Log     *Log            // the request log, as JSON
+	Mail    chan reeve.Mail // what was sent
+	Plain   bool            // Do sends what its step says and no more, where requests are counted
 
 	urls   map[string]string // by face
 	client *http.Client
@@ -54,7 +56,7 @@ func Each(t *testing.T, run func(t *testing.T, s *Server)) {
 	storetest.EachConfig(t, func(t *testing.T, config store.Config) {
 		clock := NewClock()
 		config.Now = clock.Now
-		run(t, start(t, storetest.Open(t, config), clock, 0, server.Config{}))
+		run(t, start(t, storetest.Open(t, config), clock, options{}))
 	})
 }
 
@@ -63,48 +65,68 @@ func Each(t *testing.T, run func(t *testing.T, s *Server)) {
 func Open(t *testing.T) *Server {
 	t.Helper()
 	clock := NewClock()
-	return start(t, storetest.OpenSQLite(t, clock.Now), clock, 0, server.Config{})
+	return start(t, storetest.OpenSQLite(t, clock.Now), clock, options{})
 }
 
-// OpenStore makes a Server on a store of the test's, with real time.
+// OpenMailed is Open with mail, which goes to Mail.
+func OpenMailed(t *testing.T) *Server {
+	t.Helper()
+	clock := NewClock()
+	return start(t, storetest.OpenSQLite(t, clock.Now), clock, options{mail: true})
+}
+
+// OpenStore makes a Server on a store of the test's, with real time, and
+// mail.
 func OpenStore(t *testing.T, opened *store.Store) *Server {
 	t.Helper()
-	return start(t, opened, nil, 0, server.Config{})
+	return start(t, opened, nil, options{mail: true})
 }
 
 // OpenImpatient is Open with bodies that must arrive within a moment.
 func OpenImpatient(t *testing.T) *Server {
 	t.Helper()
 	clock := NewClock()
-	return start(t, storetest.OpenSQLite(t, clock.Now), clock, 100*time.Millisecond, server.Config{})
+	return start(t, storetest.OpenSQLite(t, clock.Now), clock, options{bodyTimeout: 100 * time.Millisecond})
 }
 
 // OpenGuarded is Open with a configuration of the listeners.
 func OpenGuarded(t *testing.T, cfg server.Config) *Server {
 	t.Helper()
 	clock := NewClock()
-	return start(t, storetest.OpenSQLite(t, clock.Now), clock, 0, cfg)
+	return start(t, storetest.OpenSQLite(t, clock.Now), clock, options{config: cfg})
 }
 
-func start(t *testing.T, opened *store.Store, clock *Clock, bodyTimeout time.Duration, cfg server.Config) *Server {
+// options are how a Server differs from most.
+type options struct {
+	bodyTimeout time.Duration // if not the default
+	mail        bool
+	config      server.Config // of the listeners
+}
+
+func start(t *testing.T, opened *store.Store, clock *Clock, with options) *Server {
 	t.Helper()
-	ring, err := control.NewKeyring([32]byte{1})
-	if err != nil {
-		t.Fatal(err)
+	ring := keyring(t)
+	mails := make(chan reeve.Mail, 100)
+	var mail func(context.Context, reeve.Mail) error
+	if with.mail {
+		mail = func(_ context.Context, m reeve.Mail) error {
+			mails <- m
+			return nil
+		}
 	}
 	s := &Server{
-		Store: opened, Clock: clock, Log: &Log{}, urls: map[string]string{},
+		Store: opened, Clock: clock, Log: &Log{}, Mail: mails, urls: map[string]string{},
 		Control: control.New(opened, control.Settings{
 			OperatorToken: OperatorToken, ProjectLimit: ProjectLimit, PasswordHashing: 2, Keyring: ring, Prices: prices(t),
-			Deliver: webhook.NewSender("test").Send,
+			Deliver: webhook.NewSender("test").Send, Mail: mail, PublicURL: "https://cloud.test",
 		}),
 		names: map[string]string{"operator": OperatorToken},
 	}
 	s.run(t)
 	logger := slog.New(slog.NewJSONHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	faces := server.Faces(s.Control, cfg, logger, nil)
-	if bodyTimeout > 0 {
-		opts := web.Options{Logger: logger, BodyTimeout: bodyTimeout}
+	faces := server.Faces(s.Control, with.config, logger, nil)
+	if with.bodyTimeout > 0 {
+		opts := web.Options{Logger: logger, BodyTimeout: with.bodyTimeout}
 		faces[0].API = tenantapi.New(s.Control, opts)
 		faces[1].API = operatorapi.New(s.Control, opts)
 		faces[2].API = gatewayapi.New(s.Control, opts)

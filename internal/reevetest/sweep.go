@@ -17,8 +17,8 @@ import (
 // Down calls every example on a database that was closed: 503, Retry-After
 // and none of the cause's text.
 func Down(t *testing.T, examples []Step) {
-	s := Open(t)
-	s.bindNothing(examples)
+	s := OpenMailed(t)
+	s.bindNothing(t, examples)
 	s.Bind("key", unknownKey)
 	s.Bind("token", unknownToken)
 	s.Store.Close()
@@ -37,7 +37,7 @@ func Broken(t *testing.T, examples []Step) {
 	config := storetest.ConfigSQLite(t)
 	dropTables(t, config.SQLite)
 	s := OpenStore(t, storetest.Open(t, config))
-	s.bindNothing(examples)
+	s.bindNothing(t, examples)
 	s.Bind("key", unknownKey)
 	s.Bind("token", unknownToken)
 	for _, step := range examples {
@@ -56,7 +56,7 @@ func Broken(t *testing.T, examples []Step) {
 // again.
 func Guarded(t *testing.T, examples []Step) {
 	s := OpenGuarded(t, server.Config{AuthFailures: 1})
-	s.bindNothing(examples)
+	s.bindNothing(t, examples)
 	s.Bind("key", unknownKey)
 	s.Bind("token", unknownToken)
 	spent := Step{Call: examples[0].Call, Body: examples[0].Body, As: unknownKey, Reply: Any, Status: http.StatusUnauthorized}
@@ -92,7 +92,9 @@ const (
 )
 
 // bindNothing binds the names of examples to ids of nothing.
-func (s *Server) bindNothing(examples []Step) {
+func (s *Server) bindNothing(t *testing.T, examples []Step) {
+	t.Helper()
+	s.BindLinks(t)
 	for _, step := range examples {
 		for _, text := range placeholder.FindAllString(step.Call+step.Body, -1) {
 			name := strings.Trim(text, "{}")

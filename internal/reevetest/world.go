@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/reeve-cloud/reeve/internal/server"
 	"github.com/reeve-cloud/reeve/internal/store"
 	"github.com/reeve-cloud/reeve/internal/store/storetest"
 )
@@ -25,7 +24,7 @@ func NewWorld(t *testing.T, build func(t *testing.T, s *Server)) *World {
 	w := &World{clock: NewClock()}
 	config := storetest.ConfigSQLite(t)
 	config.Now = w.clock.Now
-	s := start(t, storetest.Open(t, config), w.clock, 0, server.Config{})
+	s := start(t, storetest.Open(t, config), w.clock, options{})
 	build(t, s)
 	w.names = s.names
 	s.end()
@@ -45,7 +44,7 @@ func (w *World) Open(t *testing.T) *Server {
 		t.Fatal(err)
 	}
 	clock := &Clock{now: w.clock.Now()}
-	s := start(t, storetest.Open(t, store.Config{SQLite: path, MaxConnections: 4, Now: clock.Now}), clock, 0, server.Config{})
+	s := start(t, storetest.Open(t, store.Config{SQLite: path, MaxConnections: 4, Now: clock.Now}), clock, options{})
 	maps.Copy(s.names, w.names)
 	return s
 }

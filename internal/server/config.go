@@ -45,6 +45,12 @@ type Config struct {
 	CloseAfter       time.Duration // a month's end; 0: never by itself
 	SessionLease     time.Duration
 
+	SessionIdle     time.Duration // of users
+	SessionLifetime time.Duration
+	PublicURL       string      // without a slash at the end; "": the tenant listener's
+	SMTP            reeve.Token // a URL; "": no mail is sent
+	MailFrom        string
+
 	ReadTimeout       time.Duration
 	ReadHeaderTimeout time.Duration
 	WriteTimeout      time.Duration
@@ -118,6 +124,9 @@ func loadSettings[C any](settings []setting[C], flags *pflag.FlagSet, environ []
 func (c Config) validate() error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return fmt.Errorf("--tls-cert and --tls-key: give both or neither")
+	}
+	if c.SMTP != "" && c.MailFrom == "" {
+		return fmt.Errorf("--smtp: give --mail-from too")
 	}
 	listeners := map[string]string{}
 	for _, l := range []struct{ flag, address string }{

@@ -74,6 +74,8 @@ func TestLoadDefaults(t *testing.T) {
 		},
 		CloseAfter:        48 * time.Hour,
 		SessionLease:      90 * time.Second,
+		SessionIdle:       24 * time.Hour,
+		SessionLifetime:   720 * time.Hour,
 		ReadTimeout:       30 * time.Second,
 		ReadHeaderTimeout: 10 * time.Second,
 		WriteTimeout:      time.Minute,
@@ -110,6 +112,11 @@ func everything() map[string]string {
 		"prices":                   "prices.yaml",
 		"close-after":              "24h",
 		"session-lease":            "2m",
+		"session-idle":             "1h",
+		"session-lifetime":         "48h",
+		"public-url":               "https://cloud.test/reeve/",
+		"smtp":                     "smtp://reeve:hush@mail.test:2525",
+		"mail-from":                "Reeve <reeve@mail.test>",
 		"read-timeout":             "1s",
 		"read-header-timeout":      "2s",
 		"write-timeout":            "3s",
@@ -160,6 +167,11 @@ func TestLoadFromEachSource(t *testing.T) {
 		Prices:            "prices.yaml",
 		CloseAfter:        24 * time.Hour,
 		SessionLease:      2 * time.Minute,
+		SessionIdle:       time.Hour,
+		SessionLifetime:   48 * time.Hour,
+		PublicURL:         "https://cloud.test/reeve",
+		SMTP:              "smtp://reeve:hush@mail.test:2525",
+		MailFrom:          "Reeve <reeve@mail.test>",
 		ReadTimeout:       time.Second,
 		ReadHeaderTimeout: 2 * time.Second,
 		WriteTimeout:      3 * time.Second,
@@ -294,6 +306,7 @@ func TestNothingShowsSecrets(t *testing.T) {
 	secrets := []string{"hush", "s3cret", key(9)}
 	c, err := load(t, []string{
 		"--database", "postgres://u:hush@h/db?sslpassword=hush", "--operator-token", "s3cret-s3cret-s3cret", "--master-key", key(9),
+		"--smtp", "smtps://u:hush@h", "--mail-from", "u@h",
 	}, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -136,6 +136,31 @@ var settings = []setting[Config]{
 		field: func(c *Config) field { return &durationField{&c.SessionLease, false} },
 	},
 	{
+		name: "session-idle", def: "24h",
+		usage: "how long a user stays signed in without a request, a `duration`; the same on all replicas",
+		field: func(c *Config) field { return &durationField{&c.SessionIdle, false} },
+	},
+	{
+		name: "session-lifetime", def: "720h",
+		usage: "how long a user stays signed in at most, a `duration`; the same on all replicas",
+		field: func(c *Config) field { return &durationField{&c.SessionLifetime, false} },
+	},
+	{
+		name:  "public-url",
+		usage: "`URL` under which users reach the tenant listener, for links; that listener's own if none is given",
+		field: func(c *Config) field { return &urlField{&c.PublicURL} },
+	},
+	{
+		name: "smtp", secret: true,
+		usage: "mail `server`: smtp://USER:PASSWORD@HOST:PORT or smtps://…; without one no mail is sent",
+		field: func(c *Config) field { return &smtpField{&c.SMTP} },
+	},
+	{
+		name:  "mail-from",
+		usage: "`address` that mails come from; required with --smtp",
+		field: func(c *Config) field { return &fromField{&c.MailFrom} },
+	},
+	{
 		name: "read-timeout", def: "30s",
 		usage: "longest `duration` of reading a request",
 		field: func(c *Config) field { return &durationField{&c.ReadTimeout, false} },

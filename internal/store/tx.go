@@ -50,6 +50,8 @@ var facts = map[string]bool{
 	"user_sessions":     true,
 	"last_uses":         true,
 	"idempotency":       true,
+	"totp_steps":        true,
+	"mails":             true,
 }
 
 var errUnrecorded = errors.New("a transaction changed the model and recorded no change")

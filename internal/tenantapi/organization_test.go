@@ -9,14 +9,14 @@ import (
 )
 
 // by is the session of a user.
-func by(user string) string { return reevetest.SessionOf + user }
+func by(user string) string { return "session " + user }
 
 // people are the tenants with alice (owner and admin of acme), bob (viewer) and
 // mallory (of evil) signed in.
 func people(t *testing.T, s *reevetest.Server) {
 	s.Tenants(t)
 	for _, user := range []string{"alice", "bob", "mallory"} {
-		s.SignIn(t, user)
+		s.OpenSession(t, user)
 	}
 }
 

@@ -55,13 +55,27 @@ var examples = []step{
 	{Call: "GET /organization/{org:acme}/changes"},
 	{Call: "PUT /organization/{org:acme}/member/{usr:bob}", Body: `{"role":"viewer"}`},
 	{Call: "DELETE /organization/{org:acme}/member/{usr:bob}"},
+	{Call: "POST /user/logout"},
+	{Call: "GET /user/{usr:alice}"},
+	{Call: "PUT /user/{usr:alice}", Body: `{"first_name":"x"}`},
+	{Call: "PUT /user/{usr:alice}/password", Body: `{"old_password":"x","new_password":"xxxxxxxx"}`},
+	{Call: "GET /user/{usr:alice}/sessions"},
+	{Call: "DELETE /user/{usr:alice}/session/{ses:nothing}"},
+	{Call: "DELETE /user/{usr:alice}/sessions"},
+	{Call: "POST /user/{usr:alice}/totp", Body: `{"password":"x"}`},
+	{Call: "PUT /user/{usr:alice}/totp", Body: `{"code":"x"}`},
+	{Call: "DELETE /user/{usr:alice}/totp", Body: `{"password":"x","code":"x"}`},
+	{Call: "POST /organization/{org:acme}/invitation", Body: `{"email":"x@mail.test","role":"viewer"}`},
+	{Call: "POST /project/{prj:px}/invitation", Body: `{"email":"y@mail.test","role":"viewer"}`},
+	{Call: "GET /organization/{org:acme}/invitations"},
+	{Call: "DELETE /organization/{org:acme}/invitation/{inv:nothing}"},
 }
 
 func TestHealth(t *testing.T)  { t.Parallel(); reevetest.Health(t, "tenant") }
-func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
+func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, all()) }
 func TestGuarded(t *testing.T) { t.Parallel(); reevetest.Guarded(t, examples) }
-func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, examples) }
-func TestTooLong(t *testing.T) { t.Parallel(); reevetest.TooLong(t, examples, tenants) }
+func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, all()) }
+func TestTooLong(t *testing.T) { t.Parallel(); reevetest.TooLong(t, all(), tenants) }
 
 func tenants(t *testing.T, s *reevetest.Server) { s.Tenants(t) }
 

@@ -35,6 +35,10 @@ type Op struct {
 	// body; In reads them itself, in DecodeRequest.
 	Form bool
 
+	// EndsSession is an operation after which its caller's credential opens
+	// nothing: nobody could ask for it again.
+	EndsSession bool
+
 	// Resumable is an operation of many transactions, none of which does harm
 	// when it is done again: it is not put into one where its reply is kept.
 	Resumable bool
@@ -254,7 +258,7 @@ func (api *API) register(op *operation) {
 		}
 	}
 	op.guarded = api.face.guards(op.Path)
-	if api.face.Once != nil && op.guarded {
+	if api.face.Once != nil && op.guarded && !op.EndsSession {
 		ongoing := op.out == reflect.TypeFor[Stream]() || implements(op.out, setterType)
 		op.tagged = op.Method == http.MethodGet && !ongoing
 		op.careful = op.Method != http.MethodGet && !ongoing

@@ -54,6 +54,11 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"gateways", testGateways},
 		{"operators", testOperators},
 		{"operator tokens", testOperatorTokens},
+		{"TOTP", testTOTP},
+		{"invitations", testInvitations},
+		{"mails", testMails},
+		{"sessions of users", testUserSessions},
+		{"what users see", testSeen},
 		{"text order", testTextOrder},
 
 		{"commit", testCommit},
