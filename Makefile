@@ -51,6 +51,7 @@ bench-scale: build ## print the figures at a large scale
 golden: ## write the golden files anew; read the diff before committing it
 	@test -n "$(golden_dirs)" || { echo 'golden: no package has golden files' >&2; exit 1; }
 	$(GO) test -count=1 $(addprefix ./,$(golden_dirs)) -update
+	$(GO) generate ./internal/clientgen # of the documents that the tests wrote
 
 fuzz: ## fuzz each fuzz test for FUZZTIME (30s)
 	@test -n "$(fuzz_tests)" || { echo 'fuzz: there are no fuzz tests' >&2; exit 1; }

@@ -23,11 +23,12 @@ const (
 	TooLarge                    // the input is longer than is read
 	Timeout                     // the input did not arrive in time
 	Unavailable                 // something we need is down; worth a retry
+	Mismatch                    // a key that stands for one request came with another
 )
 
 var kindNames = [...]string{
 	"internal", "invalid", "unauthenticated", "denied", "not_found", "conflict",
-	"exhausted", "precondition", "too_large", "timeout", "unavailable",
+	"exhausted", "precondition", "too_large", "timeout", "unavailable", "mismatch",
 }
 
 // String gives the kind's name as logs and metrics show it.
@@ -40,6 +41,7 @@ type Error struct {
 	Message    string        // for the caller
 	Detail     string        // for operators only; "" when there is none
 	RetryAfter time.Duration // when it is worth another try; 0 when that is not said
+	Quota      *Quota        // what of the caller's is used up; nil when that is not said
 	Cause      error         // for the log
 }
 
@@ -74,6 +76,13 @@ func (e *Error) WithDetail(format string, args ...any) *Error {
 func (e *Error) WithRetryAfter(wait time.Duration) *Error {
 	out := *e
 	out.RetryAfter = wait
+	return &out
+}
+
+// WithQuota gives a copy of the error that says what is used up.
+func (e *Error) WithQuota(quota Quota) *Error {
+	out := *e
+	out.Quota = &quota
 	return &out
 }
 

@@ -22,6 +22,10 @@ const (
 	TokenGateway      TokenPrefix = "reeve_gw_"
 	TokenOperator     TokenPrefix = "reeve_op_"
 	TokenSession      TokenPrefix = "reeve_ses_"
+
+	// Of signed links, which are no tokens of ParseToken's form.
+	TokenPasswordReset TokenPrefix = "reeve_rst_"
+	TokenInvitation    TokenPrefix = "reeve_inv_"
 )
 
 const (

@@ -25,7 +25,9 @@ const UserActive UserStatus = 1
 
 // Bounds of a user's fields.
 const (
-	MinPassword     = 6   // bytes
+	MinPassword     = 6 // bytes, of one that an operator gives
+	MinOwnPassword  = 8 // bytes, of one that a user chooses
+	MaxOwnPassword  = 1024
 	MaxEmail        = 320 // bytes, RFC 3696 (64 local, 255 domain, the @)
 	MaxPasswordHash = 1024
 	MaxProjectLimit = 1<<31 - 1
@@ -46,6 +48,39 @@ type UserPatch struct {
 	Email, FullName, ShortName string
 	PasswordHash               []byte
 	ProjectLimit               int64
+}
+
+// CheckOwnPassword judges a password that a user chooses; what begins the
+// sentence of the error.
+func CheckOwnPassword(what, password string) error {
+	switch {
+	case password == "":
+		return Errorf(Invalid, "%s is not set", what)
+	case len(password) < MinOwnPassword:
+		return Errorf(Invalid, "%s is shorter than %d bytes", what, MinOwnPassword)
+	case len(password) > MaxOwnPassword:
+		return Errorf(Invalid, "%s is longer than %d bytes", what, MaxOwnPassword)
+	}
+	return nil
+}
+
+// CheckEmail refuses what can be no user's address.
+func CheckEmail(email string) error {
+	if email == "" {
+		return Errorf(Invalid, "email is not set")
+	}
+	return checkEmail(email)
+}
+
+// CheckNewEmail judges an address that a user is to have: its form, too.
+func CheckNewEmail(email string) error {
+	if err := CheckEmail(email); err != nil {
+		return err
+	}
+	if address, err := mail.ParseAddress(email); err != nil || address.Address != email {
+		return Errorf(Invalid, "email is not an address")
+	}
+	return nil
 }
 
 // CheckNewUser applies the rules for a user who is to be created; the details
@@ -116,6 +151,11 @@ func (p UserPatch) Check() error {
 			WithDetail("%d is greater than maximum value for Int4", p.ProjectLimit)
 	}
 	return nil
+}
+
+// JoinName makes a full name of what SplitName gives.
+func JoinName(first, last string) string {
+	return strings.TrimSpace(strings.TrimSpace(first) + " " + strings.TrimSpace(last))
 }
 
 // SplitName parts a full name into the first word and the rest, "" if none.

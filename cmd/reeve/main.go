@@ -3,7 +3,8 @@
 //
 // It exits with 0 when it did what was asked, with 1 when that failed, and
 // with 2 when it could not begin: a wrong command line or configuration, a
-// database that cannot be reached or has a newer schema. A failure is one
+// database that cannot be reached or has a newer schema. What works through a
+// server's APIs has more codes: see reeve help exit-codes. A failure is one
 // line on standard error.
 package main
 
@@ -19,6 +20,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/reeve-cloud/reeve/internal/cli"
 	"github.com/reeve-cloud/reeve/internal/server"
 )
 
@@ -43,7 +45,13 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(errOut, "reeve: "+oneLine(err))
+	failure, remote := errors.AsType[*cli.Failure](err)
+	if !remote || failure.Err != nil {
+		fmt.Fprintln(errOut, "reeve: "+oneLine(err))
+	}
+	if remote {
+		return failure.Code
+	}
 	if _, working := errors.AsType[workError](err); !working {
 		return exitUsage
 	}
@@ -66,6 +74,7 @@ func rootCommand() *cobra.Command {
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(serveCommand(), gatewayCommand(), migrateCommand(), configCommand(), tokenCommand(), rekeyCommand(),
 		verifyCommand(), closeMonthCommand(), pricesCommand(), versionCommand(), completionCommand())
+	addRemote(root)
 	return root
 }
 

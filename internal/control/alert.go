@@ -13,7 +13,7 @@ import (
 
 // ListAlerts lists what was raised for an organisation in a month, oldest first.
 func (c *Control) ListAlerts(ctx context.Context, organization reeve.ID, month reeve.Month) ([]reeve.Alert, error) {
-	if _, err := c.GetOrganization(ctx, organization); err != nil {
+	if _, err := c.organizationOf(ctx, organization); err != nil {
 		return nil, err
 	}
 	return c.store.Alerts(ctx, organization, month)

@@ -37,7 +37,7 @@ func (c *Control) CreateAPIKey(ctx context.Context, project reeve.ID, name strin
 	if err != nil {
 		return fail(err)
 	}
-	c.takeCreated(key, macaroon.Secret(secret))
+	c.store.AfterCommit(ctx, func() { c.takeCreated(key, macaroon.Secret(secret)) })
 	return key, minted, nil
 }
 

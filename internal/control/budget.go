@@ -23,7 +23,7 @@ func (c *Control) SetBudget(ctx context.Context, organization reeve.ID, cents in
 		return nil
 	})
 	if err == nil {
-		c.alerts.touchOrganization(organization)
+		c.store.AfterCommit(ctx, func() { c.alerts.touchOrganization(organization) })
 	}
 	return err
 }
@@ -66,7 +66,7 @@ func (c *Control) putBudget(ctx context.Context, organization reeve.ID, put func
 
 // GetBudget gives what an organisation means to spend in a month, in cents.
 func (c *Control) GetBudget(ctx context.Context, organization reeve.ID) (int64, error) {
-	if _, err := c.GetOrganization(ctx, organization); err != nil {
+	if _, err := c.organizationOf(ctx, organization); err != nil {
 		return 0, err
 	}
 	return c.store.Budget(ctx, organization)

@@ -14,6 +14,7 @@ type Caller struct {
 	Session   *reeve.TokenHash // of a tenant's user whose session is not looked up yet
 	AuthID    reeve.ID         // whose session it is said to be; zero if that is not said
 	Address   string           // of the client, for throttling and the list of sessions
+	Agent     string           // of the client, as it says itself, for the list of sessions
 	Reason    string           // why, as the caller says
 	RequestID string
 
@@ -155,7 +156,7 @@ func (c *Control) authorizeOrganization(ctx context.Context, r store.Reader, id 
 		if _, err := operator(ctx, action.ForOperators()); err != nil {
 			return Caller{}, reeve.Organization{}, err
 		}
-		organization, err := r.Organization(ctx, id)
+		organization, err := r.OrganizationAndFreeze(ctx, id)
 		return caller, organization, err
 	}
 	organization, err := c.seenOrganization(ctx, &caller, r, id)
@@ -211,6 +212,12 @@ func (c *Control) person(ctx context.Context, r store.Reader, user reeve.ID) (Ca
 		err = reeve.ErrDenied
 	}
 	return caller, err
+}
+
+// AuthorizePerson tells whether the caller is a user, signed in.
+func (c *Control) AuthorizePerson(ctx context.Context, user reeve.ID) error {
+	_, err := c.person(ctx, c.store.Reader, user)
+	return err
 }
 
 // lockProject authorises and guards a project inside a transaction. A project

@@ -14,6 +14,7 @@ import (
 // open are the methods that ask nobody: they authenticate, or reeve's own
 // commands and jobs call them and no face does.
 var open = map[string]bool{
+	"SignIn": true, "RequestPasswordReset": true, "ResetPassword": true, "ShowInvitation": true, "AcceptInvitation": true,
 	"Ready": true, "AuthenticateOperator": true, "AuthenticateGateway": true, "AuthenticateTenant": true,
 	"FirstOperatorToken": true, "ReplaceOperatorToken": true, "CheckMasterKey": true,
 	"Run": true, "ApplyRetention": true, "FlushLastUses": true, "EndFreezes": true, "Follow": true, "WatchSessions": true, "Drain": true,
@@ -24,7 +25,10 @@ var open = map[string]bool{
 var forTenants = map[string]bool{
 	"Authorize": true, "GetProject": true, "UpdateProject": true, "ListProjectMembers": true,
 	"AddProjectMember": true, "DisableProjectMember": true, "EnableProjectMember": true,
-	"AuthorizeOrganization": true, "UsageSeries": true, "ExplainStatement": true,
+	"GetOrganization": true, "RenameOrganization": true, "OrganizationProjects": true, "OrganizationMembers": true,
+	"ChangeOrganizationMember": true, "DeleteOrganizationMember": true, "ChangeProjectMember": true, "DeleteProjectMember": true,
+	"DeleteProject": true, "GetLimitsInForce": true,
+	"AuthorizeOrganization": true, "Once": true, "LockForEdit": true, "UsageSeries": true, "ExplainStatement": true,
 }
 
 // forGateways are the methods that gateways may call.

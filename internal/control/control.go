@@ -45,6 +45,12 @@ type Settings struct {
 	// A user's session ends when it was idle for SessionIdle (24 h if zero), and
 	// in any case when it is older than SessionLifetime (30 days if zero).
 	SessionIdle, SessionLifetime time.Duration
+
+	// Mail makes one attempt at sending a mail; reeve.ErrRefusedMail when another
+	// one is of no use. No mail is sent if it is nil.
+	Mail func(context.Context, reeve.Mail) error
+
+	PublicURL string // of the console, for links; without a slash at the end
 }
 
 // The defaults.
@@ -59,6 +65,7 @@ type Control struct {
 	store      *store.Store
 	keys       *Keyring
 	passwords  *passwords
+	signIns    *signInThrottle
 	operators  *operatorTokens
 	live       *live
 	feed       *feed
@@ -69,6 +76,7 @@ type Control struct {
 	alerts     *alertWatch
 	deliveries *deliveries
 	used       *lastUses
+	running    *running
 
 	closeProjects int // see closeProjects
 }
@@ -89,6 +97,7 @@ func New(s *store.Store, settings Settings) *Control {
 		store:      s,
 		keys:       settings.Keyring,
 		passwords:  newPasswords(settings.PasswordHashing),
+		signIns:    newSignInThrottle(),
 		operators:  newOperatorTokens(settings.OperatorToken),
 		live:       newLive(),
 		feed:       newFeed(),
@@ -99,6 +108,7 @@ func New(s *store.Store, settings Settings) *Control {
 		alerts:     newAlertWatch(),
 		deliveries: newDeliveries(),
 		used:       newLastUses(),
+		running:    &running{ids: map[reeve.ID]bool{}},
 
 		closeProjects: closeProjects,
 	}

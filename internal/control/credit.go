@@ -72,7 +72,7 @@ func (c *Control) GetCredit(ctx context.Context, id reeve.ID) (reeve.Credit, err
 
 // ListCredits lists an organisation's credits of all states, newest first.
 func (c *Control) ListCredits(ctx context.Context, organization reeve.ID) ([]reeve.Credit, error) {
-	if _, err := c.GetOrganization(ctx, organization); err != nil {
+	if _, err := c.organizationOf(ctx, organization); err != nil {
 		return nil, err
 	}
 	return c.store.CreditsOf(ctx, organization)

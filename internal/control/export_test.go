@@ -2,7 +2,9 @@ package control
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
@@ -48,3 +50,23 @@ func SetCloseProjects(c *Control, n int) { c.closeProjects = n }
 
 // CloseTimeout bounds a transaction of closing that bills so many projects.
 func CloseTimeout(projects int) time.Duration { return closeTimeout(projects) }
+
+// CountJudgements counts from now on how many passwords are judged.
+func CountJudgements(c *Control) *atomic.Int64 {
+	n, judge := &atomic.Int64{}, c.passwords.judge
+	c.passwords.judge = func(hash []byte, password string) verdict {
+		n.Add(1)
+		return judge(hash, password)
+	}
+	return n
+}
+
+// SendDueMails tries the mails that are due once.
+func SendDueMails(c *Control, ctx context.Context, report func(error)) error {
+	return c.sendDueMails(ctx, report)
+}
+
+// Forget removes the sessions and invitations that are over.
+func Forget(c *Control, ctx context.Context) error {
+	return errors.Join(c.forgetSessions(ctx), c.forgetInvitations(ctx))
+}

@@ -44,8 +44,8 @@ func (h house) ways(owner reeve.User, o reeve.Organization, p reeve.Project) map
 	}
 }
 
-// signedIn gives a user a session, and the context of who holds it.
-func (h house) signedIn(user reeve.ID) context.Context {
+// sessionOf gives a user a session, and the context of who holds it.
+func (h house) sessionOf(user reeve.ID) context.Context {
 	h.t.Helper()
 	token := reeve.NewToken(reeve.TokenSession, [32]byte(append(user[:], newIDBytes()...)))
 	h.check(h.s.Write(h.ctx, func(tx *store.Tx) error {
@@ -77,7 +77,7 @@ func TestFrozenProjects(t *testing.T) {
 			_, others, err := h.c.CreateAPIKey(h.ctx, other.ID, "k", nil)
 			h.check(err)
 			admin, member := h.keyholder(o, reeve.RoleAdmin), h.member(o, "member"+name+"@mail.test", reeve.RoleAdmin)
-			person, way := h.signedIn(member.ID), h.ways(owner, o, p)[name]
+			person, way := h.sessionOf(member.ID), h.ways(owner, o, p)[name]
 			h.check(way.freeze(h.ctx, control.NewFreeze{Type: reeve.FreezeViolation}))
 			same(t, name+", here, at once", reeve.CodeProjectFrozen, h.code(gateway, key), nil)
 			same(t, name+", from the database", reeve.CodeProjectFrozen, judged(t, strange, gateway, key), nil)
@@ -174,12 +174,12 @@ func TestFrozenOnReplicas(t *testing.T) {
 func TestFrozenUser(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
 		u, _, p := h.tenant("ada@mail.test")
-		before := h.signedIn(u.ID)
+		before := h.sessionOf(u.ID)
 		_, err := h.c.GetProject(before, p.ID)
 		h.check(err)
 		_, err = h.c.FreezeUser(h.ctx, "ADA@mail.test", control.NewFreeze{Type: reeve.FreezeSecurity})
 		h.check(err)
-		during := h.signedIn(u.ID)
+		during := h.sessionOf(u.ID)
 		for name, ctx := range map[string]context.Context{"of before": before, "of meanwhile": during} {
 			_, err := h.c.GetProject(ctx, p.ID)
 			refused(t, name, err, reeve.Unauthenticated, "Unauthorized")
@@ -188,7 +188,7 @@ func TestFrozenUser(t *testing.T) {
 		}
 		h.check(h.c.UnfreezeUser(h.ctx, "ada@mail.test"))
 		refused(t, "ended for good", h.c.AuthenticateTenant(before), reeve.Unauthenticated, "Unauthorized")
-		_, err = h.c.GetProject(h.signedIn(u.ID), p.ID)
+		_, err = h.c.GetProject(h.sessionOf(u.ID), p.ID)
 		h.check(err)
 	})
 }
@@ -318,5 +318,20 @@ func TestFreezeGoesWithIt(t *testing.T) {
 		h.check(h.c.DeleteUser(h.ctx, u.Email))
 		frozen, err := h.s.IsFrozen(t.Context(), u.ID, o.ID, p.ID)
 		same(t, "left", false, frozen, err)
+	})
+}
+
+// TestFrozenUserCannotSignIn: the right password opens nothing, and says no more
+// than a wrong one, until the freeze is over.
+func TestFrozenUserCannotSignIn(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		u := h.password(h.user("ada@mail.test"), secret)
+		_, err := h.c.FreezeUser(h.ctx, u.Email, control.NewFreeze{Type: reeve.FreezeSecurity})
+		h.check(err)
+		_, err = h.signIn(u.Email, secret, "")
+		turnedAway(t, "frozen", err)
+		h.check(h.c.UnfreezeUser(h.ctx, u.Email))
+		_, err = h.signIn(u.Email, secret, "")
+		h.check(err)
 	})
 }

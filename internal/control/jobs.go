@@ -46,12 +46,13 @@ func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	others.Go(func() { c.addUsage(ctx, report) })
 	others.Go(func() { c.watchAlerts(ctx, report) })
 	others.Go(func() { c.deliverWebhooks(ctx, report) })
+	others.Go(func() { c.sendMails(ctx, report) })
 	others.Go(func() { c.closeMonths(ctx, report) })
 	others.Go(func() { c.writeLastUses(ctx, report) })
 	others.Go(func() { c.endFreezes(ctx, report) })
 	defer others.Wait()
 	for {
-		for _, err := range []error{c.ApplyRetention(ctx, keep), c.lapseLeases(ctx)} {
+		for _, err := range []error{c.ApplyRetention(ctx, keep), c.lapseLeases(ctx), c.forgetSessions(ctx), c.forgetInvitations(ctx)} {
 			if err != nil && ctx.Err() == nil {
 				report(err)
 			}
@@ -83,6 +84,10 @@ func (c *Control) ApplyRetention(ctx context.Context, keep Retention) (err error
 			return tx.DeleteChangesBefore(ctx, before, retentionBatch)
 		}))
 	}
+	stale := c.store.Now().Add(-keepReplies)
+	err = errors.Join(err, c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
+		return tx.DeleteRepliesBefore(ctx, stale, retentionBatch)
+	}))
 	before := c.store.Now().Add(-revokedFor)
 	c.live.forgetGone(before)
 	return errors.Join(err, c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {

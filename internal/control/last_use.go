@@ -63,6 +63,14 @@ func (u *lastUses) latest(id reeve.ID, written time.Time) time.Time {
 	return written
 }
 
+// drop forgets a use of what is gone.
+func (u *lastUses) drop(id reeve.ID) {
+	s := u.shard(id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.uses, id)
+}
+
 // take empties a shard.
 func (s *lastUsesShard) take() []store.LastUse {
 	s.mu.Lock()

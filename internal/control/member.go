@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/store"
@@ -81,6 +82,17 @@ func (g group) put(ctx context.Context, tx *store.Tx, user reeve.ID, role reeve.
 	return nil
 }
 
+// change gives a member another role.
+func (g group) change(ctx context.Context, tx *store.Tx, user reeve.ID, role reeve.Role) (reeve.Member, error) {
+	if _, err := tx.Member(ctx, g.of, user); err != nil {
+		return reeve.Member{}, g.by.veil(err)
+	}
+	if err := g.put(ctx, tx, user, role); err != nil {
+		return reeve.Member{}, err
+	}
+	return tx.Member(ctx, g.of, user)
+}
+
 func (g group) create(tx *store.Tx, user reeve.ID, role reeve.Role) reeve.Member {
 	m := reeve.Member{UserID: user, Role: role, CreatedAt: tx.Now()}
 	tx.CreateMember(g.of, m)
@@ -101,7 +113,7 @@ func (g group) update(tx *store.Tx, action string, old, m reeve.Member) {
 func (g group) remove(ctx context.Context, tx *store.Tx, user reeve.ID) error {
 	old, err := tx.Member(ctx, g.of, user)
 	if err != nil {
-		return err
+		return g.by.veil(err)
 	}
 	if user == g.owner {
 		return errOwnerStays
@@ -121,10 +133,50 @@ func (g group) leave(tx *store.Tx, m reeve.Member) {
 
 // ListOrganizationMembers lists an organisation's members, oldest first.
 func (c *Control) ListOrganizationMembers(ctx context.Context, organization reeve.ID) ([]reeve.Member, error) {
-	if _, err := c.GetOrganization(ctx, organization); err != nil {
+	if _, err := c.organizationOf(ctx, organization); err != nil {
 		return nil, err
 	}
 	return c.store.Members(ctx, store.InOrganization(organization))
+}
+
+// OrganizationMembers lists an organisation's members, oldest first, page by
+// page, and gives how many there are. It is for operators and who is in it.
+func (c *Control) OrganizationMembers(ctx context.Context, organization reeve.ID, page Page) (out []reeve.Member, total int, err error) {
+	if _, _, err := c.authorizeOrganization(ctx, c.store.Reader, organization, reeve.ReadMembers); err != nil {
+		return nil, 0, err
+	}
+	of := store.InOrganization(organization)
+	if total, err = c.store.CountMembers(ctx, of); err != nil {
+		return nil, 0, err
+	}
+	out, err = c.store.MembersPage(ctx, of, page.window())
+	return out, total, err
+}
+
+// ChangeOrganizationMember gives a member of an organisation another role, and
+// enables the member. Somebody who is not in it is, to a tenant, nobody.
+func (c *Control) ChangeOrganizationMember(ctx context.Context, organization, user reeve.ID, role reeve.Role) (out reeve.Member, err error) {
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		by, o, err := c.lockOrganization(ctx, tx, organization, reeve.ManageMembers)
+		if err != nil {
+			return err
+		}
+		out, err = organizationGroup(by, o).change(ctx, tx, user, role)
+		return err
+	})
+	return out, err
+}
+
+// ChangeProjectMember is ChangeOrganizationMember for a project's own members.
+func (c *Control) ChangeProjectMember(ctx context.Context, project, user reeve.ID, role reeve.Role) (out reeve.Member, err error) {
+	err = c.withProject(ctx, project, func(tx *store.Tx, p reeve.Project, g group) (err error) {
+		if err := insider(ctx, tx, p, user, reeve.ErrDenied); err != nil {
+			return err
+		}
+		out, err = g.change(ctx, tx, user, role)
+		return err
+	})
+	return out, err
 }
 
 // PutOrganizationMember makes a user an enabled member of an organisation, or
@@ -149,12 +201,8 @@ func (c *Control) PutOrganizationMember(ctx context.Context, organization, user 
 // DeleteOrganizationMember removes a user from an organisation and from all
 // its projects, for only members may be in those.
 func (c *Control) DeleteOrganizationMember(ctx context.Context, organization, user reeve.ID) error {
-	by, err := operator(ctx, reeve.ManageTenants)
-	if err != nil {
-		return err
-	}
 	return c.store.Write(ctx, func(tx *store.Tx) error {
-		o, err := tx.LockOrganization(ctx, organization)
+		by, o, err := c.lockOrganization(ctx, tx, organization, reeve.ManageMembers)
 		if err != nil {
 			return err
 		}
@@ -169,7 +217,7 @@ func (c *Control) DeleteOrganizationMember(ctx context.Context, organization, us
 		}
 		for _, project := range projects {
 			err := projectGroup(by, project).remove(ctx, tx, user)
-			if reeve.IsKind(err, reeve.NotFound) {
+			if reeve.IsKind(err, reeve.NotFound) || errors.Is(err, reeve.ErrDenied) {
 				continue // removed while the list waited for the project's lock
 			}
 			if err != nil {
@@ -206,11 +254,8 @@ func (c *Control) PutProjectMember(ctx context.Context, project, user reeve.ID, 
 	})
 }
 
-// DeleteProjectMember removes a user from a project. It is the operators' call.
+// DeleteProjectMember removes a user from a project.
 func (c *Control) DeleteProjectMember(ctx context.Context, project, user reeve.ID) error {
-	if _, err := operator(ctx, reeve.ManageTenants); err != nil {
-		return err
-	}
 	return c.withProject(ctx, project, func(tx *store.Tx, _ reeve.Project, g group) error {
 		return g.remove(ctx, tx, user)
 	})

@@ -85,19 +85,22 @@ func (c *Control) GetOperator(ctx context.Context, id reeve.ID) (OperatorDetails
 }
 
 // Myself tells the calling operator who it is; the root operator is zero.
-func (c *Control) Myself(ctx context.Context) (reeve.NamedOperator, error) {
+// rotatable tells whether the operator has a token in the database, which can be
+// rotated: the root's may be the configured one alone.
+func (c *Control) Myself(ctx context.Context) (out reeve.NamedOperator, rotatable bool, err error) {
 	by, err := operator(ctx, reeve.Look)
 	if err != nil {
-		return reeve.NamedOperator{}, err
+		return out, false, err
 	}
 	if by.Actor.ID == reeve.Zero {
-		return reeve.NamedOperator{Name: by.Actor.String(), Role: reeve.OperatorAdmin}, nil
+		rotatable, err = c.store.HasRootToken(ctx)
+		return reeve.NamedOperator{Name: by.Actor.String(), Role: reeve.OperatorAdmin}, rotatable, err
 	}
-	out, err := c.store.Operator(ctx, by.Actor.ID)
+	out, err = c.store.Operator(ctx, by.Actor.ID)
 	if reeve.IsKind(err, reeve.NotFound) {
 		err = reeve.ErrUnauthenticated // deleted within the last TokenLease
 	}
-	return out, err
+	return out, true, err
 }
 
 func (c *Control) operatorDetails(ctx context.Context, operators []reeve.NamedOperator) ([]OperatorDetails, error) {

@@ -35,9 +35,9 @@ func TestNamedOperators(t *testing.T) {
 		same(t, "used", epoch, *got.LastUsedAt, err)
 		same(t, "the token used", epoch, *got.Tokens[0].LastUsedAt, nil)
 		same(t, "trimmed", "Grace", got.Name, nil)
-		me, err := h.c.Myself(ctx)
+		me, _, err := h.c.Myself(ctx)
 		same(t, "myself", o, me, err)
-		me, err = h.c.Myself(h.ctx)
+		me, _, err = h.c.Myself(h.ctx)
 		same(t, "the root", reeve.NamedOperator{Name: "root", Role: reeve.OperatorAdmin}, me, err)
 
 		_, _, err = h.c.CreateOperator(h.ctx, "Grace", reeve.OperatorAdmin)
@@ -51,7 +51,7 @@ func TestNamedOperators(t *testing.T) {
 
 		h.check(h.c.DeleteOperator(h.ctx, o.ID))
 		same(t, "gone at once", reeve.Actor{}, h.accepts(token), nil)
-		_, err = h.c.Myself(ctx)
+		_, _, err = h.c.Myself(ctx)
 		refused(t, "myself, deleted", err, reeve.Unauthenticated, "Unauthorized")
 		refused(t, "again", h.c.DeleteOperator(h.ctx, o.ID), reeve.NotFound, "operator not found")
 		same(t, "log", []string{

@@ -44,29 +44,34 @@ func organizationFields(o reeve.Organization) fields {
 	return fields{"name": o.Name, "ownerId": o.OwnerID}
 }
 
-// GetOrganization finds an organisation with its Freeze.
+// GetOrganization finds an organisation with its Freeze, for operators and for who
+// is in it.
 func (c *Control) GetOrganization(ctx context.Context, id reeve.ID) (reeve.Organization, error) {
+	_, organization, err := c.authorizeOrganization(ctx, c.store.Reader, id, reeve.ReadOrganization)
+	return organization, err
+}
+
+// organizationOf finds an organisation for what operators alone may see of it.
+func (c *Control) organizationOf(ctx context.Context, id reeve.ID) (reeve.Organization, error) {
 	if _, err := operator(ctx, reeve.Look); err != nil {
 		return reeve.Organization{}, err
 	}
-	return c.store.OrganizationAndFreeze(ctx, id)
+	return c.store.Organization(ctx, id)
 }
 
-// RenameOrganization changes an organisation's name.
-func (c *Control) RenameOrganization(ctx context.Context, id reeve.ID, name string) error {
-	by, err := operator(ctx, reeve.ManageTenants)
-	if err != nil {
-		return err
-	}
-	return c.store.Write(ctx, func(tx *store.Tx) error {
-		o, err := tx.LockOrganization(ctx, id)
+// RenameOrganization changes an organisation's name, and gives the organisation
+// as it is then.
+func (c *Control) RenameOrganization(ctx context.Context, id reeve.ID, name string) (out reeve.Organization, err error) {
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		by, o, err := c.lockOrganization(ctx, tx, id, reeve.UpdateOrganization)
 		if err != nil {
 			return err
 		}
 		name, err := reeve.CleanName("Name", name)
-		if err != nil || name == o.Name {
+		if out = o; err != nil || name == o.Name {
 			return err
 		}
+		out.Name = name
 		tx.RenameOrganization(id, name)
 		record(tx, by, change{
 			action: "organization.update", target: id, organization: id,
@@ -74,6 +79,37 @@ func (c *Control) RenameOrganization(ctx context.Context, id reeve.ID, name stri
 		})
 		return nil
 	})
+	return out, err
+}
+
+// OrganizationProjects lists an organisation's projects, oldest first, and
+// gives how many there are.
+func (c *Control) OrganizationProjects(ctx context.Context, id reeve.ID, page Page) (out []reeve.Project, total int, err error) {
+	if _, _, err := c.authorizeOrganization(ctx, c.store.Reader, id, reeve.ReadOrganization); err != nil {
+		return nil, 0, err
+	}
+	if total, err = c.store.CountProjects(ctx, id); err != nil {
+		return nil, 0, err
+	}
+	out, err = c.store.OrganizationProjects(ctx, id, page.window())
+	return out, total, err
+}
+
+// Place is an organisation that a user is in.
+type Place = store.Place
+
+// ListOrganizationsOf lists the organisations that a user, who must be the
+// caller, is an enabled member of, oldest membership first, and gives how many
+// there are.
+func (c *Control) ListOrganizationsOf(ctx context.Context, user reeve.ID, page Page) (out []Place, total int, err error) {
+	if _, err := c.person(ctx, c.store.Reader, user); err != nil {
+		return nil, 0, err
+	}
+	if total, err = c.store.CountPlaces(ctx, user); err != nil {
+		return nil, 0, err
+	}
+	out, err = c.store.Places(ctx, user, page.window())
+	return out, total, err
 }
 
 // DeleteOrganization deletes an organisation without projects that has nothing

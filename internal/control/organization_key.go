@@ -66,7 +66,7 @@ func organizationKeyFields(k reeve.OrganizationKey) fields {
 // ListOrganizationKeys lists an organisation's keys that have not expired, by
 // name.
 func (c *Control) ListOrganizationKeys(ctx context.Context, organization reeve.ID) ([]reeve.OrganizationKey, error) {
-	if _, err := c.GetOrganization(ctx, organization); err != nil {
+	if _, err := c.organizationOf(ctx, organization); err != nil {
 		return nil, err
 	}
 	keys, err := c.store.OrganizationKeys(ctx, organization)

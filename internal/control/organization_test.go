@@ -19,8 +19,8 @@ func TestOrganizations(t *testing.T) {
 		same(t, "the owner is an admin", []reeve.Member{{
 			UserID: u.ID, Email: u.Email, FullName: u.FullName, Role: reeve.RoleAdmin, CreatedAt: epoch,
 		}}, members, err)
-		h.check(h.c.RenameOrganization(h.ctx, o.ID, " Acme "))
-		h.check(h.c.RenameOrganization(h.ctx, o.ID, "Zenith"))
+		h.check(rename(h, o.ID, " Acme "))
+		h.check(rename(h, o.ID, "Zenith"))
 		want.Name = "Zenith"
 		got, err := h.c.GetOrganization(h.ctx, o.ID)
 		same(t, "renamed", want, got, err)
@@ -29,8 +29,8 @@ func TestOrganizations(t *testing.T) {
 		refused(t, "no name", err, reeve.Invalid, "Name is not set")
 		_, err = h.c.CreateOrganization(h.ctx, "x", newID())
 		refused(t, "no owner", err, reeve.NotFound, "user not found")
-		refused(t, "rename to nothing", h.c.RenameOrganization(h.ctx, o.ID, ""), reeve.Invalid, "Name is not set")
-		refused(t, "rename unknown", h.c.RenameOrganization(h.ctx, newID(), ""), reeve.NotFound, "organization not found")
+		refused(t, "rename to nothing", rename(h, o.ID, ""), reeve.Invalid, "Name is not set")
+		refused(t, "rename unknown", rename(h, newID(), ""), reeve.NotFound, "organization not found")
 
 		p := h.project(o)
 		refused(t, "with a project", h.c.DeleteOrganization(h.ctx, o.ID), reeve.Conflict, "projects still exist", "count 1")
@@ -128,4 +128,9 @@ func TestGateways(t *testing.T) {
 		refused(t, "again", h.c.DeleteGateway(h.ctx, first.ID), reeve.NotFound, "gateway not found")
 		same(t, "log", []string{`gateway.create  {"name":"edge"}`, `gateway.delete {"name":"edge"}`}, h.log(first.ID), nil)
 	})
+}
+
+func rename(h house, organization reeve.ID, name string) error {
+	_, err := h.c.RenameOrganization(h.ctx, organization, name)
+	return err
 }

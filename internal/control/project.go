@@ -29,16 +29,43 @@ func (c *Control) CreateProject(ctx context.Context, in NewProject) (reeve.Proje
 	if in.Name, err = reeve.CleanName("ProjectName", in.Name); err != nil {
 		return reeve.Project{}, err
 	}
+	return c.makeProject(ctx, in, func(*store.Tx) (Caller, error) { return by, nil })
+}
+
+// CreateOwnProject creates a project in an organisation for who may do so there.
+// The user who asks owns it; that of a key belongs to the organisation's owner.
+func (c *Control) CreateOwnProject(ctx context.Context, in NewProject) (reeve.Project, error) {
+	by, organization, err := c.authorizeOrganization(ctx, c.store.Reader, in.OrganizationID, reeve.CreateProject)
+	if err != nil {
+		return reeve.Project{}, err
+	}
+	if in.OwnerID = organization.OwnerID; by.Actor.Kind == reeve.Person {
+		in.OwnerID = by.Actor.ID
+	}
+	if in.Name, err = reeve.CleanName("name", in.Name); err != nil {
+		return reeve.Project{}, err
+	}
+	return c.makeProject(ctx, in, func(tx *store.Tx) (Caller, error) {
+		by, _, err := c.authorizeOrganization(ctx, tx.Reader, in.OrganizationID, reeve.CreateProject)
+		return by, err
+	})
+}
+
+// makeProject creates a project whose name is checked, for who may.
+func (c *Control) makeProject(ctx context.Context, in NewProject, may func(*store.Tx) (Caller, error)) (reeve.Project, error) {
 	if err := reeve.CheckDescription(in.Description); err != nil {
 		return reeve.Project{}, err
 	}
 	var out reeve.Project
-	err = c.store.Write(ctx, func(tx *store.Tx) error {
-		out, err = createProject(ctx, tx, by, in)
+	err := c.store.Write(ctx, func(tx *store.Tx) error {
+		by, err := may(tx)
+		if err == nil {
+			out, err = createProject(ctx, tx, by, in)
+		}
 		return err
 	})
 	if err == nil {
-		c.refreshed(ctx, out.ID)
+		c.store.AfterCommit(ctx, func() { c.refreshed(ctx, out.ID) })
 	}
 	return out, err
 }
@@ -151,17 +178,20 @@ func applyProjectPatch(p *reeve.Project, patch reeve.ProjectPatch) (before, afte
 // that is yet to be billed. What it used of late is billed to its organisation
 // when the month is closed.
 func (c *Control) DeleteProject(ctx context.Context, id reeve.ID) error {
-	by, err := operator(ctx, reeve.ManageTenants)
-	if err != nil {
+	if err := c.Authorize(ctx, id, reeve.DeleteProject); err != nil {
 		return err
 	}
 	if err := c.drainUsage(ctx); err != nil {
 		return err
 	}
 	return c.store.Write(ctx, func(tx *store.Tx) error {
-		project, err := tx.LockProjectForDelete(ctx, id)
+		by, _, err := c.authorize(ctx, tx.Reader, id, reeve.DeleteProject)
 		if err != nil {
 			return err
+		}
+		project, err := tx.LockProjectForDelete(ctx, id)
+		if err != nil {
+			return by.veil(err)
 		}
 		if err := checkEmpty(ctx, tx, id); err != nil {
 			return err
@@ -237,8 +267,10 @@ func (c *Control) UpdateLimits(ctx context.Context, id reeve.ID, patch reeve.Lim
 		return nil
 	})
 	if err == nil {
-		c.refreshed(ctx, id)
-		c.alerts.touch(id)
+		c.store.AfterCommit(ctx, func() {
+			c.refreshed(ctx, id)
+			c.alerts.touch(id)
+		})
 	}
 	return err
 }

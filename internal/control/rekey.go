@@ -11,18 +11,23 @@ import (
 // CheckMasterKey answers Invalid when stored secrets were sealed with a master
 // key that is not configured. It opens one secret of each master key and kind.
 func (c *Control) CheckMasterKey(ctx context.Context) error {
-	keys, webhooks, err := c.sealed(ctx)
+	samples, err := c.sealed(ctx)
 	if err != nil {
 		return err
 	}
-	for _, sample := range keys {
+	for _, sample := range samples.keys {
 		if _, err := c.keys.open(sample); err != nil {
 			return sealedElsewhere("API keys", sample.SealedBy).Wrap(err)
 		}
 	}
-	for _, sample := range webhooks {
+	for _, sample := range samples.webhooks {
 		if _, err := c.keys.openWebhook(sample); err != nil {
 			return sealedElsewhere("webhooks' secrets", sample.SealedBy).Wrap(err)
+		}
+	}
+	for _, sample := range samples.totps {
+		if _, err := c.keys.openTOTP(sample); err != nil {
+			return sealedElsewhere("secrets of users' codes", sample.SealedBy).Wrap(err)
 		}
 	}
 	return nil
@@ -33,21 +38,44 @@ func sealedElsewhere(what string, by [keyIDSize]byte) *reeve.Error {
 		what, hex.EncodeToString(by[:]))
 }
 
-// sealed gives one API key and one webhook of each master key that sealed any.
-func (c *Control) sealed(ctx context.Context) ([]reeve.APIKey, []reeve.Webhook, error) {
-	keys, err := c.store.APIKeyOfEachSeal(ctx)
-	if err != nil {
-		return nil, nil, err
+// samples are one secret of each kind and master key that sealed any.
+type samples struct {
+	keys     []reeve.APIKey
+	webhooks []reeve.Webhook
+	totps    []reeve.TOTP
+}
+
+func (c *Control) sealed(ctx context.Context) (out samples, err error) {
+	if out.keys, err = c.store.APIKeyOfEachSeal(ctx); err != nil {
+		return out, err
 	}
-	webhooks, err := c.store.WebhookOfEachSeal(ctx)
-	return keys, webhooks, err
+	if out.webhooks, err = c.store.WebhookOfEachSeal(ctx); err != nil {
+		return out, err
+	}
+	out.totps, err = c.store.TOTPOfEachSeal(ctx)
+	return out, err
+}
+
+// seals gives the ids of the master keys that sealed any.
+func (s samples) seals() map[[keyIDSize]byte]bool {
+	out := map[[keyIDSize]byte]bool{}
+	for _, sample := range s.keys {
+		out[sample.SealedBy] = true
+	}
+	for _, sample := range s.webhooks {
+		out[sample.SealedBy] = true
+	}
+	for _, sample := range s.totps {
+		out[sample.SealedBy] = true
+	}
+	return out
 }
 
 // rekeyBatch is how many secrets one transaction reseals.
 const rekeyBatch = 500
 
-// Rekey seals every secret of API keys and webhooks with the first master key,
-// and gives how many it changed; when it succeeds, none is left that another
+// Rekey seals every secret of API keys, webhooks and users' codes, and every kept reply, with
+// the first master key, and gives how many it changed; when it succeeds, none is left that another
 // sealed. It may run beside serving replicas that hold both keys, be stopped,
 // and run again.
 func (c *Control) Rekey(ctx context.Context) (changed int, err error) {
@@ -56,23 +84,26 @@ func (c *Control) Rekey(ctx context.Context) (changed int, err error) {
 		return 0, err
 	}
 	for {
-		keys, webhooks, err := c.sealed(ctx)
+		samples, err := c.sealed(ctx)
 		if err != nil {
 			return changed, err
 		}
-		seals := map[[keyIDSize]byte]bool{}
-		for _, sample := range keys {
-			seals[sample.SealedBy] = true
+		seals := samples.seals()
+		replies, err := c.store.ReplyOfEachSeal(ctx)
+		if err != nil {
+			return changed, err
 		}
-		for _, sample := range webhooks {
-			seals[sample.SealedBy] = true
+		for i := range replies {
+			if c.keys.holds(replies[i].SealedBy) { // what nobody can open goes within a day
+				seals[replies[i].SealedBy] = true
+			}
 		}
 		delete(seals, c.keys.keys[0].id)
 		if len(seals) == 0 {
 			return changed, nil
 		}
 		for seal := range seals {
-			for _, reseal := range []resealer{c.resealAPIKeys, c.resealWebhooks} {
+			for _, reseal := range []resealer{c.resealAPIKeys, c.resealWebhooks, c.resealTOTPs, c.resealReplies} {
 				resealed, err := c.resealAll(ctx, by, seal, reseal)
 				changed += resealed
 				if err != nil {
@@ -136,4 +167,33 @@ func (c *Control) resealWebhooks(ctx context.Context, tx *store.Tx, by Caller, p
 		page.after = webhook.OrganizationID
 	}
 	return len(webhooks), page.after, err
+}
+
+func (c *Control) resealReplies(ctx context.Context, tx *store.Tx, _ Caller, page sealPage) (int, reeve.ID, error) {
+	replies, err := tx.LockRepliesSealedBy(ctx, page.seal, page.after, rekeyBatch)
+	for _, kept := range replies {
+		text, err := c.keys.openReply(kept)
+		if err != nil {
+			return 0, reeve.Zero, err
+		}
+		c.keys.sealReply(&kept, text)
+		tx.ReplaceReply(kept)
+		page.after = kept.ID
+	}
+	return len(replies), page.after, err
+}
+
+func (c *Control) resealTOTPs(ctx context.Context, tx *store.Tx, by Caller, page sealPage) (int, reeve.ID, error) {
+	totps, err := tx.LockTOTPsSealedBy(ctx, page.seal, page.after, rekeyBatch)
+	for _, totp := range totps {
+		secret, err := c.keys.openTOTP(totp)
+		if err != nil {
+			return 0, reeve.Zero, err
+		}
+		c.keys.sealTOTP(&totp, secret)
+		tx.PutTOTP(totp)
+		record(tx, by, change{action: "totp.rekey", target: totp.UserID})
+		page.after = totp.UserID
+	}
+	return len(totps), page.after, err
 }

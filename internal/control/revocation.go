@@ -31,7 +31,7 @@ func (c *Control) Epoch(ctx context.Context, r Revoked) (int64, error) {
 		if err == nil {
 			epoch, err = c.store.NewestChange(ctx, r.target, r.action)
 		}
-		if !reeve.IsKind(err, reeve.Unavailable) || ctx.Err() != nil {
+		if !reeve.IsKind(err, reeve.Unavailable) || ctx.Err() != nil || c.store.Enclosed(ctx) {
 			return epoch, err
 		}
 		// The revocation has happened: its caller should not hear of a failure.
@@ -76,7 +76,7 @@ func (c *Control) deleteAPIKey(ctx context.Context, find func(*store.Tx) (reeve.
 		return nil
 	})
 	if err == nil {
-		c.live.drop(key.Head, at)
+		c.store.AfterCommit(ctx, func() { c.live.drop(key.Head, at) })
 	}
 	return out, err
 }
@@ -123,9 +123,9 @@ func (c *Control) RevokeAPIKey(ctx context.Context, key macaroon.Key, caveats in
 	switch {
 	case err != nil:
 	case tail == nil:
-		c.live.drop(key.Head(), at)
+		c.store.AfterCommit(ctx, func() { c.live.drop(key.Head(), at) })
 	default:
-		c.live.refuse(key.Head(), *tail)
+		c.store.AfterCommit(ctx, func() { c.live.refuse(key.Head(), *tail) })
 	}
 	return out, err
 }
@@ -163,9 +163,9 @@ func (c *Control) RevokeTail(ctx context.Context, id reeve.ID, tail [macaroon.Si
 	switch {
 	case err != nil:
 	case root:
-		c.live.drop(stored.Head, at)
+		c.store.AfterCommit(ctx, func() { c.live.drop(stored.Head, at) })
 	default:
-		c.live.refuse(stored.Head, tail)
+		c.store.AfterCommit(ctx, func() { c.live.refuse(stored.Head, tail) })
 	}
 	return out, err
 }
@@ -221,7 +221,7 @@ func (c *Control) RevokeProjectKeys(ctx context.Context, id reeve.ID, before tim
 	if err != nil {
 		return out, err
 	}
-	c.live.cut(id, before)
+	c.store.AfterCommit(ctx, func() { c.live.cut(id, before) })
 	for deleted := revokeBatch; deleted == revokeBatch; {
 		if deleted, err = c.deleteKeysBefore(ctx, by, id, before); err != nil {
 			return out, err
@@ -251,8 +251,10 @@ func (c *Control) deleteKeysBefore(ctx context.Context, by Caller, project reeve
 	if err != nil {
 		return 0, err
 	}
-	for _, key := range keys {
-		c.live.drop(key.Head, at)
-	}
+	c.store.AfterCommit(ctx, func() {
+		for _, key := range keys {
+			c.live.drop(key.Head, at)
+		}
+	})
 	return len(keys), nil
 }

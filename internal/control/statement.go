@@ -122,6 +122,10 @@ func (c *Control) personsStatement(ctx context.Context, id reeve.ID) (reeve.Stat
 // Page is a part of a list: its number, from 0 on, and how long it is.
 type Page struct{ Number, Size int }
 
+func (p Page) window() store.Window {
+	return store.Window{Offset: p.Number * p.Size, Limit: p.Size}
+}
+
 // OrganizationStatements lists an organisation's statements without lines and
 // settlements, drafts first, newest first, and gives how many there are. It is
 // for operators and the organisation's own keys.

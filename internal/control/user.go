@@ -81,7 +81,8 @@ func (c *Control) GetUser(ctx context.Context, email string) (out UserDetails, e
 	return out, err
 }
 
-// UpdateUser changes what the patch says and nothing else.
+// UpdateUser changes what the patch says and nothing else. With another password
+// the user's sessions end.
 func (c *Control) UpdateUser(ctx context.Context, email string, patch reeve.UserPatch) error {
 	by, err := operator(ctx, reeve.ManageUsers)
 	if err != nil {
@@ -100,6 +101,9 @@ func (c *Control) UpdateUser(ctx context.Context, email string, patch reeve.User
 			return nil
 		}
 		tx.UpdateUser(user)
+		if len(patch.PasswordHash) > 0 {
+			tx.DeleteUserSessions(user.ID, reeve.Zero)
+		}
 		record(tx, by, change{action: "user.update", target: user.ID, before: before, after: after})
 		return nil
 	})

@@ -40,7 +40,7 @@ func (c *Control) SetWebhook(ctx context.Context, organization reeve.ID, url str
 	if err != nil {
 		return "", err
 	}
-	c.deliveries.wake()
+	c.store.AfterCommit(ctx, c.deliveries.wake)
 	return reeve.WebhookSecret(secret), nil
 }
 
@@ -61,7 +61,7 @@ type WebhookState struct {
 
 // GetWebhook finds an organisation's webhook, without its secret.
 func (c *Control) GetWebhook(ctx context.Context, organization reeve.ID) (out WebhookState, err error) {
-	if _, err := c.GetOrganization(ctx, organization); err != nil {
+	if _, err := c.organizationOf(ctx, organization); err != nil {
 		return out, err
 	}
 	webhook, err := c.store.Webhook(ctx, organization)

@@ -34,12 +34,12 @@ func (t *table) bytes() []byte {
 	return t.buffer.Bytes()
 }
 
-// guarded keeps a spreadsheet from taking text for a formula: what begins as
+// Guarded keeps a spreadsheet from taking text for a formula: what begins as
 // one does gets an apostrophe in front, as spreadsheets mark text themselves
 // (https://owasp.org/www-community/attacks/CSV_Injection). So does what follows
 // a semicolon, tab or line end: some begin a new cell there, quotes or not.
-// Numbers are not guarded.
-func guarded(text string) string {
+// Numbers are not to be guarded.
+func Guarded(text string) string {
 	var out strings.Builder
 	begins := formula + "\t\r\n"
 	for len(text) > 0 {

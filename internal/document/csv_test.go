@@ -45,7 +45,7 @@ func TestGuarded(t *testing.T) {
 		"a;\xff=1":            "a;\xff=1",
 		`=HYPERLINK("x","y")`: `'=HYPERLINK("x","y")`,
 	} {
-		if got := guarded(text); got != want {
+		if got := Guarded(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}

@@ -21,7 +21,7 @@ func StatementCSV(s reeve.Statement, ids IDs) []byte {
 	)
 	row := func(kind string, number int, cells ...string) {
 		t.row(append([]string{
-			ids(reeve.PrefixStatement, s.ID), guarded(s.OrganizationName), s.Month.String(), string(s.Status), kind, strconv.Itoa(number),
+			ids(reeve.PrefixStatement, s.ID), Guarded(s.OrganizationName), s.Month.String(), string(s.Status), kind, strconv.Itoa(number),
 		}, cells...)...)
 	}
 	for i, l := range s.Lines {
@@ -29,11 +29,11 @@ func StatementCSV(s reeve.Statement, ids IDs) []byte {
 		if l.Month != s.Month {
 			kind = "adjustment"
 		}
-		row(kind, i+1, ids(reeve.PrefixProject, l.ProjectID), guarded(l.ProjectName), string(l.Meter), l.Month.String(),
+		row(kind, i+1, ids(reeve.PrefixProject, l.ProjectID), Guarded(l.ProjectName), string(l.Meter), l.Month.String(),
 			l.Meter.Units(l.Quantity).String(), l.Meter.Unit(), strconv.FormatInt(l.Cents, 10), "")
 	}
 	for i, part := range s.Settlements {
-		row(string(part.Kind), i+1, "", "", "", "", "", "", strconv.FormatInt(-part.Cents, 10), guarded(part.Description))
+		row(string(part.Kind), i+1, "", "", "", "", "", "", strconv.FormatInt(-part.Cents, 10), Guarded(part.Description))
 	}
 	return t.bytes()
 }

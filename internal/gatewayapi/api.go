@@ -21,6 +21,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 		Description:  "For programs that admit or refuse requests: verify keys, enforce limits.",
 		Prefixes:     []string{"/gateway/"},
 		Authenticate: authenticate(c),
+		Credential:   token,
 		Body:         problemBody,
 		ErrorType:    "application/problem+json",
 		Security: []web.SecurityScheme{{
@@ -29,7 +30,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 			Name: "proxyToken", Type: "apiKey", Header: tokenHeader, Named: true,
 			Description: "The gateway's token, where Authorization is that of a proxy's client.",
 		}},
-		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Unavailable, reeve.Internal},
+		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Exhausted, reeve.Unavailable, reeve.Internal},
 	}, opts)
 	a := &api{control: c, judgement: c.VerifyKey, ingestion: c.IngestUsage}
 	a.verify(out)

@@ -36,6 +36,7 @@ var examples = append([]step{
 }, authExamples...)
 
 func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
+func TestGuarded(t *testing.T) { t.Parallel(); reevetest.Guarded(t, examples) }
 func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, examples) }
 func TestTooLong(t *testing.T) { t.Parallel(); reevetest.TooLong(t, examples, world) }
 

@@ -22,6 +22,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a := &api{control: c}
 	out := web.New(a.face(), opts)
 	a.users(out)
+	a.accounts(out)
 	a.coupons(out)
 	a.credits(out)
 	a.prices(out)
@@ -56,6 +57,8 @@ func (a *api) face() web.Face {
 
 		Authenticate: a.authenticate,
 		Explain:      a.explain,
+		Once:         a.control.Once,
+		Lock:         a.lock,
 		// The original knows no 401.
 		Status:   map[reeve.Kind]int{reeve.Unauthenticated: http.StatusForbidden},
 		Body:     errorBody,
@@ -65,7 +68,7 @@ func (a *api) face() web.Face {
 			Name: "operatorToken", Type: "apiKey", Header: "Authorization",
 			Description: "The operator token, as it is or after `Bearer `.",
 		}},
-		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Unavailable, reeve.Internal},
+		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Exhausted, reeve.Unavailable, reeve.Internal},
 	}
 }
 
@@ -100,7 +103,7 @@ type failure struct {
 }
 
 func errorBody(_ int, e *reeve.Error) any {
-	if e.Kind == reeve.Unauthenticated || e.Kind == reeve.Denied {
+	if e.Kind == reeve.Unauthenticated {
 		return failure{Error: "Forbidden"}
 	}
 	return failure{Error: e.Message, Detail: e.Detail}

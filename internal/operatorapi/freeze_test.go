@@ -30,7 +30,7 @@ func TestFreezes(t *testing.T) {
 				{Call: "POST " + unknown + "/freeze", Body: `{"type":"legal"}`, Status: 404, Reply: reevetest.Any, Has: []string{"not found"}},
 				{Call: "POST " + unknown + "/unfreeze", Status: 404, Reply: reevetest.Any, Has: []string{"not found"}},
 				{Name: "nothing to end", Call: unfreeze, Status: 200},
-				{Call: freeze, As: "{finance}", Body: `{"type":"legal"}`, Status: 403, Reply: fault("Forbidden")},
+				{Call: freeze, As: "{finance}", Body: `{"type":"legal"}`, Status: 403, Reply: fault("You are not allowed to perform this action")},
 				{
 					Call: freeze, As: "{finance}", Body: `{"type":"billing","until":"2026-11-29T00:00:00Z","reason":"invoice 7"}`, Status: 200,
 					Reply: reevetest.Any, Has: []string{`{"epoch":`, `"complete":`, `"sessions":[`},
@@ -44,7 +44,7 @@ func TestFreezes(t *testing.T) {
 				{Name: "a tenant does not write", Call: "PUT /project/{px}", Body: `{"name":"x"}`, Status: 403, Reply: reevetest.Any},
 				{Call: freeze + "?wait=10s", Body: `{"type":"security"}`, Status: 200, Reply: reevetest.Any, Has: []string{`"complete":true`}},
 				{Call: "GET " + of, Status: 200, Reply: reevetest.Any, Has: []string{`,"freeze":{"type":"security","since":"{now}","until":null}}`}},
-				{Call: unfreeze, As: "{finance}", Status: 403, Reply: fault("Forbidden")},
+				{Call: unfreeze, As: "{finance}", Status: 403, Reply: fault("You are not allowed to perform this action")},
 				{Call: unfreeze, Status: 200},
 				{Call: "GET " + of, Status: 200, Reply: reevetest.Any, Not: []string{"freeze"}},
 				{Name: "a tenant writes", Call: "PUT /project/{px}", Body: `{"name":"x"}`, Status: 200, Reply: reevetest.Any},

@@ -16,6 +16,7 @@ func (a *api) months(out *web.API) {
 	}, a.listMonths)
 	web.Handle(out, web.Op{
 		Method: "POST", Path: "/api/months/{month}/close", ID: "closeMonth", Tag: "statements",
+		Resumable:   true,
 		Summary:     "Close a month that is over",
 		Description: "Makes the month's statements final. A call that takes too long answers `closing`: repeat it until the month is closed.",
 		Errors:      []reeve.Kind{reeve.Invalid, reeve.Conflict},

@@ -102,14 +102,15 @@ func (a *api) listOperators(ctx context.Context, _ *web.Empty) ([]operatorOut, e
 }
 
 type meOut struct {
-	ID   string             `json:"id" doc:"root, or the operator's id."`
-	Name string             `json:"name"`
-	Role reeve.OperatorRole `json:"role"`
+	ID        string             `json:"id" doc:"root, or the operator's id."`
+	Name      string             `json:"name"`
+	Role      reeve.OperatorRole `json:"role"`
+	Rotatable bool               `json:"rotatable" doc:"Whether there is a token that can be rotated: the root's may be the configured one alone."`
 }
 
 func (a *api) getMe(ctx context.Context, _ *web.Empty) (meOut, error) {
-	o, err := a.control.Myself(ctx)
-	return meOut{ID: o.Actor().String(), Name: o.Name, Role: o.Role}, err
+	o, rotatable, err := a.control.Myself(ctx)
+	return meOut{ID: o.Actor().String(), Name: o.Name, Role: o.Role, Rotatable: rotatable}, err
 }
 
 type operatorPath struct {

@@ -15,7 +15,7 @@ func TestOperators(t *testing.T) {
 		badID := fault("invalid operator-uuid", "uuid: invalid string length 1 expected 36")
 		s.Run(t, []step{
 			{Call: "GET /api/operators", Status: 200, Reply: `[]`},
-			{Call: "GET /api/operators/me", Status: 200, Reply: `{"id":"root","name":"root","role":"admin"}`},
+			{Call: "GET /api/operators/me", Status: 200, Reply: `{"id":"root","name":"root","role":"admin","rotatable":false}`},
 			{Call: post, Body: `{"role":"admin"}`, Status: 400, Reply: fault("Name is not set")},
 			{Call: post, Body: `{"name":"x"}`, Status: 400, Reply: fault("role must be admin, support, finance or viewer")},
 			{Call: post, Body: `{"name":"x","role":"Admin"}`, Status: 400, Reply: fault("role must be admin, support, finance or viewer")},
@@ -26,9 +26,9 @@ func TestOperators(t *testing.T) {
 				Reply: `{"id":"{o}","name":"Grace","role":"support","createdAt":"{now}","lastUsedAt":null,` +
 					`"tokens":[{"id":"{t}","createdAt":"{now}","expiresAt":null,"lastUsedAt":null}]}`,
 			},
-			{Call: "GET /api/operators/me", As: "{staff}", Status: 200, Reply: `{"id":"{o}","name":"Grace","role":"support"}`},
+			{Call: "GET /api/operators/me", As: "{staff}", Status: 200, Reply: `{"id":"{o}","name":"Grace","role":"support","rotatable":true}`},
 			{Call: "GET /api/operators", As: "Bearer {staff}", Status: 200, Reply: reevetest.Any, Has: []string{`"lastUsedAt":"{now}","tokens":[{"id":"{t}","createdAt":"{now}","expiresAt":null,"lastUsedAt":"{now}"}]}]`}},
-			{Name: "not allowed", Call: post, As: "{staff}", Body: `{"name":"y","role":"viewer"}`, Status: 403, Reply: fault("Forbidden")},
+			{Name: "not allowed", Call: post, As: "{staff}", Body: `{"name":"y","role":"viewer"}`, Status: 403, Reply: fault("You are not allowed to perform this action")},
 			{Name: "who did it", Call: "POST /api/users", As: "{staff}", Body: `{"email":"n@mail.test","fullName":"N","password":"123456"}`, Status: 200, Reply: reevetest.Any},
 			{Call: "GET /api/changes?actor={op:o}", Status: 200, Reply: reevetest.Any, Has: []string{`"actor":"{o}","action":"user.create"`}},
 
@@ -41,10 +41,10 @@ func TestOperators(t *testing.T) {
 			{Call: post, Body: `{"name":"Ada","role":"viewer"}`, Status: 200, Reply: `{"id":"{ada}","token":"{adas}"}`},
 			{Call: "PUT " + one, Body: `{"name":"Ada"}`, Status: 409, Reply: fault("an operator with that name already exists")},
 			{Call: "PUT " + one, Body: `{"name":"G","role":"finance"}`, Status: 200},
-			{Call: "GET /api/operators/me", As: "{staff}", Status: 200, Reply: `{"id":"{o}","name":"G","role":"finance"}`},
+			{Call: "GET /api/operators/me", As: "{staff}", Status: 200, Reply: `{"id":"{o}","name":"G","role":"finance","rotatable":true}`},
 
 			{Name: "one's own token", Call: "POST " + one + "/token", As: "{staff}", Body: `{"overlap":60}`, Status: 200, Reply: `{"token":"{newer}"}`},
-			{Call: "POST /api/operators/{ada}/token", As: "{staff}", Status: 403, Reply: fault("Forbidden")},
+			{Call: "POST /api/operators/{ada}/token", As: "{staff}", Status: 403, Reply: fault("You are not allowed to perform this action")},
 			{Call: "GET /api/operators/me", As: "{staff}", Status: 200, Reply: reevetest.Any},
 			{Call: "GET /api/operators/me", As: "{newer}", Status: 200, Reply: reevetest.Any, After: func(*testing.T, reevetest.Reply) { s.Clock.Advance(time.Minute) }},
 			{Call: "GET /api/operators/me", As: "{staff}", Status: 403, Reply: fault("Forbidden")},

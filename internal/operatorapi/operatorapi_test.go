@@ -39,6 +39,8 @@ var examples = []step{
 	{Call: "GET /api/users/x@mail.test"},
 	{Call: "PUT /api/users/x@mail.test", Body: `{"shortName":"x"}`},
 	{Call: "DELETE /api/users/x@mail.test"},
+	{Call: "POST /api/users/x@mail.test/reset"},
+	{Call: "DELETE /api/users/x@mail.test/totp"},
 	{Call: "POST /api/coupons", Body: `{"userId":"{alice}","duration":2,"amount":3000,"description":"d"}`},
 	{Call: "GET /api/coupons/{coupon}"},
 	{Call: "DELETE /api/coupons/{coupon}"},
@@ -86,6 +88,7 @@ var examples = []step{
 	{Call: "POST /api/operators", Body: `{"name":"o","role":"viewer"}`},
 	{Call: "GET /api/operators"},
 	{Call: "GET /api/operators/{staff}"},
+	{Call: "GET /api/operators/me"},
 	{Call: "PUT /api/operators/{staff}", Body: `{"name":"o"}`},
 	{Call: "DELETE /api/operators/{staff}"},
 	{Call: "POST /api/operators/{staff}/token", Body: `{"overlap":1}`},
@@ -117,6 +120,7 @@ const strangersKey = "13YqdMKxAVBamFsS6Mj3sCQ35HySoA254xmXCCQGJqffLnqrBaQDoTcCiC
 
 func TestHealth(t *testing.T)  { t.Parallel(); reevetest.Health(t, "operator") }
 func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
+func TestGuarded(t *testing.T) { t.Parallel(); reevetest.Guarded(t, examples) }
 func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, examples) }
 func TestTooLong(t *testing.T) { t.Parallel(); reevetest.TooLong(t, examples, tenants) }
 

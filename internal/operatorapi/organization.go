@@ -71,7 +71,8 @@ type updateOrganizationIn struct {
 }
 
 func (a *api) updateOrganization(ctx context.Context, in *updateOrganizationIn) (web.Empty, error) {
-	return web.Empty{}, a.control.RenameOrganization(ctx, in.Organization.id, in.Body.Name)
+	_, err := a.control.RenameOrganization(ctx, in.Organization.id, in.Body.Name)
+	return web.Empty{}, err
 }
 
 func (a *api) deleteOrganization(ctx context.Context, in *organizationPath) (web.Empty, error) {

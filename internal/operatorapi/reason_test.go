@@ -128,7 +128,7 @@ func TestReasonRequired(t *testing.T) {
 		{Call: "POST /api/operators", Body: `{"name":"v","role":"viewer","reason":"new"}`, Status: 200, Reply: `{"id":"{v}","token":"{staff}"}`},
 		{Call: "GET /api/operators/me", As: "{staff}", Status: 200, Reply: reevetest.Any},
 		{Call: "POST /api/operators/{v}/token", As: "{staff}", Status: 400, Reply: needed},
-		{Call: "DELETE /api/operators/{v}", As: "{staff}", Status: 403, Reply: fault("Forbidden")},
+		{Call: "DELETE /api/operators/{v}", As: "{staff}", Status: 403, Reply: fault("You are not allowed to perform this action")},
 		{Call: "DELETE /api/operators/{v}", Status: 400, Reply: needed},
 		{Call: "DELETE /api/operators/{v}", Header: why("gone"), Status: 200},
 		newest("gone"),

@@ -202,6 +202,13 @@ func (a *api) revoke(ctx context.Context, in *revokeIn) (out revoked, err error)
 		return out, err
 	}
 	wait, _ := in.asked()
+	if out.Receipt, err = a.receipt(ctx, epoch, 0); err != nil {
+		return out, err
+	}
+	// No session can take in what is not committed.
+	if err := web.Settle(ctx, &out); err != nil || wait == 0 {
+		return out, err
+	}
 	out.Receipt, err = a.receipt(ctx, epoch, wait)
 	return out, err
 }

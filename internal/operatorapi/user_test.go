@@ -205,6 +205,7 @@ func TestDeleteUser(t *testing.T) {
 func TestAddressesAreNotLogged(t *testing.T) {
 	t.Parallel()
 	s := reevetest.Open(t)
+	s.Plain = true
 	s.User(t, "alice", "Alice")
 	const address = "/api/users/alice@mail.test"
 	s.Run(t, []step{

@@ -41,6 +41,28 @@ func (s *Server) User(t *testing.T, name, fullName string) reeve.ID {
 	return id
 }
 
+// OpenSession opens a session of a bound user without a password, which would take
+// long, and binds its token as {name_token} and its id as {name_session}.
+func (s *Server) OpenSession(t *testing.T, name string) {
+	t.Helper()
+	random, session := NewID(), NewID()
+	token := reeve.NewToken(reeve.TokenSession, [32]byte(append(random[:], random[:]...)))
+	s.Write(t, func(tx *store.Tx) {
+		tx.CreateUserSession(reeve.UserSession{ID: session, UserID: s.ID(t, name), CreatedAt: tx.Now()}, token.Hash())
+	})
+	s.Bind(name+"_token", string(token))
+	s.Bind(name+"_session", session.String())
+}
+
+// Operator makes a named operator and binds the token to its name.
+func (s *Server) Operator(t *testing.T, name, role string) {
+	t.Helper()
+	s.Do(t, Step{
+		Call: "POST /api/operators", Body: `{"name":"` + name + `","role":"` + role + `"}`,
+		Status: 200, Reply: `{"id":"{` + name + `_id}","token":"{` + name + `}"}`,
+	})
+}
+
 // Organization makes an organisation and binds its id to its name.
 func (s *Server) Organization(t *testing.T, name, owner string) {
 	t.Helper()

@@ -15,6 +15,7 @@ import (
 var bodied = []step{
 	{Call: "PUT /project/{px}", Body: `{"name":"new"}`},
 	{Call: "POST /project/{px}/user", Body: `{"user_id":"{usr:bob}","role":"viewer"}`},
+	{Call: "POST /project/{px}/invitation", Body: `{"email":"new@mail.test","role":"viewer"}`},
 	{Call: "POST /api/users", Body: `{"email":"new@mail.test","fullName":"New","password":"password"}`},
 	{Call: "PUT /api/users/alice@mail.test", Body: `{"shortName":"new"}`},
 	{Call: "POST /api/coupons", Body: `{"userId":"{alice}","duration":2,"amount":3000,"description":"new"}`},
@@ -61,7 +62,7 @@ func TestMalformed(t *testing.T) {
 			for name, body := range malformed(s.Expand(call.Body)) {
 				method, target, _ := strings.Cut(s.Expand(call.Call), " ")
 				face, header := "operator", http.Header{"Authorization": {reevetest.OperatorToken}}
-				if strings.HasPrefix(target, "/project") {
+				if !strings.HasPrefix(target, "/api") {
 					face, header = "tenant", http.Header{"X-Api-Key": {s.Value(t, "key")}}
 				}
 				reply := s.Send(t, reevetest.Request{Face: face, Method: method, Target: target, Header: header, Body: body})

@@ -21,7 +21,7 @@ type Step struct {
 	Name   string      // why the step is there; the call if empty
 	Call   string      // "GET /api/users/alice@mail.test"
 	Face   string      // found by the path if empty
-	As     string      // the credential's header value; "-" sends none
+	As     string      // the credential's header value; "-" sends none, "session alice" those of SignIn
 	Body   string      // JSON
 	Form   string      // an urlencoded body instead
 	Header http.Header // templates, too
@@ -54,7 +54,7 @@ func (s *Server) Do(t *testing.T, step Step) Reply {
 	if face == "" {
 		face = faceOf(target)
 	}
-	reply := s.Send(t, Request{
+	reply := s.withManners(t, step, Request{
 		Face: face, Method: method, Target: target,
 		Header: s.header(face, step), Body: s.Expand(step.Body + step.Form), Loose: step.Loose,
 	})
@@ -132,7 +132,10 @@ func (s *Server) header(face string, step Step) http.Header {
 			name, as = "Reeve-Gateway-Token", strings.TrimPrefix(as, "Bearer ")
 		}
 	}
-	if as != "-" {
+	if user, ok := strings.CutPrefix(as, "session "); ok {
+		out.Set("X-Auth-Id", s.Expand("{usr:"+user+"}"))
+		out.Set("X-Auth-Token", s.Expand("{"+user+"_token}"))
+	} else if as != "-" {
 		out.Set(name, s.Expand(as))
 	}
 	for name, values := range step.Header {

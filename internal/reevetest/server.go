@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/gatewayapi"
 	"github.com/reeve-cloud/reeve/internal/operatorapi"
@@ -42,11 +43,14 @@ type Server struct {
 	Store   *store.Store
 	Control *control.Control
 	Clock   *Clock
-	Log     *Log // the request log, as JSON
+	Log     *Log            // the request log, as JSON
+	Mail    chan reeve.Mail // what was sent
+	Plain   bool            // Do sends what its step says and no more, where requests are counted
 
 	urls   map[string]string // by face
 	client *http.Client
 	names  map[string]string // what templates may mention
+	end    func()            // ends the work behind the requests; again, it does nothing
 }
 
 // Each runs a test on a fresh Server for every kind of database.
@@ -55,7 +59,7 @@ func Each(t *testing.T, run func(t *testing.T, s *Server)) {
 	storetest.EachConfig(t, func(t *testing.T, config store.Config) {
 		clock := NewClock()
 		config.Now = clock.Now
-		run(t, start(t, storetest.Open(t, config), clock, 0))
+		run(t, start(t, storetest.Open(t, config), clock, options{}))
 	})
 }
 
@@ -64,52 +68,81 @@ func Each(t *testing.T, run func(t *testing.T, s *Server)) {
 func Open(t *testing.T) *Server {
 	t.Helper()
 	clock := NewClock()
-	return start(t, storetest.OpenSQLite(t, clock.Now), clock, 0)
+	return start(t, storetest.OpenSQLite(t, clock.Now), clock, options{})
 }
 
-// OpenStore makes a Server on a store of the test's, with real time.
+// OpenMailed is Open with mail, which goes to Mail.
+func OpenMailed(t *testing.T) *Server {
+	t.Helper()
+	clock := NewClock()
+	return start(t, storetest.OpenSQLite(t, clock.Now), clock, options{mail: true})
+}
+
+// OpenStore makes a Server on a store of the test's, with real time, and
+// mail.
 func OpenStore(t *testing.T, opened *store.Store) *Server {
 	t.Helper()
-	return start(t, opened, nil, 0)
+	return start(t, opened, nil, options{mail: true})
 }
 
 // OpenImpatient is Open with bodies that must arrive within a moment.
 func OpenImpatient(t *testing.T) *Server {
 	t.Helper()
 	clock := NewClock()
-	return start(t, storetest.OpenSQLite(t, clock.Now), clock, 100*time.Millisecond)
+	return start(t, storetest.OpenSQLite(t, clock.Now), clock, options{bodyTimeout: 100 * time.Millisecond})
 }
 
 // OpenWith is Open with other settings.
 func OpenWith(t *testing.T, change func(*control.Settings)) *Server {
 	t.Helper()
 	clock := NewClock()
-	return start(t, storetest.OpenSQLite(t, clock.Now), clock, 0, change)
+	return start(t, storetest.OpenSQLite(t, clock.Now), clock, options{change: change})
 }
 
-func start(t *testing.T, opened *store.Store, clock *Clock, bodyTimeout time.Duration, changes ...func(*control.Settings)) *Server {
+// OpenGuarded is Open with a configuration of the listeners.
+func OpenGuarded(t *testing.T, cfg server.Config) *Server {
 	t.Helper()
-	ring, err := control.NewKeyring([32]byte{1})
-	if err != nil {
-		t.Fatal(err)
+	clock := NewClock()
+	return start(t, storetest.OpenSQLite(t, clock.Now), clock, options{config: cfg})
+}
+
+// options are how a Server differs from most.
+type options struct {
+	bodyTimeout time.Duration // if not the default
+	mail        bool
+	config      server.Config // of the listeners
+	change      func(*control.Settings)
+}
+
+func start(t *testing.T, opened *store.Store, clock *Clock, with options) *Server {
+	t.Helper()
+	ring := keyring(t)
+	mails := make(chan reeve.Mail, 100)
+	var mail func(context.Context, reeve.Mail) error
+	if with.mail {
+		mail = func(_ context.Context, m reeve.Mail) error {
+			mails <- m
+			return nil
+		}
 	}
 	settings := control.Settings{
 		OperatorToken: OperatorToken, ProjectLimit: ProjectLimit, PasswordHashing: 2, Keyring: ring, Prices: prices(t),
 		Deliver: webhook.NewSender("test").Send, RestoreWindow: RestoreWindow,
+		Mail: mail, PublicURL: "https://cloud.test",
 	}
-	for _, change := range changes {
-		change(&settings)
+	if with.change != nil {
+		with.change(&settings)
 	}
 	s := &Server{
-		Store: opened, Clock: clock, Log: &Log{}, urls: map[string]string{},
+		Store: opened, Clock: clock, Log: &Log{}, Mail: mails, urls: map[string]string{},
 		Control: control.New(opened, settings),
 		names:   map[string]string{"operator": OperatorToken},
 	}
 	s.run(t)
 	logger := slog.New(slog.NewJSONHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	faces := server.Faces(s.Control, server.Config{}, logger, nil)
-	if bodyTimeout > 0 {
-		opts := web.Options{Logger: logger, BodyTimeout: bodyTimeout}
+	faces := server.Faces(s.Control, with.config, logger, nil)
+	if with.bodyTimeout > 0 {
+		opts := web.Options{Logger: logger, BodyTimeout: with.bodyTimeout}
 		faces[0].API = tenantapi.New(s.Control, opts)
 		faces[1].API = operatorapi.New(s.Control, opts)
 		faces[2].API = gatewayapi.New(s.Control, opts)
@@ -141,11 +174,12 @@ func (s *Server) run(t *testing.T) {
 		defer close(done)
 		s.Control.Run(ctx, control.Retention{}, func(error) {}) // a test may break the database
 	}()
-	t.Cleanup(func() {
+	s.end = func() {
 		s.Control.Drain()
 		stop()
 		<-done
-	})
+	}
+	t.Cleanup(s.end)
 }
 
 // Ready waits until the server is ready.
@@ -172,6 +206,7 @@ type Request struct {
 	Body                 string
 	Stream               io.Reader // instead of Body
 	Loose                bool      // only the reply is checked
+	Brief                bool      // a stream is not waited for
 }
 
 // Reply is the answer to a Request.
@@ -200,6 +235,9 @@ func (s *Server) Send(t *testing.T, r Request) Reply {
 		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
+	if r.Brief && response.Header.Get("Content-Type") == "text/event-stream" {
+		return Reply{Status: response.StatusCode, Header: response.Header}
+	}
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)

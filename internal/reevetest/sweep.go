@@ -3,20 +3,22 @@ package reevetest
 import (
 	"database/sql"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver, for breaking a database
 
+	"github.com/reeve-cloud/reeve/internal/server"
 	"github.com/reeve-cloud/reeve/internal/store/storetest"
 )
 
 // Down calls every example on a database that was closed: 503, Retry-After
 // and none of the cause's text.
 func Down(t *testing.T, examples []Step) {
-	s := Open(t)
-	s.bindNothing(examples)
+	s := OpenMailed(t)
+	s.bindNothing(t, examples)
 	s.Bind("key", unknownKey)
 	s.Bind("token", unknownToken)
 	s.Store.Close()
@@ -35,7 +37,7 @@ func Broken(t *testing.T, examples []Step) {
 	config := storetest.ConfigSQLite(t)
 	dropTables(t, config.SQLite)
 	s := OpenStore(t, storetest.Open(t, config))
-	s.bindNothing(examples)
+	s.bindNothing(t, examples)
 	s.Bind("key", unknownKey)
 	s.Bind("token", unknownToken)
 	for _, step := range examples {
@@ -49,6 +51,40 @@ func Broken(t *testing.T, examples []Step) {
 	}
 }
 
+// Guarded calls every example from an address that has shown more unknown
+// credentials than it may: 429 before anything is looked up, and when to come
+// again.
+func Guarded(t *testing.T, examples []Step) {
+	s := OpenGuarded(t, server.Config{AuthFailures: 1})
+	s.bindNothing(t, examples)
+	s.Bind("key", unknownKey)
+	s.Bind("token", unknownToken)
+	spent := Step{Call: examples[0].Call, Body: examples[0].Body, As: unknownKey, Reply: Any, Status: http.StatusUnauthorized}
+	switch faceOf(spent.Call[strings.IndexByte(spent.Call, '/'):]) {
+	case "operator":
+		spent.Status = http.StatusForbidden
+	case "gateway":
+		spent.As = "Bearer " + unknownToken
+	}
+	s.Do(t, spent)
+	s.Store.Close()
+	for _, step := range examples {
+		step.Status, step.Reply = http.StatusTooManyRequests, Any
+		step.Has = []string{"too many unknown credentials"}
+		reply := s.Do(t, step)
+		if wait, err := strconv.Atoi(reply.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 60 {
+			t.Errorf("%s: Retry-After %q", step.label(), reply.Header.Get("Retry-After"))
+		}
+		quota := `"auth";r=0;t=` + reply.Header.Get("Retry-After")
+		if got := reply.Header.Get("RateLimit"); got != quota {
+			t.Errorf("%s: RateLimit %s, want %s", step.label(), got, quota)
+		}
+		if got := reply.Header.Get("RateLimit-Policy"); got != `"auth";q=1;w=60` {
+			t.Errorf("%s: RateLimit-Policy %s", step.label(), got)
+		}
+	}
+}
+
 // Credentials of the right form that nobody has.
 const (
 	unknownKey   = "reeve_org_00000000000000000000000000000000000000000002CZclj"
@@ -56,7 +92,9 @@ const (
 )
 
 // bindNothing binds the names of examples to ids of nothing.
-func (s *Server) bindNothing(examples []Step) {
+func (s *Server) bindNothing(t *testing.T, examples []Step) {
+	t.Helper()
+	s.BindLinks(t)
 	for _, step := range examples {
 		for _, text := range placeholder.FindAllString(step.Call+step.Body, -1) {
 			name := strings.Trim(text, "{}")

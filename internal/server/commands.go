@@ -84,6 +84,10 @@ func newControl(ctx context.Context, cfg Config, s *store.Store) (*control.Contr
 		RequireReason:   cfg.RequireReason,
 		RestoreWindow:   cfg.RestoreWindow,
 		Deliver:         webhook.NewSender(CurrentVersion().Version).Send,
+		SessionIdle:     cfg.SessionIdle,
+		SessionLifetime: cfg.SessionLifetime,
+		Mail:            sender(cfg),
+		PublicURL:       publicURL(cfg),
 	})
 	if err := c.CheckMasterKey(ctx); err != nil {
 		return nil, StartError{err}

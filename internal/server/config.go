@@ -29,6 +29,7 @@ type Config struct {
 	TLSCert        string // path; set together with TLSKey or not at all
 	TLSKey         string
 	TrustedProxies []netip.Prefix
+	AuthFailures   int // unknown credentials from an address a minute; 0: any number
 
 	OperatorToken reeve.Token // "" when none is given; any printable text
 	MasterKeys    []MasterKey // none when not given; the first seals, all open
@@ -45,6 +46,12 @@ type Config struct {
 	SessionLease     time.Duration
 	RequireReason    bool          // of operators, for what they change
 	RestoreWindow    time.Duration // of what is deleted; 0: none
+
+	SessionIdle     time.Duration // of users
+	SessionLifetime time.Duration
+	PublicURL       string      // without a slash at the end; "": the tenant listener's
+	SMTP            reeve.Token // a URL; "": no mail is sent
+	MailFrom        string
 
 	ReadTimeout       time.Duration
 	ReadHeaderTimeout time.Duration
@@ -122,6 +129,9 @@ func loadSettings[C any](settings []setting[C], flags *pflag.FlagSet, environ []
 func (c Config) validate() error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return fmt.Errorf("--tls-cert and --tls-key: give both or neither")
+	}
+	if c.SMTP != "" && c.MailFrom == "" {
+		return fmt.Errorf("--smtp: give --mail-from too")
 	}
 	listeners := map[string]string{}
 	for _, l := range []struct{ flag, address string }{

@@ -66,6 +66,7 @@ func TestLoadDefaults(t *testing.T) {
 		TenantListen:           "127.0.0.1:8080",
 		OperatorListen:         "127.0.0.1:8081",
 		GatewayListen:          "127.0.0.1:8082",
+		AuthFailures:           60,
 		LogFormat:              "json",
 		ProjectLimit:           10,
 		DefaultLimits: reeve.Limits{
@@ -74,6 +75,8 @@ func TestLoadDefaults(t *testing.T) {
 		CloseAfter:        48 * time.Hour,
 		SessionLease:      90 * time.Second,
 		RestoreWindow:     720 * time.Hour,
+		SessionIdle:       24 * time.Hour,
+		SessionLifetime:   720 * time.Hour,
 		ReadTimeout:       30 * time.Second,
 		ReadHeaderTimeout: 10 * time.Second,
 		WriteTimeout:      time.Minute,
@@ -95,6 +98,7 @@ func everything() map[string]string {
 		"tls-cert":                 "cert.pem",
 		"tls-key":                  "key.pem",
 		"trusted-proxies":          "10.0.0.1, 192.168.7.1/16,::ffff:1.2.3.4",
+		"auth-failures":            "0",
 		"operator-token":           "0123456789012345",
 		"master-key":               key(1) + "," + key(2),
 		"log-format":               "text",
@@ -111,6 +115,11 @@ func everything() map[string]string {
 		"session-lease":            "2m",
 		"require-reason":           "true",
 		"restore-window":           "48h",
+		"session-idle":             "1h",
+		"session-lifetime":         "48h",
+		"public-url":               "https://cloud.test/reeve/",
+		"smtp":                     "smtp://reeve:hush@mail.test:2525",
+		"mail-from":                "Reeve <reeve@mail.test>",
 		"read-timeout":             "1s",
 		"read-header-timeout":      "2s",
 		"write-timeout":            "3s",
@@ -163,6 +172,11 @@ func TestLoadFromEachSource(t *testing.T) {
 		SessionLease:      2 * time.Minute,
 		RequireReason:     true,
 		RestoreWindow:     48 * time.Hour,
+		SessionIdle:       time.Hour,
+		SessionLifetime:   48 * time.Hour,
+		PublicURL:         "https://cloud.test/reeve",
+		SMTP:              "smtp://reeve:hush@mail.test:2525",
+		MailFrom:          "Reeve <reeve@mail.test>",
 		ReadTimeout:       time.Second,
 		ReadHeaderTimeout: 2 * time.Second,
 		WriteTimeout:      3 * time.Second,
@@ -297,6 +311,7 @@ func TestNothingShowsSecrets(t *testing.T) {
 	secrets := []string{"hush", "s3cret", key(9)}
 	c, err := load(t, []string{
 		"--database", "postgres://u:hush@h/db?sslpassword=hush", "--operator-token", "s3cret-s3cret-s3cret", "--master-key", key(9),
+		"--smtp", "smtps://u:hush@h", "--mail-from", "u@h",
 	}, nil)
 	if err != nil {
 		t.Fatal(err)

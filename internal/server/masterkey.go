@@ -67,7 +67,11 @@ func firstKey(ctx context.Context, file string, s *store.Store) ([]MasterKey, er
 	if err != nil {
 		return nil, err
 	}
-	if len(sealed)+len(webhooks) > 0 {
+	totps, err := s.TOTPOfEachSeal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(sealed)+len(webhooks)+len(totps) > 0 {
 		return nil, fmt.Errorf("%s is missing: the stored secrets cannot be opened without it", file)
 	}
 	keys := []MasterKey{newKey()}

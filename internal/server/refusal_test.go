@@ -49,6 +49,12 @@ func TestLoadRefuses(t *testing.T) {
 		{name: "size too large", args: []string{"--default-usage-limit", "20EB"}, want: `--default-usage-limit "20EB": must be unlimited or a size such as 150GB or 1TiB`},
 		{name: "size below zero", args: []string{"--default-bandwidth-limit", "-1"}, want: `--default-bandwidth-limit "-1": must be unlimited or a size such as 150GB or 1TiB`},
 		{name: "duration", args: []string{"--read-timeout", "0"}, want: `--read-timeout "0": must be a duration such as 30s or 5m, more than 0`},
+		{name: "public URL", args: []string{"--public-url", "cloud.test"}, want: `--public-url "cloud.test": must be an http or https URL without credentials, query and fragment`},
+		{name: "public URL with a query", args: []string{"--public-url", "https://cloud.test?x"}, want: `--public-url "https://cloud.test?x": must be an http or https URL without credentials, query and fragment`},
+		{name: "mail server", args: []string{"--smtp", "hush"}, want: "--smtp: must be smtp://USER:PASSWORD@HOST:PORT or smtps://…, special characters percent-encoded"},
+		{name: "raw password of a mail server", args: []string{"--smtp", "smtp://u:hu/sh@h"}, want: "--smtp: must be smtp://USER:PASSWORD@HOST:PORT or smtps://…, special characters percent-encoded"},
+		{name: "sender", args: []string{"--mail-from", "reeve"}, want: `--mail-from "reeve": must be an address, such as reeve@example.com or Reeve <reeve@example.com>`},
+		{name: "mail server alone", args: []string{"--smtp", "smtp://u:hush@h"}, want: "--smtp: give --mail-from too"},
 		{name: "retention", args: []string{"--changes-retention", "-1h"}, want: `--changes-retention "-1h": must be a duration such as 30s or 720h, or 0`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -135,6 +135,7 @@ func Faces(c *control.Control, cfg Config, logger *slog.Logger, draining func() 
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	opts := web.Options{
 		Logger: logger, Metrics: web.NewMetrics(registry), TrustedProxies: cfg.TrustedProxies,
+		Guard:   web.NewGuard(cfg.AuthFailures, time.Now),
 		Version: CurrentVersion(), Draining: draining,
 		BodyTimeout: min(cfg.ReadTimeout, longestBody),
 		Ready: func(ctx context.Context) error {

@@ -61,6 +61,11 @@ var settings = []setting[Config]{
 		field: func(c *Config) field { return &prefixesField{&c.TrustedProxies} },
 	},
 	{
+		name: "auth-failures", def: "60",
+		usage: "how many unknown `credentials` a minute an address may show before it is turned away; 0 turns none away",
+		field: func(c *Config) field { return &countField{&c.AuthFailures, 0, 1_000_000} },
+	},
+	{
 		name: "operator-token", secret: true,
 		usage: "`token` of the operator API, at least 16 characters; better given as REEVE_OPERATOR_TOKEN_FILE",
 		field: func(c *Config) field { return &tokenField{&c.OperatorToken} },
@@ -139,6 +144,31 @@ var settings = []setting[Config]{
 		name: "session-lease", def: "90s",
 		usage: "how long a gateway or another replica may answer from memory without a word of the database, a `duration`; the same on all replicas",
 		field: func(c *Config) field { return &durationField{&c.SessionLease, false} },
+	},
+	{
+		name: "session-idle", def: "24h",
+		usage: "how long a user stays signed in without a request, a `duration`; the same on all replicas",
+		field: func(c *Config) field { return &durationField{&c.SessionIdle, false} },
+	},
+	{
+		name: "session-lifetime", def: "720h",
+		usage: "how long a user stays signed in at most, a `duration`; the same on all replicas",
+		field: func(c *Config) field { return &durationField{&c.SessionLifetime, false} },
+	},
+	{
+		name:  "public-url",
+		usage: "`URL` under which users reach the tenant listener, for links; that listener's own if none is given",
+		field: func(c *Config) field { return &urlField{&c.PublicURL} },
+	},
+	{
+		name: "smtp", secret: true,
+		usage: "mail `server`: smtp://USER:PASSWORD@HOST:PORT or smtps://…; without one no mail is sent",
+		field: func(c *Config) field { return &smtpField{&c.SMTP} },
+	},
+	{
+		name:  "mail-from",
+		usage: "`address` that mails come from; required with --smtp",
+		field: func(c *Config) field { return &fromField{&c.MailFrom} },
 	},
 	{
 		name: "read-timeout", def: "30s",

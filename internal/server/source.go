@@ -49,10 +49,15 @@ func readEnvironment[C any](settings []setting[C], environ []string) (map[string
 	return values, nil
 }
 
-// anotherCommands tells whether a variable is a setting of the server or the
-// sidecar: who runs both from one shell sets both.
+// remoteVariables are those of the commands that work through the APIs (see
+// internal/cli).
+var remoteVariables = []string{"REEVE_SERVER", "REEVE_TOKEN", "REEVE_TOKEN_FILE", "REEVE_PROFILE", "REEVE_CREDENTIALS"}
+
+// anotherCommands tells whether a variable is a setting of the server, the
+// sidecar or other commands: who runs them from one shell sets all.
 func anotherCommands(key string) bool {
-	return slices.ContainsFunc(settings, func(s setting[Config]) bool { return s.reads(key) }) ||
+	return slices.Contains(remoteVariables, key) ||
+		slices.ContainsFunc(settings, func(s setting[Config]) bool { return s.reads(key) }) ||
 		slices.ContainsFunc(sidecarSettings, func(s setting[SidecarConfig]) bool { return s.reads(key) })
 }
 

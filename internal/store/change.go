@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 
@@ -319,4 +320,29 @@ func (tx *Tx) DeleteChangesBefore(ctx context.Context, before time.Time, limit i
 	tx.write(statement{sql: "DELETE FROM changes WHERE number <= $1", args: []any{last.Number}})
 	tx.setChangeEnd("anchor", last.Number, last.Hash)
 	return n, nil
+}
+
+// Actor is what kind of caller an id is.
+type Actor struct {
+	ID   reeve.ID
+	Kind reeve.ActorKind
+}
+
+// EachActor tells which of some ids are users, gateways, or keys that an
+// organisation has or had; it leaves the others out.
+func (r Reader) EachActor(ctx context.Context, organization reeve.ID, ids []reeve.ID, each func(Actor)) error {
+	return r.inLists(ids, func(list string, args []any) error {
+		text := "SELECT id, 'user' FROM users WHERE id IN (" + list + ") UNION ALL SELECT id, 'gateway' FROM gateways WHERE id IN (" + list +
+			") UNION ALL SELECT target, 'key' FROM changes WHERE target IN (" + list +
+			") AND action = 'organization_key.create' AND organization_id = $" + strconv.Itoa(len(args)+1)
+		kinds := map[string]reeve.ActorKind{"user": reeve.Person, "gateway": reeve.GatewayProgram, "key": reeve.KeyHolder}
+		return r.q.query(ctx, text, append(args, organization), func(row scanner) error {
+			var a Actor
+			var kind string
+			err := row.Scan(&a.ID, &kind)
+			a.Kind = kinds[kind]
+			each(a)
+			return err
+		})
+	})
 }

@@ -19,6 +19,8 @@ type dialect struct {
 	lockDrop  string                                                      // suffix for a row about to be deleted: children wait
 	lockShare string                                                      // suffix for a row that must not go away meanwhile
 	advisory  string                                                      // takes a lock named by $1 until the transaction ends; "" where there is one writer
+	try       string                                                      // tells whether the lock named by $1 could be taken, until the transaction ends; "" where there is one writer
+	lockTable string                                                      // lets nobody else write the table whose name follows; "" where there is one writer
 	table     string                                                      // counts the tables named $1
 	notify    string                                                      // tells other processes that changes got numbers; "" where there are none
 	lists     func([]reeve.ID, func(list string, args []any) error) error // ids for an IN

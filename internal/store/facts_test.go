@@ -12,7 +12,8 @@ import (
 var model = []string{
 	"users", "organizations", "organization_members", "organization_keys", "projects", "project_members",
 	"api_keys", "revoked_tails", "revoked_heads", "buckets", "coupons", "gateways", "operators", "operator_tokens",
-	"statements", "statement_lines", "statement_settlements", "credit_notes", "credits", "webhooks", "freezes",
+	"statements", "statement_lines", "statement_settlements", "credit_notes", "credits", "webhooks",
+	"user_totps", "recovery_codes", "invitations", "freezes",
 }
 
 // TestTablesAreFactsOrChanges: every table is one or the other.

@@ -23,11 +23,23 @@ func InProject(id reeve.ID) MemberOf { return MemberOf{"project_members", "proje
 
 // Members lists members, oldest membership first, disabled ones included.
 func (r Reader) Members(ctx context.Context, of MemberOf) ([]reeve.Member, error) {
+	return r.members(ctx, of, "")
+}
+
+// Window is a part of a list.
+type Window struct{ Offset, Limit int }
+
+// MembersPage is a part of Members.
+func (r Reader) MembersPage(ctx context.Context, of MemberOf, w Window) ([]reeve.Member, error) {
+	return r.members(ctx, of, " LIMIT $2 OFFSET $3", w.Limit, w.Offset)
+}
+
+func (r Reader) members(ctx context.Context, of MemberOf, suffix string, args ...any) ([]reeve.Member, error) {
 	return many(ctx, r, read{
 		sql: `SELECT m.user_id, u.email, u.full_name, m.role, m.disabled, m.created_at
 			FROM ` + of.table + ` m JOIN users u ON u.id = m.user_id
-			WHERE m.` + of.column + ` = $1 ORDER BY m.created_at, m.user_id`,
-		args: []any{of.id},
+			WHERE m.` + of.column + ` = $1 ORDER BY m.created_at, m.user_id` + suffix,
+		args: append([]any{of.id}, args...),
 	}, func(row scanner) (m reeve.Member, err error) {
 		err = row.Scan(&m.UserID, &m.Email, &m.FullName, &m.Role, &m.Disabled, &m.CreatedAt)
 		return m, err
@@ -94,6 +106,35 @@ func (tx *Tx) LockMembershipsOf(ctx context.Context, user reeve.ID) ([]Membershi
 		err = row.Scan(&m.OrganizationID, &m.Member.UserID, &m.Member.Role, &m.Member.Disabled, &m.Member.CreatedAt)
 		return m, err
 	})
+}
+
+// Place is an organisation that a user is in.
+type Place struct {
+	Organization reeve.Organization
+	Role         reeve.Role
+}
+
+// Places lists the organisations that a user is an enabled member of, oldest
+// membership first.
+func (r Reader) Places(ctx context.Context, user reeve.ID, w Window) ([]Place, error) {
+	return many(ctx, r, read{
+		sql: `SELECT o.id, o.name, o.owner_id, o.created_at, m.role
+			FROM organization_members m JOIN organizations o ON o.id = m.organization_id
+			WHERE m.user_id = $1 AND NOT m.disabled ORDER BY m.created_at, o.id LIMIT $2 OFFSET $3`,
+		args: []any{user, w.Limit, w.Offset},
+	}, func(row scanner) (p Place, err error) {
+		o := &p.Organization
+		err = row.Scan(&o.ID, &o.Name, &o.OwnerID, &o.CreatedAt, &p.Role)
+		return p, err
+	})
+}
+
+// CountPlaces counts what Places lists.
+func (r Reader) CountPlaces(ctx context.Context, user reeve.ID) (int, error) {
+	return one(ctx, r, read{
+		sql:  "SELECT COUNT(*) FROM organization_members WHERE user_id = $1 AND NOT disabled",
+		args: []any{user},
+	}, value[int])
 }
 
 // CreateMember inserts a membership.

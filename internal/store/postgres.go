@@ -33,6 +33,8 @@ var postgresDialect = &dialect{
 	lockDrop:  " FOR UPDATE",
 	lockShare: " FOR KEY SHARE",
 	advisory:  "SELECT pg_advisory_xact_lock($1)",
+	try:       "SELECT pg_try_advisory_xact_lock($1)",
+	lockTable: "LOCK TABLE ",
 	notify:    "SELECT pg_notify('reeve_changes', '')",
 	table: `SELECT COUNT(*) FROM information_schema.tables
 		WHERE table_schema = current_schema() AND table_name = $1`,
@@ -227,6 +229,9 @@ func (s *postgresSession) exec(ctx context.Context, statements []statement, comm
 	if s.conn == nil {
 		if err := s.acquire(ctx, batch); err != nil {
 			return err
+		}
+		if !commit {
+			batch.Queue(boundWaits, s.db.lockTimeout)
 		}
 	}
 	first := batch.Len()

@@ -72,6 +72,15 @@ func (r Reader) ProjectsOfMember(ctx context.Context, user reeve.ID) ([]reeve.Pr
 	}, scanProject)
 }
 
+// OrganizationProjects lists an organisation's projects, oldest first.
+func (r Reader) OrganizationProjects(ctx context.Context, organization reeve.ID, w Window) ([]reeve.Project, error) {
+	return many(ctx, r, read{
+		sql: "SELECT " + projectColumns + ` FROM projects p WHERE p.organization_id = $1
+			ORDER BY p.created_at, p.id LIMIT $2 OFFSET $3`,
+		args: []any{organization, w.Limit, w.Offset},
+	}, scanProject)
+}
+
 // ProjectsAfter pages through all projects in the order of their ids.
 func (r Reader) ProjectsAfter(ctx context.Context, after reeve.ID, limit int) ([]reeve.Project, error) {
 	return many(ctx, r, read{

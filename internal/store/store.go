@@ -92,13 +92,14 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{
-		Reader:  Reader{q: db, d: db.dialect()},
+	s := &Store{
 		db:      db,
 		now:     config.Now,
 		wake:    make(chan struct{}, 1),
 		changed: make(chan struct{}, 1),
-	}, nil
+	}
+	s.Reader = Reader{q: enclosed{s, db}, d: db.dialect()}
+	return s, nil
 }
 
 // Close gives the database back.
@@ -147,11 +148,20 @@ const (
 
 // Write runs a function in one transaction and commits what it wrote, or
 // nothing. The function may run more than once, so it touches only its tx.
-// Deadlocks and busy databases are retried; then the answer is Unavailable.
+// Deadlocks and busy databases are retried; then the answer is Unavailable. In
+// a context that is enclosed it commits nothing, see Enclosure.
 func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
+	if e := s.enclosure(ctx); e != nil {
+		return e.write(ctx, fn)
+	}
+	return s.retry(ctx, func() error { return s.attempt(ctx, fn) })
+}
+
+// retry tries until it is no use.
+func (s *Store) retry(ctx context.Context, try func() error) error {
 	pause := firstPause
 	for attempt := 1; ; attempt++ {
-		err := s.attempt(ctx, fn)
+		err := try()
 		if !errors.Is(err, errRetry) {
 			return err
 		}

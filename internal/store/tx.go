@@ -49,6 +49,9 @@ var facts = map[string]bool{
 	"usage_marks":       true,
 	"user_sessions":     true,
 	"last_uses":         true,
+	"idempotency":       true,
+	"totp_steps":        true,
+	"mails":             true,
 }
 
 var errUnrecorded = errors.New("a transaction changed the model and recorded no change")
@@ -121,6 +124,15 @@ func (tx *Tx) flush(ctx context.Context) error {
 }
 
 func (tx *Tx) commit(ctx context.Context) error {
+	if err := tx.complete(ctx); err != nil {
+		return err
+	}
+	return tx.session.exec(ctx, tx.queue, true)
+}
+
+// complete checks that the function has done what it must, and numbers its
+// changes where that is done inside the transaction.
+func (tx *Tx) complete(ctx context.Context) error {
 	if tx.failed != nil {
 		return tx.failed
 	}
@@ -134,7 +146,7 @@ func (tx *Tx) commit(ctx context.Context) error {
 		}
 		more = n == numberBatch
 	}
-	return tx.session.exec(ctx, tx.queue, true)
+	return nil
 }
 
 // tableOf names the table that an INSERT INTO, UPDATE or DELETE FROM writes.

@@ -38,6 +38,11 @@ func userByEmail(email, lock string) read {
 	}
 }
 
+// User finds a user who is not deleted, by id.
+func (r Reader) User(ctx context.Context, id reeve.ID) (reeve.User, error) {
+	return one(ctx, r, userByID(id, ""), scanUser)
+}
+
 // LockUser finds a user who is not deleted, by id, and guards the row.
 func (tx *Tx) LockUser(ctx context.Context, id reeve.ID) (reeve.User, error) {
 	return one(ctx, tx.Reader, userByID(id, tx.d.lock), scanUser)
@@ -89,10 +94,12 @@ func (tx *Tx) UpdateUser(u reeve.User) {
 }
 
 // EraseUser takes a user, who is a member of nothing any more, out of sight
-// with all personal data. The row stays, for coupons refer to it.
+// with all personal data and everything that lets the user in. The row stays,
+// for coupons refer to it.
 func (tx *Tx) EraseUser(id reeve.ID) {
 	tx.DeleteFreeze(id)
 	tx.DeleteUserSessions(id, reeve.Zero)
+	tx.DeleteTOTP(id)
 	tx.write(statement{
 		sql: `UPDATE users SET email = $2, email_key = NULL, full_name = '', short_name = '',
 			password_hash = $3, project_limit = 0 WHERE id = $1`,

@@ -166,11 +166,15 @@ func (tx *Tx) CreateUserSession(s reeve.UserSession, hash reeve.TokenHash) {
 }
 
 // DeleteUserSession ends a session.
-func (tx *Tx) DeleteUserSession(id reeve.ID) {
-	tx.write(statement{sql: "DELETE FROM user_sessions WHERE id = $1", args: []any{id}})
-}
+func (tx *Tx) DeleteUserSession(id reeve.ID) { tx.endSessions("id = $1", id) }
 
 // DeleteUserSessions ends all sessions of a user but one; zero for all.
 func (tx *Tx) DeleteUserSessions(user, but reeve.ID) {
-	tx.write(statement{sql: "DELETE FROM user_sessions WHERE user_id = $1 AND id <> $2", args: []any{user, but}})
+	tx.endSessions("user_id = $1 AND id <> $2", user, but)
+}
+
+// endSessions deletes sessions, and where they were used from.
+func (tx *Tx) endSessions(which string, args ...any) {
+	tx.write(statement{sql: "DELETE FROM last_uses WHERE id IN (SELECT id FROM user_sessions WHERE " + which + ")", args: args})
+	tx.write(statement{sql: "DELETE FROM user_sessions WHERE " + which, args: args})
 }

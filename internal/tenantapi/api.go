@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -24,10 +25,18 @@ type api struct{ control *control.Control }
 func New(c *control.Control, opts web.Options) *web.API {
 	a := &api{control: c}
 	out := web.New(a.face(), opts)
+	a.organizations(out)
 	a.projects(out)
+	a.members(out)
+	a.limits(out)
+	a.changes(out)
 	a.users(out)
 	a.usage(out)
 	a.statements(out)
+	a.signIn(out)
+	a.accounts(out)
+	a.totp(out)
+	a.invitations(out)
 	return out
 }
 
@@ -37,9 +46,12 @@ func (a *api) face() web.Face {
 		Title:       "reeve tenant API",
 		Description: "The ThetaEdgeCloud platform services API.",
 		Prefixes:    []string{"/project", "/organization", "/user"},
+		Public:      public,
 
 		Authenticate: a.authenticate,
 		Confirm:      a.control.AuthenticateTenant,
+		Once:         a.control.Once,
+		Lock:         a.lock,
 		Body:         errorBody,
 		BadBody:      badBody,
 		Security: []web.SecurityScheme{{
@@ -49,7 +61,7 @@ func (a *api) face() web.Face {
 			Name: "session", Type: "apiKey", Header: "X-Auth-Token",
 			Description: "The auth_token of POST /user/login, with the user's id in X-Auth-Id.",
 		}},
-		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Denied, reeve.Unavailable, reeve.Internal},
+		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Denied, reeve.Exhausted, reeve.Unavailable, reeve.Internal},
 	}
 }
 
@@ -62,13 +74,9 @@ func (a *api) authenticate(r *http.Request) (context.Context, error) {
 		Resolved: func(actor reeve.Actor) { web.SetActor(ctx, actor.String()) },
 	}
 	if text := r.Header.Get("X-Auth-Token"); text != "" {
-		token, ok := reeve.ParseToken(reeve.TokenSession, text)
-		id, err := reeve.ParseID(reeve.PrefixUser, r.Header.Get("X-Auth-Id"))
-		if !ok || err != nil {
-			return ctx, reeve.ErrUnauthenticated
+		if err := session(&caller, r.Header.Get("X-Auth-Id"), text); err != nil {
+			return ctx, err
 		}
-		hash := token.Hash()
-		caller.Session, caller.AuthID = &hash, id
 		return control.WithCaller(ctx, caller), nil
 	}
 	token, ok := reeve.ParseToken(reeve.TokenOrganization, r.Header.Get("x-api-key"))
@@ -78,6 +86,18 @@ func (a *api) authenticate(r *http.Request) (context.Context, error) {
 	hash := token.Hash()
 	caller.Key = &hash
 	return control.WithCaller(ctx, caller), nil
+}
+
+// session checks the form of a session's token and its user's id.
+func session(caller *control.Caller, user, text string) error {
+	token, ok := reeve.ParseToken(reeve.TokenSession, text)
+	id, err := reeve.ParseID(reeve.PrefixUser, user)
+	if !ok || err != nil || id == reeve.Zero {
+		return reeve.ErrUnauthenticated
+	}
+	hash := token.Hash()
+	caller.Session, caller.AuthID = &hash, id
+	return nil
 }
 
 // failure is the error envelope.
@@ -99,6 +119,8 @@ func badBody(err error) *reeve.Error {
 		return reeve.Errorf(reeve.Invalid, "%s", err)
 	case wrong.Field == "":
 		return reeve.Errorf(reeve.Invalid, "request body must be an object")
+	case wrong.Type.Kind() == reflect.Int64:
+		return reeve.Errorf(reeve.Invalid, "%s must be a whole number", wrong.Field)
 	default:
 		return reeve.Errorf(reeve.Invalid, "%s must be a string", wrong.Field)
 	}
@@ -139,7 +161,25 @@ type (
 	serviceAccountTypeID reeve.ID
 	userTypeID           reeve.ID
 	statementTypeID      reeve.ID
+	sessionTypeID        reeve.ID
+	invitationTypeID     reeve.ID
 )
+
+func (id sessionTypeID) MarshalText() ([]byte, error) {
+	return []byte(reeve.ID(id).TypeID(reeve.PrefixUserSession)), nil
+}
+
+func (id invitationTypeID) MarshalText() ([]byte, error) {
+	return []byte(reeve.ID(id).TypeID(reeve.PrefixInvitation)), nil
+}
+
+func (sessionTypeID) JSONSchema() *jsonschema.Schema {
+	return web.TypeIDSchema(reeve.PrefixUserSession)
+}
+
+func (invitationTypeID) JSONSchema() *jsonschema.Schema {
+	return web.TypeIDSchema(reeve.PrefixInvitation)
+}
 
 func (id projectTypeID) MarshalText() ([]byte, error) {
 	return []byte(reeve.ID(id).TypeID(reeve.PrefixProject)), nil
@@ -183,6 +223,8 @@ type (
 	projectID      struct{ id reeve.ID }
 	organizationID struct{ id reeve.ID }
 	statementID    struct{ id reeve.ID }
+	sessionID      struct{ id reeve.ID }
+	invitationID   struct{ id reeve.ID }
 	userID         struct {
 		id    reeve.ID
 		given bool // in whatever form
@@ -213,6 +255,22 @@ func (p *userID) UnmarshalText(text []byte) error {
 	p.given = true
 	return nil
 }
+
+// UnmarshalText never fails.
+func (p *sessionID) UnmarshalText(text []byte) error {
+	p.id, _ = reeve.ParseID(reeve.PrefixUserSession, string(text))
+	return nil
+}
+
+// UnmarshalText never fails.
+func (p *invitationID) UnmarshalText(text []byte) error {
+	p.id, _ = reeve.ParseID(reeve.PrefixInvitation, string(text))
+	return nil
+}
+
+func (sessionID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixUserSession) }
+
+func (invitationID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixInvitation) }
 
 func (projectID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixProject) }
 

@@ -2,8 +2,10 @@ package tenantapi
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/web"
 )
 
@@ -12,6 +14,16 @@ func (a *api) projects(out *web.API) {
 		Method: "GET", Path: "/project/{project}", ID: "getProject", Tag: "projects",
 		Summary: "Retrieve a project of the organisation",
 	}, a.getProject)
+	web.Handle(out, web.Op{
+		Method: "POST", Path: "/project", ID: "createProject", Tag: "projects",
+		Summary: "Create a project in an organisation; the signed-in user owns it, or, with a key, the organisation's owner",
+		Errors:  []reeve.Kind{reeve.Invalid, reeve.Conflict},
+	}, a.createProject)
+	web.Handle(out, web.Op{
+		Method: "DELETE", Path: "/project/{project}", ID: "deleteProject", Tag: "projects",
+		Summary: "Delete a project without buckets, keys and unbilled usage", Status: http.StatusNoContent,
+		Errors: []reeve.Kind{reeve.Conflict},
+	}, a.deleteProject)
 	web.Handle(out, web.Op{
 		Method: "PUT", Path: "/project/{project}", ID: "updateProject", Tag: "projects",
 		Summary: "Update a project of the organisation",
@@ -35,13 +47,36 @@ type projectOut struct {
 }
 
 func newProjectsOut(p reeve.Project) envelope[projectsOut] {
-	return success(projectsOut{Projects: []projectOut{{
+	return success(projectsOut{Projects: []projectOut{newProjectOut(p)}})
+}
+
+func newProjectOut(p reeve.Project) projectOut {
+	return projectOut{
 		ID:         projectTypeID(p.ID),
 		Name:       p.Name,
 		OrgID:      organizationTypeID(p.OrganizationID),
 		TVAID:      serviceAccountTypeID(p.ServiceAccountID),
 		CreateTime: wireTime{p.CreatedAt},
-	}}})
+	}
+}
+
+type createProjectIn struct {
+	Body struct {
+		Name        string         `json:"name"`
+		OrgID       organizationID `json:"org_id" doc:"The organisation that the project is to be in."`
+		Description string         `json:"description,omitempty"`
+	} `body:""`
+}
+
+func (a *api) createProject(ctx context.Context, in *createProjectIn) (envelope[projectsOut], error) {
+	p, err := a.control.CreateOwnProject(ctx, control.NewProject{
+		OrganizationID: in.Body.OrgID.id, Name: in.Body.Name, Description: in.Body.Description,
+	})
+	return newProjectsOut(p), err
+}
+
+func (a *api) deleteProject(ctx context.Context, in *projectPath) (web.Empty, error) {
+	return web.Empty{}, a.control.DeleteProject(ctx, in.Project.id)
 }
 
 func (a *api) getProject(ctx context.Context, in *projectPath) (envelope[projectsOut], error) {

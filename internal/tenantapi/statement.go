@@ -3,7 +3,6 @@ package tenantapi
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
@@ -56,44 +55,15 @@ func newStatementSummary(s reeve.Statement) statementSummary {
 	}
 }
 
-type listStatementsIn struct {
-	organizationPath
-	Page   string `query:"page" doc:"Which page, from 0 on; 0 when absent."`
-	Number string `query:"number" doc:"How many statements a page holds: 1 to 500; 50 when absent."`
-}
-
 type statementsOut struct {
 	TotalCount int                `json:"total_count"`
 	Statements []statementSummary `json:"statements"`
 }
 
-// How many statements a page holds, and the last page that can be asked for.
-const (
-	defaultPage = 50
-	maxPage     = 500
-	lastPage    = 1_000_000
-)
-
-func (in *listStatementsIn) page() (control.Page, error) {
-	out := control.Page{Size: defaultPage}
-	var err error
-	if in.Page != "" {
-		if out.Number, err = strconv.Atoi(in.Page); err != nil || out.Number < 0 || out.Number > lastPage {
-			return out, reeve.Errorf(reeve.Invalid, "page must be 0 to %d", lastPage)
-		}
-	}
-	if in.Number != "" {
-		if out.Size, err = strconv.Atoi(in.Number); err != nil || out.Size < 1 || out.Size > maxPage {
-			return out, reeve.Errorf(reeve.Invalid, "number must be 1 to %d", maxPage)
-		}
-	}
-	return out, nil
-}
-
-func (a *api) listStatements(ctx context.Context, in *listStatementsIn) (out envelope[statementsOut], err error) {
-	page, err := in.page()
+func (a *api) listStatements(ctx context.Context, in *organizationPageIn) (out envelope[statementsOut], err error) {
+	page, err := in.read(ctx, a, reeve.ReadStatements)
 	if err != nil {
-		return out, a.firstDenied(ctx, in.Organization, err)
+		return out, err
 	}
 	statements, total, err := a.control.OrganizationStatements(ctx, in.Organization.id, page)
 	list := statementsOut{TotalCount: total, Statements: make([]statementSummary, len(statements))}

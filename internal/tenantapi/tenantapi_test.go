@@ -42,12 +42,40 @@ var examples = []step{
 	{Call: "GET /organization/{org:acme}/usage"},
 	{Call: "GET /organization/{org:acme}/statements"},
 	{Call: "GET /organization/{org:acme}/statements/{stm:bill}"},
+	{Call: "POST /project", Body: `{"name":"x","org_id":"{org:acme}"}`},
+	{Call: "DELETE /project/{prj:px}"},
+	{Call: "GET /project/{prj:px}/limits"},
+	{Call: "PUT /project/{prj:px}/member/{usr:bob}", Body: `{"role":"viewer"}`},
+	{Call: "DELETE /project/{prj:px}/member/{usr:bob}"},
+	{Call: "GET /user/{usr:alice}/orgs"},
+	{Call: "GET /organization/{org:acme}"},
+	{Call: "PUT /organization/{org:acme}", Body: `{"name":"x"}`},
+	{Call: "GET /organization/{org:acme}/projects"},
+	{Call: "GET /organization/{org:acme}/users"},
+	{Call: "GET /organization/{org:acme}/changes"},
+	{Call: "PUT /organization/{org:acme}/member/{usr:bob}", Body: `{"role":"viewer"}`},
+	{Call: "DELETE /organization/{org:acme}/member/{usr:bob}"},
+	{Call: "POST /user/logout"},
+	{Call: "GET /user/{usr:alice}"},
+	{Call: "PUT /user/{usr:alice}", Body: `{"first_name":"x"}`},
+	{Call: "PUT /user/{usr:alice}/password", Body: `{"old_password":"x","new_password":"xxxxxxxx"}`},
+	{Call: "GET /user/{usr:alice}/sessions"},
+	{Call: "DELETE /user/{usr:alice}/session/{ses:nothing}"},
+	{Call: "DELETE /user/{usr:alice}/sessions"},
+	{Call: "POST /user/{usr:alice}/totp", Body: `{"password":"x"}`},
+	{Call: "PUT /user/{usr:alice}/totp", Body: `{"code":"x"}`},
+	{Call: "DELETE /user/{usr:alice}/totp", Body: `{"password":"x","code":"x"}`},
+	{Call: "POST /organization/{org:acme}/invitation", Body: `{"email":"x@mail.test","role":"viewer"}`},
+	{Call: "POST /project/{prj:px}/invitation", Body: `{"email":"y@mail.test","role":"viewer"}`},
+	{Call: "GET /organization/{org:acme}/invitations"},
+	{Call: "DELETE /organization/{org:acme}/invitation/{inv:nothing}"},
 }
 
 func TestHealth(t *testing.T)  { t.Parallel(); reevetest.Health(t, "tenant") }
-func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
-func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, examples) }
-func TestTooLong(t *testing.T) { t.Parallel(); reevetest.TooLong(t, examples, tenants) }
+func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, all()) }
+func TestGuarded(t *testing.T) { t.Parallel(); reevetest.Guarded(t, examples) }
+func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, all()) }
+func TestTooLong(t *testing.T) { t.Parallel(); reevetest.TooLong(t, all(), tenants) }
 
 func tenants(t *testing.T, s *reevetest.Server) { s.Tenants(t) }
 
@@ -296,6 +324,7 @@ func TestCredentials(t *testing.T) {
 func TestActor(t *testing.T) {
 	t.Parallel()
 	s := reevetest.Open(t)
+	s.Plain = true
 	s.Tenants(t)
 	key, viewer := s.Value(t, "key_id"), s.Value(t, "viewer_id")
 	var want []string

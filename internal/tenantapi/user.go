@@ -48,15 +48,19 @@ type userOut struct {
 
 func (a *api) listUsers(ctx context.Context, in *projectPath) (envelope[usersOut], error) {
 	members, err := a.control.ListProjectMembers(ctx, in.Project.id)
-	out := usersOut{Users: make([]userOut, len(members))}
+	return success(usersOut{Users: newUserList(members)}), err
+}
+
+func newUserList(members []reeve.Member) []userOut {
+	out := make([]userOut, len(members))
 	for i, m := range members {
 		first, last := reeve.SplitName(m.FullName)
-		out.Users[i] = userOut{
+		out[i] = userOut{
 			ID: userTypeID(m.UserID), FirstName: first, LastName: last,
 			CreateTime: wireTime{m.CreatedAt}, Email: m.Email, Role: m.Role, Disabled: m.Disabled,
 		}
 	}
-	return success(out), err
+	return out
 }
 
 // membershipOut is what adding or enabling a user answers.

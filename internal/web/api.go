@@ -18,6 +18,9 @@ type Options struct {
 	// TrustedProxies may name the client in X-Forwarded-For.
 	TrustedProxies []netip.Prefix
 
+	// Guard turns addresses away that unknown credentials come from; nobody if nil.
+	Guard *Guard
+
 	// Timeout bounds an operation's context, 15 s if zero; BodyTimeout how
 	// long any request's body may take to arrive, 10 s if zero and never
 	// longer than Timeout, so that time is left to refuse it properly.
@@ -124,6 +127,10 @@ func (api *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	subtree := api.subtree(r.URL.Path)
 	x.route = subtree
 	if api.face.guards(r.URL.Path) {
+		if err := api.opts.Guard.admit(x); err != nil {
+			x.fail(err)
+			return
+		}
 		ctx, err := api.face.Authenticate(r)
 		if err != nil {
 			x.fail(err)

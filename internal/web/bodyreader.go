@@ -1,6 +1,7 @@
 package web
 
 import (
+	"hash"
 	"io"
 	"net/http"
 	"slices"
@@ -36,6 +37,8 @@ type timelyBody struct {
 	room    int   // how much may come before more memory is taken
 	units   int   // of bodyUnits, until the request is done with
 	err     error // why it failed, if it did
+
+	digest hash.Hash // of what has come; nil where nobody asks
 }
 
 // limitBody gives the body its time from now on.
@@ -59,6 +62,9 @@ func (b *timelyBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p[:min(len(p), b.room)])
 	b.read += n
 	b.room -= n
+	if b.digest != nil {
+		b.digest.Write(p[:n])
+	}
 	switch {
 	case b.read > maxBody:
 		n, b.err = 0, errTooLarge

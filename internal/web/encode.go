@@ -34,6 +34,14 @@ func (e *encoder) free() {
 	}
 }
 
+// any encodes a value as it wants to be.
+func (e *encoder) any(value any) ([]byte, error) {
+	if _, ok := value.(JSONAppender); ok {
+		return e.appended(value)
+	}
+	return e.encode(value)
+}
+
 // encode gives compact JSON, escaped as encoding/json does by default, without
 // the newline that json.Encoder adds.
 func (e *encoder) encode(value any) ([]byte, error) {

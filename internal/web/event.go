@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/reeve-cloud/reeve"
 )
@@ -36,6 +37,21 @@ func ClientAddress(ctx context.Context) string {
 		return clientAddress(x.request, x.api.opts.TrustedProxies)
 	}
 	return ""
+}
+
+// UserAgent gives what the client says it is, as text that can be stored, or ""
+// outside a request.
+func UserAgent(ctx context.Context) string {
+	x, ok := ctx.Value(exchangeKey{}).(*exchange)
+	if !ok {
+		return ""
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(x.request.UserAgent(), ""))
 }
 
 // RequestID gives the request's id, or "" outside a request.
@@ -144,7 +160,7 @@ func (x *exchange) level() slog.Level {
 // scrub takes the request's own secrets, and whatever may be a key, out of a
 // text that somebody else wrote.
 func (x *exchange) scrub(text string) string {
-	for _, name := range []string{"Authorization", "Cookie", "X-Api-Key", "Reeve-Gateway-Token"} {
+	for _, name := range []string{"Authorization", "Cookie", "X-Api-Key", "X-Auth-Token", "Reeve-Gateway-Token"} {
 		for _, value := range x.request.Header[name] {
 			for word := range strings.FieldsSeq(value) {
 				text = hide(text, word)

@@ -33,6 +33,11 @@ type exchange struct {
 	guarded   bool   // Authenticate has accepted it
 	confirmed bool   // and Confirm too
 
+	credential string       // as it was shown; "" also where nobody counts
+	quota      *reeve.Quota // for the reply, if it is a success
+
+	settle func(out any) error // what Settle does; nil where nothing waits
+
 	status  int
 	bytes   int64
 	failure *reeve.Error // what the caller was told, with what he was not
@@ -72,6 +77,13 @@ func (x *exchange) Write(p []byte) (int, error) {
 // reply sends a whole reply. HEAD has the header of GET and no body.
 func (x *exchange) reply(status int, contentType []string, body []byte) {
 	header := x.Header()
+	if x.quota != nil && x.failure == nil {
+		setQuota(header, x.quota)
+	}
+	if x.failure == nil && len(body) > 0 && x.operation != nil && x.operation.tagged && contentType[0] == jsonType && x.tag(body) {
+		x.WriteHeader(http.StatusNotModified)
+		return
+	}
 	switch {
 	case len(body) > 0:
 		header["Content-Type"] = contentType
@@ -110,11 +122,7 @@ func (x *exchange) succeed(status int, out any) {
 	default:
 		buffer := newEncoder()
 		defer buffer.free()
-		encode := buffer.encode
-		if _, ok := out.(JSONAppender); ok {
-			encode = buffer.appended
-		}
-		body, err := encode(out)
+		body, err := buffer.any(out)
 		if err != nil {
 			x.fail(err)
 			return
@@ -194,9 +202,12 @@ func (x *exchange) fail(err error) {
 	}
 	switch {
 	case e.RetryAfter > 0:
-		header["Retry-After"] = []string{strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10)}
+		header["Retry-After"] = []string{seconds(e.RetryAfter)}
 	case asksForPatience(status):
 		header["Retry-After"] = retrySoon
+	}
+	if e.Quota != nil {
+		setQuota(header, e.Quota)
 	}
 	buffer := newEncoder()
 	defer buffer.free()
@@ -247,6 +258,7 @@ func (x *exchange) end() {
 	if x.status == 0 {
 		x.status = http.StatusOK // as net/http will
 	}
+	x.api.opts.Guard.learn(x)
 	took := time.Since(x.start)
 	x.metrics.observe(x.status, took)
 	x.record(took)

@@ -42,6 +42,21 @@ type Face struct {
 	// request. Optional: without it nobody is asked for reasons.
 	Explain func(ctx context.Context, reason string) (context.Context, error)
 
+	// Credential gives the credential that a request shows, "" if none: what
+	// is counted against its client's address when it turns out to be unknown.
+	// Without it, it is the first of the headers that Security names.
+	Credential func(*http.Request) string
+
+	// Once does what a request asks for in one transaction and, if it has a key,
+	// keeps the reply for who sends it again (replayed). Work calls settle as
+	// Settle says. Without it a face knows no Idempotency-Key, no entity tags
+	// and no preconditions.
+	Once func(ctx context.Context, request reeve.Repeatable, work func(ctx context.Context, settle func(reeve.Reply) error) (reeve.Reply, error)) (reply reeve.Reply, replayed bool, err error)
+
+	// Lock keeps what a path names as it is until the transaction of the context
+	// ends. It runs for paths that have a GET, whose caller may see the thing.
+	Lock func(ctx context.Context, pattern string, value func(name string) string) error
+
 	Status    map[reeve.Kind]int                   // kind → status, where it is not statusOf's
 	Body      func(status int, e *reeve.Error) any // an error's JSON body
 	ErrorType string                               // Content-Type of errors; application/json if empty
@@ -93,10 +108,11 @@ var statusOf = map[reeve.Kind]int{
 	reeve.TooLarge:        http.StatusRequestEntityTooLarge,
 	reeve.Timeout:         http.StatusRequestTimeout,
 	reeve.Unavailable:     http.StatusServiceUnavailable,
+	reeve.Mismatch:        http.StatusUnprocessableEntity,
 }
 
 // kinds is how many kinds there are; a kind outside is treated as Internal.
-const kinds = int(reeve.Unavailable) + 1
+const kinds = int(reeve.Mismatch) + 1
 
 // prepare fills the defaults and panics on a face that could not answer.
 func (f *Face) prepare() (statuses [kinds]int) {
@@ -106,11 +122,17 @@ func (f *Face) prepare() (statuses [kinds]int) {
 	if f.Version == "" {
 		f.Version = "1"
 	}
+	if f.Credential == nil {
+		f.Credential = firstCredential(f.Security)
+	}
 	if f.BadBody == nil {
 		f.BadBody = asInvalid
 	}
 	if f.BadQuery == nil {
 		f.BadQuery = asInvalid
+	}
+	if (f.Once == nil) != (f.Lock == nil) {
+		panic(fmt.Sprintf("web: face %s needs both Once and Lock, or neither", f.Name))
 	}
 	if f.Body == nil || len(f.Prefixes) > 0 && f.Authenticate == nil {
 		panic(fmt.Sprintf("web: face %s lacks Body or Authenticate", f.Name))

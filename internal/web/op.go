@@ -35,6 +35,14 @@ type Op struct {
 	// body; In reads them itself, in DecodeRequest.
 	Form bool
 
+	// EndsSession is an operation after which its caller's credential opens
+	// nothing: nobody could ask for it again.
+	EndsSession bool
+
+	// Resumable is an operation of many transactions, none of which does harm
+	// when it is done again: it is not put into one where its reply is kept.
+	Resumable bool
+
 	// Quiet records what the operation decides, be it a success or a refusal,
 	// at debug level: probes come every second, and a gateway asks at every
 	// request. What is malformed or breaks is recorded as everywhere.
@@ -111,10 +119,15 @@ func BeforeBody[In any](fn func(context.Context, *In) error) Option[In] {
 type operation struct {
 	Op
 	guarded bool         // under the face's prefixes
+	tagged  bool         // its replies have entity tags
+	careful bool         // it may be made conditional or, if it is a POST, repeatable
 	in, out reflect.Type // for the document
 	plan    *plan
 	metrics *operationMetrics
 	serve   func(*exchange, *http.Request) // the handler, its types forgotten
+
+	// represent answers a GET whose request has no body, and sends nothing.
+	represent func(*exchange, context.Context, *http.Request) (reeve.Reply, error)
 }
 
 // handler is the typed part of an operation.
@@ -144,7 +157,7 @@ func Handle[In, Out any](api *API, op Op, fn func(context.Context, *In) (Out, er
 	for _, opt := range opts {
 		opt(&h.options)
 	}
-	api.register(&operation{Op: op, in: in, out: out, plan: p, serve: h.serve})
+	api.register(&operation{Op: op, in: in, out: out, plan: p, serve: h.serve, represent: h.represent})
 }
 
 // serve is the hot path: decode, call, encode.
@@ -153,6 +166,14 @@ func (h *handler[In, Out]) serve(x *exchange, r *http.Request) {
 	value := reflect.ValueOf(in).Elem()
 	if err := h.plan.decodeHead(x, r, value); err != nil {
 		x.refuse(err)
+		return
+	}
+	careful, wrong := x.operation.readCare(r.Header)
+	if wrong != nil {
+		x.refuse(wrong)
+		return
+	}
+	if careful != nil && !x.beginCare(careful) {
 		return
 	}
 	if h.plan.readsBody() {
@@ -170,16 +191,46 @@ func (h *handler[In, Out]) serve(x *exchange, r *http.Request) {
 		x.refuse(err)
 		return
 	}
-	out, err := h.fn(x.ctx, in)
+	if careful != nil {
+		x.carefully(careful, h.status, func(ctx context.Context) (any, error) { return h.call(ctx, in) })
+		return
+	}
+	out, err := h.call(x.ctx, in)
 	if err != nil {
 		x.fail(err)
 		return
 	}
-	if h.optional && reflect.ValueOf(&out).Elem().IsNil() {
-		x.succeed(h.status, &Empty{})
-		return
+	x.succeed(h.status, out)
+}
+
+// call gives a pointer to the output.
+func (h *handler[In, Out]) call(ctx context.Context, in *In) (any, error) {
+	out, err := h.fn(ctx, in)
+	switch {
+	case err != nil:
+		return nil, err
+	case h.optional && reflect.ValueOf(&out).Elem().IsNil():
+		return &Empty{}, nil
 	}
-	x.succeed(h.status, &out)
+	return &out, nil
+}
+
+// represent is serve for a request that another stands for.
+func (h *handler[In, Out]) represent(x *exchange, ctx context.Context, r *http.Request) (reeve.Reply, error) {
+	in := new(In)
+	if err := h.plan.decodeHead(x, r, reflect.ValueOf(in).Elem()); err != nil {
+		return reeve.Reply{}, err
+	}
+	if h.plan.custom {
+		if err := any(in).(RequestDecoder).DecodeRequest(r); err != nil {
+			return reeve.Reply{}, asKind(err, x.api.face.BadQuery)
+		}
+	}
+	out, err := h.call(ctx, in)
+	if err != nil {
+		return reeve.Reply{}, err
+	}
+	return capture(h.status, out)
 }
 
 // refuseBody reports a body that cannot be used, unless the caller may not
@@ -211,6 +262,11 @@ func (api *API) register(op *operation) {
 		}
 	}
 	op.guarded = api.face.guards(op.Path)
+	if api.face.Once != nil && op.guarded && !op.EndsSession {
+		ongoing := op.out == reflect.TypeFor[Stream]() || implements(op.out, setterType)
+		op.tagged = op.Method == http.MethodGet && !ongoing
+		op.careful = op.Method != http.MethodGet && !ongoing
+	}
 	op.metrics = api.opts.Metrics.operation(api.face.Name, op.ID)
 	rt := api.routes[op.Path]
 	if rt == nil {

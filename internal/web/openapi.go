@@ -168,8 +168,14 @@ func (b *builder) responses(op *operation) (map[string]response, error) {
 	for _, format := range op.Formats {
 		success.Content[mediaTypes[format]] = media{&jsonschema.Schema{Type: "string"}}
 	}
+	kinds := slices.Concat([]reeve.Kind{reeve.Internal}, op.Errors, b.manners(op, &success))
 	out := map[string]response{strconv.Itoa(op.Status): success}
-	kinds := slices.Concat([]reeve.Kind{reeve.Internal}, op.Errors)
+	if op.tagged {
+		out[strconv.Itoa(http.StatusNotModified)] = response{
+			Description: "The reply that If-None-Match names is still the one.",
+			Headers:     map[string]headerDoc{"ETag": success.Headers["ETag"]},
+		}
+	}
 	if op.guarded {
 		kinds = slices.Concat(kinds, b.api.face.Common)
 	}
@@ -214,6 +220,10 @@ func (b *builder) errorResponse(status int) response {
 			described.Headers = map[string]headerDoc{
 				"Retry-After": {"Seconds to wait.", true, &jsonschema.Schema{Type: "integer"}},
 			}
+			if status == http.StatusTooManyRequests {
+				described.Headers["RateLimit"] = headerDoc{"What is left of the quota that is used up, if it has a name: `r` of it, in `t` seconds more.", false, &jsonschema.Schema{Type: "string"}}
+				described.Headers["RateLimit-Policy"] = headerDoc{"The quota: `q` in `w` seconds.", false, &jsonschema.Schema{Type: "string"}}
+			}
 		}
 		b.doc.Components.Responses[name] = described
 	}
@@ -247,6 +257,7 @@ func (b *builder) request(op *operation, out *operating) (err error) {
 			return err
 		}
 	}
+	out.Parameters = append(out.Parameters, b.mannersIn(op)...)
 	if op.plan.body != nil {
 		content, err := b.content(op.plan.body.typ)
 		if err != nil {

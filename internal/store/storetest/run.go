@@ -55,6 +55,11 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"gateways", testGateways},
 		{"operators", testOperators},
 		{"operator tokens", testOperatorTokens},
+		{"TOTP", testTOTP},
+		{"invitations", testInvitations},
+		{"mails", testMails},
+		{"sessions of users", testUserSessions},
+		{"what users see", testSeen},
 		{"text order", testTextOrder},
 
 		{"commit", testCommit},
@@ -68,6 +73,11 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"cancelled", testCancelled},
 		{"cancelled at any instant", testCancelledAnywhere},
 		{"failing writes", testFailingWrites},
+
+		{"enclosure", testEnclosure},
+		{"enclosure given up", testEnclosureGivenUp},
+		{"enclosure that begins late", testEnclosureBegins},
+		{"kept replies", testKeptReplies},
 
 		{"changes", testChanges},
 		{"change filter", testChangeFilter},

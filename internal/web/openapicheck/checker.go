@@ -121,6 +121,21 @@ func (c *Checker) Documented() map[string][]int {
 	return out
 }
 
+// Find gives the operation that answers a method and a concrete path, and its
+// statuses; "" and none if none is documented.
+func (c *Checker) Find(method, target string) (id string, statuses map[int]bool) {
+	op, _ := c.find(method, target)
+	if op == nil {
+		return "", nil
+	}
+	statuses = map[int]bool{}
+	for status := range op.Responses {
+		code, _ := strconv.Atoi(status)
+		statuses[code] = true
+	}
+	return op.ID, statuses
+}
+
 // Exercised gives the statuses that Response has accepted, by operation and
 // sorted. HEAD does not count.
 func (c *Checker) Exercised() map[string][]int {

@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// cell is a value of a table.
+type cell struct {
+	text   string
+	number bool
+	null   bool
+}
+
+// row is an object with the objects within it spread out: usage.bytes.
+type row struct {
+	keys  []string
+	cells map[string]cell
+}
+
+func flatten(o object) row {
+	out := row{cells: map[string]cell{}}
+	out.add("", o)
+	return out
+}
+
+func (r *row) add(prefix string, o object) {
+	for _, m := range o {
+		key := prefix + m.key
+		if inner, ok := m.value.(object); ok && len(inner) > 0 {
+			r.add(key+".", inner)
+			continue
+		}
+		r.keys = append(r.keys, key)
+		r.cells[key] = newCell(m.value)
+	}
+}
+
+func newCell(value any) cell {
+	switch v := value.(type) {
+	case nil:
+		return cell{null: true}
+	case string:
+		return cell{text: v}
+	case json.Number:
+		return cell{text: v.String(), number: true}
+	case bool:
+		return cell{text: fmt.Sprint(v)}
+	case []any:
+		if texts, ok := scalars(v); ok {
+			return cell{text: strings.Join(texts, ",")}
+		}
+	}
+	text, err := plain(value)
+	if err != nil { // a value that was read as JSON
+		return cell{text: fmt.Sprint(value)}
+	}
+	return cell{text: string(text)}
+}
+
+// scalars spells a list that holds no objects and no lists.
+func scalars(values []any) (texts []string, ok bool) {
+	for _, v := range values {
+		switch v.(type) {
+		case object, []any:
+			return nil, false
+		}
+		texts = append(texts, newCell(v).text)
+	}
+	return texts, true
+}
+
+// columnsOf gives the keys of all rows, each where the first row has it that
+// does.
+func columnsOf(rows []row) []string {
+	var out []string
+	known := map[string]bool{}
+	for _, r := range rows {
+		at := 0
+		for _, key := range r.keys {
+			if known[key] {
+				at = slices.Index(out, key) + 1
+				continue
+			}
+			known[key] = true
+			out = slices.Insert(out, at, key)
+			at++
+		}
+	}
+	return out
+}
+
+// visible makes text harmless to a terminal, and one line: what others have
+// written may hold its commands.
+func visible(text string) string {
+	if !strings.ContainsFunc(text, hidden) {
+		return text
+	}
+	var out strings.Builder
+	for _, r := range text {
+		switch {
+		case !hidden(r):
+			out.WriteRune(r)
+		case r == '\n':
+			out.WriteString(`\n`)
+		case r == '\t':
+			out.WriteString(`\t`)
+		case r < 0x100:
+			fmt.Fprintf(&out, `\x%02x`, r)
+		default:
+			fmt.Fprintf(&out, `\u%04x`, r)
+		}
+	}
+	return out.String()
+}
+
+// hidden tells whether a character is not seen, or changes how others are:
+// controls, line ends and the marks that turn text's direction round.
+func hidden(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar
+}

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/reeve-cloud/reeve/client"
+)
+
+// The exit codes of the commands that work through the APIs.
+const (
+	ExitFailure     = 1
+	ExitUsage       = 2
+	ExitDenied      = 3
+	ExitNotFound    = 4
+	ExitConflict    = 5
+	ExitUnavailable = 6
+)
+
+// ExitHelp says what they mean.
+const ExitHelp = `What the commands that work through the APIs exit with:
+
+  0  it was done
+  1  it failed; scan: something was found
+  2  the command line or the configuration is wrong; nothing was asked
+  3  not signed in, or not allowed (401, 403)
+  4  there is no such thing (404)
+  5  something stands in the way, or has changed meanwhile (409, 412, 422)
+  6  asked too often, or nobody answers (429, 503, connection refused)
+
+The server's own commands know 0, 1 and 2: see reeve help serve.
+`
+
+// Failure is an error that says what the program exits with.
+type Failure struct {
+	Code int
+	Err  error // nil: what there was to say is said
+}
+
+func (f *Failure) Error() string {
+	if f.Err == nil {
+		return fmt.Sprintf("exit code %d", f.Code)
+	}
+	return f.Err.Error()
+}
+
+// Unwrap gives the cause.
+func (f *Failure) Unwrap() error { return f.Err }
+
+var statusCodes = map[int]int{
+	http.StatusUnauthorized: ExitDenied, http.StatusForbidden: ExitDenied, http.StatusNotFound: ExitNotFound,
+	http.StatusConflict: ExitConflict, http.StatusPreconditionFailed: ExitConflict, http.StatusPreconditionRequired: ExitConflict,
+	http.StatusUnprocessableEntity: ExitConflict,
+	http.StatusTooManyRequests:     ExitUnavailable, http.StatusServiceUnavailable: ExitUnavailable,
+	http.StatusBadGateway: ExitUnavailable, http.StatusGatewayTimeout: ExitUnavailable,
+}
+
+// failed gives a call's error the code that it means.
+func failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	if already, ok := errors.AsType[*Failure](err); ok {
+		return already
+	}
+	code := ExitFailure
+	if refusal := client.AsError(err); refusal != nil {
+		if known, ok := statusCodes[refusal.Status]; ok {
+			code = known
+		}
+	} else if _, ok := errors.AsType[*client.ConnectionError](err); ok {
+		code = ExitUnavailable
+	}
+	return &Failure{code, err}
+}

@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+const mailColumns = "id, kind, subject, attempts, next_at, created_at"
+
+func scanMail(row scanner) (m reeve.QueuedMail, err error) {
+	err = row.Scan(&m.ID, &m.Kind, &m.Subject, &m.Attempts, &m.NextAt, &m.CreatedAt)
+	return m, err
+}
+
+// QueueMail puts a mail into the queue, unless one of the same kind and subject
+// waits there.
+func (tx *Tx) QueueMail(m reeve.QueuedMail) {
+	tx.write(statement{
+		sql: `INSERT INTO mails (id, kind, subject, attempts, next_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (kind, subject) DO NOTHING`,
+		args: []any{m.ID, string(m.Kind), m.Subject, m.Attempts, m.NextAt, m.CreatedAt},
+	})
+}
+
+// CountMails counts the mails that wait.
+func (r Reader) CountMails(ctx context.Context) (int, error) {
+	return one(ctx, r, read{sql: "SELECT COUNT(*) FROM mails"}, value[int])
+}
+
+// DueMails lists up to limit mails that may be tried at a time; those that were
+// tried least come first.
+func (r Reader) DueMails(ctx context.Context, at time.Time, limit int) ([]reeve.QueuedMail, error) {
+	return many(ctx, r, read{
+		sql:  "SELECT " + mailColumns + " FROM mails WHERE next_at <= $1 ORDER BY attempts, next_at, id LIMIT $2",
+		args: []any{at, limit},
+	}, scanMail)
+}
+
+// ClaimMail counts an attempt at a mail and keeps others from it until a time.
+// NotFound if it is gone or somebody else has it, or had it since it was read.
+func (tx *Tx) ClaimMail(ctx context.Context, m reeve.QueuedMail, until time.Time) error {
+	_, err := one(ctx, tx.Reader, read{
+		`UPDATE mails SET attempts = attempts + 1, next_at = $4
+			WHERE id = $1 AND attempts = $2 AND next_at = $3 RETURNING id`,
+		[]any{m.ID, m.Attempts, m.NextAt, until},
+		missing("mail"),
+	}, value[reeve.ID])
+	return err
+}
+
+// PutOffMail says when a mail is tried again, unless somebody else has had it
+// since the attempt of that number.
+func (tx *Tx) PutOffMail(id reeve.ID, attempt int, until time.Time) {
+	tx.write(statement{
+		sql:  "UPDATE mails SET next_at = $3 WHERE id = $1 AND attempts = $2",
+		args: []any{id, attempt, until},
+	})
+}
+
+// DeleteMail removes a mail, which was sent or given up.
+func (tx *Tx) DeleteMail(id reeve.ID) {
+	tx.write(statement{sql: "DELETE FROM mails WHERE id = $1", args: []any{id}})
+}
