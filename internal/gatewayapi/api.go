@@ -58,12 +58,13 @@ type Ingestion func(context.Context, control.UsageBatch) (refusals []string, err
 func authenticate(c *control.Control) func(*http.Request) (context.Context, error) {
 	return func(r *http.Request) (context.Context, error) {
 		ctx := r.Context()
-		actor, err := c.AuthenticateGateway(ctx, token(r))
+		caller, err := c.AuthenticateGateway(ctx, token(r), func() string { return web.ClientAddress(ctx) })
 		if err != nil {
 			return ctx, err
 		}
-		web.SetActor(ctx, actor.String())
-		return control.WithCaller(ctx, control.Caller{Actor: actor, RequestID: web.RequestID(ctx)}), nil
+		caller.RequestID = web.RequestID(ctx)
+		web.SetActor(ctx, caller.Actor.String())
+		return control.WithCaller(ctx, caller), nil
 	}
 }
 

@@ -54,6 +54,10 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"gateways", testGateways},
 		{"operators", testOperators},
 		{"operator tokens", testOperatorTokens},
+		{"gateway tokens", testGatewayTokens},
+		{"the life of an API key", testAPIKeyLife},
+		{"the life of an organization key", testOrganizationKeyLife},
+		{"last uses", testLastUses},
 		{"text order", testTextOrder},
 
 		{"commit", testCommit},
