@@ -48,3 +48,6 @@ func SetCloseProjects(c *Control, n int) { c.closeProjects = n }
 
 // CloseTimeout bounds a transaction of closing that bills so many projects.
 func CloseTimeout(projects int) time.Duration { return closeTimeout(projects) }
+
+// DeleteEnded deletes the keys and tokens whose end has come.
+func DeleteEnded(c *Control, ctx context.Context) error { return c.deleteEndedNow(ctx) }

@@ -58,7 +58,7 @@ func (tx *Tx) ReplaceGatewayToken(next reeve.GatewayToken, before *reeve.Gateway
 // EndedGatewayTokens lists up to limit of the tokens that have ended.
 func (r Reader) EndedGatewayTokens(ctx context.Context, now time.Time, limit int) ([]reeve.GatewayToken, error) {
 	return many(ctx, r, read{
-		sql: "SELECT " + gatewayTokenColumns + " FROM gateway_tokens t WHERE t.expires_at <= $1 ORDER BY t.expires_at, t.id LIMIT $2",
+		sql:  "SELECT " + gatewayTokenColumns + " FROM gateway_tokens t WHERE t.expires_at <= $1 ORDER BY t.expires_at, t.id LIMIT $2",
 		args: []any{now, limit},
 	}, scanGatewayToken)
 }

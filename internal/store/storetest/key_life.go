@@ -94,7 +94,9 @@ func testOrganizationKeyLife(t *testing.T, w world) {
 	_, foreign, _ := w.tenant("bob@mail.test")
 	key := func(name string, parent *reeve.ID) reeve.OrganizationKey {
 		out := reeve.OrganizationKey{ID: newID(), OrganizationID: o.ID, Name: name, Role: reeve.RoleAdmin, CreatedAt: minute(1), ParentID: parent}
-		w.write(func(tx *store.Tx) { tx.CreateOrganizationKey(out, reeve.TokenHash(append([]byte(out.ID[:]), out.ID[:]...))) })
+		w.write(func(tx *store.Tx) {
+			tx.CreateOrganizationKey(out, reeve.TokenHash(append([]byte(out.ID[:]), out.ID[:]...)))
+		})
 		return out
 	}
 	root := key("a", nil)
