@@ -34,7 +34,7 @@ func (c *Control) CreateRestrictedAPIKey(ctx context.Context, in NewAPIKey) (ree
 	if _, err := c.keyManager(ctx, c.store.Reader, in.ProjectID); err != nil {
 		return fail(err)
 	}
-	name, err := reeve.CleanName("Name", in.Name)
+	name, err := reeve.CleanName(nameWord(ctx), in.Name)
 	if err != nil {
 		return fail(err)
 	}
@@ -58,6 +58,14 @@ func (c *Control) CreateRestrictedAPIKey(ctx context.Context, in NewAPIKey) (ree
 	}
 	c.store.AfterCommit(ctx, func() { c.takeCreated(minted.stored, minted.secret) })
 	return minted.stored, minted.key, nil
+}
+
+// nameWord is how a name is called in an error: as in the caller's API.
+func nameWord(ctx context.Context) string {
+	if callerOf(ctx).tenant() {
+		return "name"
+	}
+	return "Name"
 }
 
 // keyManager lets those pass who may manage a project's keys. Of operators only

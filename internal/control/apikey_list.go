@@ -17,6 +17,18 @@ type APIKeyUse struct {
 	LastUsedBy  reeve.Gateway    // without its name if it is gone
 }
 
+// NewAPIKeyUse is a key that nobody has used.
+func NewAPIKeyUse(key reeve.APIKey) (APIKeyUse, error) {
+	key.Secret = nil
+	out := APIKeyUse{APIKey: key}
+	if key.Caveat == nil {
+		return out, nil
+	}
+	restriction, err := macaroon.ParseCaveat(key.Caveat)
+	out.Restriction = &restriction
+	return out, err
+}
+
 // ListAPIKeyUses lists a part of a project's keys by name, and counts all.
 func (c *Control) ListAPIKeyUses(ctx context.Context, project reeve.ID, page Page) ([]APIKeyUse, int, error) {
 	if _, _, err := c.authorize(ctx, c.store.Reader, project, reeve.ReadAPIKeys); err != nil {
@@ -72,14 +84,8 @@ func (c *Control) apiKeyUses(ctx context.Context, keys []reeve.APIKey) ([]APIKey
 	}
 	out := make([]APIKeyUse, len(keys))
 	for i, key := range keys {
-		key.Secret = nil
-		out[i].APIKey = key
-		if key.Caveat != nil {
-			restriction, err := macaroon.ParseCaveat(key.Caveat)
-			if err != nil {
-				return nil, err
-			}
-			out[i].Restriction = &restriction
+		if out[i], err = NewAPIKeyUse(key); err != nil {
+			return nil, err
 		}
 		if use, ok := uses[key.ID]; ok {
 			by, _ := reeve.ParseID(reeve.PrefixGateway, use.By) // as it was marked

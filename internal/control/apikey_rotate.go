@@ -44,6 +44,9 @@ func (c *Control) rotateAPIKey(
 	var next mintedKey
 	err := c.store.Write(ctx, func(tx *store.Tx) error {
 		by, err := c.keyManager(ctx, tx.Reader, project)
+		if err == nil {
+			err = checkOverlap(overlap)
+		}
 		if err != nil {
 			return err
 		}

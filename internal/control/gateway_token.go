@@ -10,9 +10,14 @@ import (
 	"github.com/reeve-cloud/reeve/internal/store"
 )
 
-// LongestOverlap is how long a key or token may go on working beside the one
-// that replaced it.
-const LongestOverlap = 30 * 24 * time.Hour
+// checkOverlap checks for how long a key or token is to go on working beside the
+// one that replaces it.
+func checkOverlap(overlap time.Duration) error {
+	if overlap < 0 || overlap > reeve.MaxTokenOverlap {
+		return reeve.Errorf(reeve.Invalid, "overlap must be 0 to %d seconds", int64(reeve.MaxTokenOverlap/time.Second))
+	}
+	return nil
+}
 
 // maxGatewayTokens is how many tokens a gateway may have at once.
 const maxGatewayTokens = 10
@@ -22,6 +27,9 @@ const maxGatewayTokens = 10
 func (c *Control) RotateGatewayToken(ctx context.Context, id reeve.ID, overlap time.Duration) (reeve.Token, error) {
 	by, err := operator(ctx, reeve.ManageGateways)
 	if err != nil {
+		return "", err
+	}
+	if err := checkOverlap(overlap); err != nil {
 		return "", err
 	}
 	token, hash := newToken(reeve.TokenGateway)

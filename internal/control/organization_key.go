@@ -39,13 +39,17 @@ func (c *Control) createOrganizationKey(ctx context.Context, in NewOrganizationK
 	if _, err := c.organizationKeyManager(ctx, c.store.Reader, in.OrganizationID, in.Role); err != nil {
 		return fail(err)
 	}
-	name, err := reeve.CleanName("Name", in.Name)
+	name, err := reeve.CleanName(nameWord(ctx), in.Name)
 	if err != nil {
 		return fail(err)
 	}
 	if in.ExpiresAt != nil {
 		if !in.ExpiresAt.After(c.store.Now()) {
-			return fail(reeve.Errorf(reeve.Invalid, "expiresAt is in the past"))
+			word := "expiresAt"
+			if callerOf(ctx).tenant() {
+				word = "expires_time"
+			}
+			return fail(reeve.Errorf(reeve.Invalid, "%s is in the past", word))
 		}
 		stored := in.ExpiresAt.UTC().Truncate(time.Microsecond)
 		in.ExpiresAt = &stored

@@ -65,6 +65,9 @@ func (c *Control) rotateOrganizationKey(
 	token, hash := newToken(reeve.TokenOrganization)
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		by, err := c.organizationKeyManager(ctx, tx.Reader, organization, "")
+		if err == nil {
+			err = checkOverlap(overlap)
+		}
 		if err != nil {
 			return err
 		}

@@ -39,6 +39,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.usage(out)
 	a.leases(out)
 	a.buckets(out)
+	a.keyUses(out)
 	return out
 }
 

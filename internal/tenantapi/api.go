@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -30,6 +31,8 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.limits(out)
 	a.changes(out)
 	a.users(out)
+	a.keys(out)
+	a.organizationKeys(out)
 	a.usage(out)
 	a.statements(out)
 	return out
@@ -105,9 +108,19 @@ func badBody(err error) *reeve.Error {
 		return reeve.Errorf(reeve.Invalid, "%s", err)
 	case wrong.Field == "":
 		return reeve.Errorf(reeve.Invalid, "request body must be an object")
-	default:
-		return reeve.Errorf(reeve.Invalid, "%s must be a string", wrong.Field)
 	}
+	want := "a string"
+	switch wrong.Type.Kind() {
+	case reflect.Bool:
+		want = "true or false"
+	case reflect.Int64:
+		want = "a whole number"
+	case reflect.Slice:
+		want = "a list"
+	case reflect.Struct:
+		want = "an object"
+	}
+	return reeve.Errorf(reeve.Invalid, "%s must be %s", wrong.Field, want)
 }
 
 // envelope is the answer to a call that succeeded: always with a body.

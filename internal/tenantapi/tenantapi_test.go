@@ -55,6 +55,17 @@ var examples = []step{
 	{Call: "GET /organization/{org:acme}/changes"},
 	{Call: "PUT /organization/{org:acme}/member/{usr:bob}", Body: `{"role":"viewer"}`},
 	{Call: "DELETE /organization/{org:acme}/member/{usr:bob}"},
+	{Call: "POST /project/{prj:px}/key", Body: `{"name":"k"}`},
+	{Call: "GET /project/{prj:px}/keys"},
+	{Call: "GET /project/{prj:px}/key/" + nobody},
+	{Call: "DELETE /project/{prj:px}/key/" + nobody},
+	{Call: "POST /project/{prj:px}/key/" + nobody + "/rotate", Body: `{"overlap":1}`},
+	{Call: "POST /project/{prj:px}/key/narrow", Body: `{"key":"x"}`},
+	{Call: "POST /organization/{org:acme}/key", Body: `{"name":"k","role":"viewer"}`},
+	{Call: "GET /organization/{org:acme}/keys"},
+	{Call: "DELETE /organization/{org:acme}/key/" + nobody},
+	{Call: "POST /organization/{org:acme}/key/" + nobody + "/rotate", Body: `{"overlap":1}`},
+	{Call: "POST /organization/{org:acme}/key/" + nobody + "/narrow", Body: `{"name":"k","role":"viewer"}`},
 }
 
 func TestHealth(t *testing.T)  { t.Parallel(); reevetest.Health(t, "tenant") }
