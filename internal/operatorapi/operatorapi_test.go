@@ -124,6 +124,7 @@ func tenants(t *testing.T, s *reevetest.Server) {
 	s.Tenants(t)
 	s.Bind("bill", nobody)
 	s.Bind("staff", nobody)
+	s.Bind("gateway", nobody)
 }
 
 // TestCredentials: without the token everything is 403, before the path is

@@ -5,6 +5,7 @@ package tenantapi
 
 import (
 	"context"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -110,14 +111,15 @@ func badBody(err error) *reeve.Error {
 		return reeve.Errorf(reeve.Invalid, "request body must be an object")
 	}
 	want := "a string"
-	switch wrong.Type.Kind() {
-	case reflect.Bool:
+	switch kind := wrong.Type.Kind(); {
+	case reflect.PointerTo(wrong.Type).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
+	case kind == reflect.Bool:
 		want = "true or false"
-	case reflect.Int64:
+	case kind == reflect.Int64:
 		want = "a whole number"
-	case reflect.Slice:
+	case kind == reflect.Slice:
 		want = "a list"
-	case reflect.Struct:
+	case kind == reflect.Struct:
 		want = "an object"
 	}
 	return reeve.Errorf(reeve.Invalid, "%s must be %s", wrong.Field, want)
