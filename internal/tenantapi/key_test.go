@@ -8,6 +8,21 @@ import (
 	"github.com/reeve-cloud/reeve/internal/reevetest"
 )
 
+// keyExamples call every operation on keys once.
+var keyExamples = []step{
+	{Call: "POST /project/{prj:px}/key", Body: `{"name":"k"}`},
+	{Call: "GET /project/{prj:px}/keys"},
+	{Call: "GET /project/{prj:px}/key/" + nobody},
+	{Call: "DELETE /project/{prj:px}/key/" + nobody},
+	{Call: "POST /project/{prj:px}/key/" + nobody + "/rotate", Body: `{"overlap":1}`},
+	{Call: "POST /project/{prj:px}/key/narrow", Body: `{"key":"x"}`},
+	{Call: "POST /organization/{org:acme}/key", Body: `{"name":"k","role":"viewer"}`},
+	{Call: "GET /organization/{org:acme}/keys"},
+	{Call: "DELETE /organization/{org:acme}/key/" + nobody},
+	{Call: "POST /organization/{org:acme}/key/" + nobody + "/rotate", Body: `{"overlap":1}`},
+	{Call: "POST /organization/{org:acme}/key/" + nobody + "/narrow", Body: `{"name":"k","role":"viewer"}`},
+}
+
 // verdict asks the gateway listener about a key.
 func verdict(key, action, code string) step {
 	return step{

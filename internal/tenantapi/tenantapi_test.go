@@ -31,7 +31,7 @@ var (
 )
 
 // examples call every operation once.
-var examples = []step{
+var examples = append([]step{
 	{Call: "GET /project/{prj:px}"},
 	{Call: "PUT /project/{prj:px}", Body: `{"name":"x"}`},
 	{Call: "GET /project/{prj:px}/users"},
@@ -55,18 +55,7 @@ var examples = []step{
 	{Call: "GET /organization/{org:acme}/changes"},
 	{Call: "PUT /organization/{org:acme}/member/{usr:bob}", Body: `{"role":"viewer"}`},
 	{Call: "DELETE /organization/{org:acme}/member/{usr:bob}"},
-	{Call: "POST /project/{prj:px}/key", Body: `{"name":"k"}`},
-	{Call: "GET /project/{prj:px}/keys"},
-	{Call: "GET /project/{prj:px}/key/" + nobody},
-	{Call: "DELETE /project/{prj:px}/key/" + nobody},
-	{Call: "POST /project/{prj:px}/key/" + nobody + "/rotate", Body: `{"overlap":1}`},
-	{Call: "POST /project/{prj:px}/key/narrow", Body: `{"key":"x"}`},
-	{Call: "POST /organization/{org:acme}/key", Body: `{"name":"k","role":"viewer"}`},
-	{Call: "GET /organization/{org:acme}/keys"},
-	{Call: "DELETE /organization/{org:acme}/key/" + nobody},
-	{Call: "POST /organization/{org:acme}/key/" + nobody + "/rotate", Body: `{"overlap":1}`},
-	{Call: "POST /organization/{org:acme}/key/" + nobody + "/narrow", Body: `{"name":"k","role":"viewer"}`},
-}
+}, keyExamples...)
 
 func TestHealth(t *testing.T)  { t.Parallel(); reevetest.Health(t, "tenant") }
 func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }
