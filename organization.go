@@ -24,6 +24,9 @@ type OrganizationKey struct {
 	Role           Role
 	CreatedAt      time.Time
 	ExpiresAt      *time.Time // nil: never
+	ParentID       *ID        // the key that this one was derived from, and goes with
+	RotatedFrom    *ID        // the key that this one replaced; it may be gone
+	ReplacedBy     *ID        // the key that replaced this one; it may be gone
 }
 
 // Live tells whether the key has not expired. A key is dead from the very

@@ -56,3 +56,20 @@ var opOperatorDeleteAPIKeyByName = &Operation{
 	},
 	Reply: "json", MayBeEmpty: true, Items: "sessions",
 }
+
+var opOperatorRotateAPIKey = &Operation{
+	Face: "operator", ID: "rotateAPIKey", Method: "POST", Path: "/api/projects/{project}/apikeys/{name}/rotate", Tag: "apikeys",
+	Summary:     "Replace an API key by a new one of its name, which is shown only here",
+	Description: "The new key has the restrictions and the end of the old one. That is renamed and works until the overlap ends; with an overlap of 0 it is revoked at once.",
+	Params: []Param{
+		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "name", In: "path", Type: "string", Required: true, Description: "The key's name."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+	},
+	Body: &Body{Required: false, Fields: []Field{
+		{Name: "overlap", Type: "integer", Description: "Seconds for which the old one goes on, at most 2592000; 86400 when absent."},
+		{Name: "reason", Type: "string", Description: "Why: kept in the record of changes. X-Reason goes before it."},
+	}},
+	Reply: "json",
+}

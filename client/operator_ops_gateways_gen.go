@@ -36,3 +36,29 @@ var opOperatorDeleteGateway = &Operation{
 	},
 	Reply: "empty",
 }
+
+var opOperatorRotateGatewayToken = &Operation{
+	Face: "operator", ID: "rotateGatewayToken", Method: "POST", Path: "/api/gateways/{gateway}/token", Tag: "gateways",
+	Summary:     "Make a gateway a new token, which is shown only here; the old ones end after the overlap",
+	Description: "A gateway has at most 10 tokens at a time.",
+	Params: []Param{
+		{Name: "gateway", In: "path", Type: "string", Required: true, Description: "The gateway's id."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+	},
+	Body: &Body{Required: false, Fields: []Field{
+		{Name: "overlap", Type: "integer", Description: "Seconds for which the old one goes on, at most 2592000; 86400 when absent."},
+		{Name: "reason", Type: "string", Description: "Why: kept in the record of changes. X-Reason goes before it."},
+	}},
+	Reply: "json",
+}
+
+var opOperatorListGatewayTokens = &Operation{
+	Face: "operator", ID: "listGatewayTokens", Method: "GET", Path: "/api/gateways/{gateway}/tokens", Tag: "gateways",
+	Summary: "List the tokens by which a gateway may come, newest first, with their last use",
+	Params: []Param{
+		{Name: "gateway", In: "path", Type: "string", Required: true, Description: "The gateway's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
+	},
+	Reply: "json",
+}

@@ -95,6 +95,23 @@ var opOperatorDeleteOrganizationKey = &Operation{
 	Reply: "empty",
 }
 
+var opOperatorRotateOrganizationKey = &Operation{
+	Face: "operator", ID: "rotateOrganizationKey", Method: "POST", Path: "/api/organizations/{organization}/apikeys/{name}/rotate", Tag: "organizations",
+	Summary:     "Replace an organisation key by a new one of its name, which is shown only here",
+	Description: "The new key has the role and the end of the old one. That is renamed and works until the overlap ends.",
+	Params: []Param{
+		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
+		{Name: "name", In: "path", Type: "string", Required: true, Description: "The key's name."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+	},
+	Body: &Body{Required: false, Fields: []Field{
+		{Name: "overlap", Type: "integer", Description: "Seconds for which the old one goes on, at most 2592000; 86400 when absent."},
+		{Name: "reason", Type: "string", Description: "Why: kept in the record of changes. X-Reason goes before it."},
+	}},
+	Reply: "json",
+}
+
 var opOperatorFreezeOrganization = &Operation{
 	Face: "operator", ID: "freezeOrganization", Method: "POST", Path: "/api/organizations/{organization}/freeze", Tag: "organizations",
 	Summary:     "Freeze an organisation with its projects",

@@ -50,6 +50,14 @@ type OperatorNameBody struct {
 	Reason *string `json:"reason,omitempty"`
 }
 
+// OperatorOverlapBody is the schema OverlapBody of the operator API.
+type OperatorOverlapBody struct {
+	// Seconds for which the old one goes on, at most 2592000; 86400 when absent.
+	Overlap *int64 `json:"overlap,omitempty"`
+	// Why: kept in the record of changes. X-Reason goes before it.
+	Reason *string `json:"reason,omitempty"`
+}
+
 // OperatorFrozen is the schema FrozenOut of the operator API.
 type OperatorFrozen struct {
 	// billing, violation, legal, security or operator.

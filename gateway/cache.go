@@ -43,7 +43,9 @@ type shard struct {
 type entry struct {
 	grant
 	text string
-	seen atomic.Bool // since the eye passed
+	seen atomic.Bool  // since the eye passed
+	used atomic.Int64 // ticks of the last use that was noted; 0: none
+	told ticks        // up to which uses were told; for who calls uses
 
 	newer, older *entry
 }

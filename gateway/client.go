@@ -120,6 +120,7 @@ type Client struct {
 	refusals *refusals
 	lookups  *lookups
 	used     *used
+	keyUses  keyUses
 	session  *session
 	accounts *accounts
 	spool    *Spool // nil: none
@@ -169,6 +170,7 @@ func open(ctx context.Context, config Config, clock *clock) (*Client, error) {
 	c.end = end
 	c.sessions.Go(func() { c.session.run(session, first) })
 	c.work.Go(c.accounts.run)
+	c.work.Go(c.tellUses)
 	return c, nil
 }
 
@@ -190,16 +192,17 @@ func (c *Client) Ready() error {
 	return ErrUnavailable
 }
 
-// Close gives back what is held of limits, delivers what was reported and ends the session, so that no revocation waits
-// for this gateway. What is asked after it is refused. ctx bounds the goodbye: what is not said by then the control
-// plane finds out when leases end, and what is not delivered stays in the spool's directory for the next Client. The
-// error is that of the spool.
+// Close gives back what is held of limits, delivers what was reported, tells which keys were used and ends the session,
+// so that no revocation waits for this gateway. What is asked after it is refused. ctx bounds the goodbye: what is not
+// said by then the control plane finds out when leases end, and what is not delivered stays in the spool's directory
+// for the next Client. The error is that of the spool.
 func (c *Client) Close(ctx context.Context) error {
 	var delivered sync.WaitGroup
 	if c.spool != nil {
 		delivered.Go(func() { _ = c.spool.Drain(ctx) }) // what is left is on disk
 	}
 	c.accounts.close(ctx)
+	c.flushUses(ctx)
 	c.end()
 	c.sessions.Wait()
 	c.session.leave(ctx)

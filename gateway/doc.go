@@ -25,6 +25,8 @@
 // Times in caveats are judged by the server's clock, which it tells with each renewal: right to half a round trip, so
 // to a second, whatever this machine believes the date to be.
 //
+// When a key was used last, as lists of keys show it, is told every ten seconds and at Close, as far as that goes.
+//
 // # Limits
 //
 // Admit takes units from slices of a project's limits that are leased from the control plane, sized by demand. What is

@@ -321,3 +321,30 @@ func TestReport(t *testing.T) {
 		}
 	})
 }
+
+// TestLastUse: what a client judges from memory is in the list of keys, at Close at the latest.
+func TestLastUse(t *testing.T) {
+	each(t, func(t *testing.T, s *reevetest.Server) {
+		c := connect(t, s, "edge")
+		key, other := newKey(t, s, "mine"), newKey(t, s, "other")
+		s.Bind("first", s.Value(t, "now3"))
+		want := func(at string) {
+			t.Helper()
+			s.Do(t, step{
+				Call: "GET /project/{px}/keys", Status: 200, Reply: reevetest.Any,
+				Has: []string{`"name":"mine"`, `"last_used_time":"` + at + `","last_used_by":{"id":"{gw:gateway}","name":"gateway"}`},
+			})
+		}
+		judge(t, c, key)
+		want("{first}") // the server was asked
+		s.Clock.Advance(time.Minute)
+		judge(t, c, other)
+		revoke(t, s, "DELETE /api/projects/{px}/apikeys/other?wait=20", "") // tells the client the time
+		judge(t, c, key)
+		want("{first}")
+		if err := c.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want("{now3}")
+	})
+}

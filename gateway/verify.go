@@ -24,6 +24,9 @@ func (c *Client) Verify(ctx context.Context, r Request) (Verdict, error) {
 	until := c.servable()
 	if found := c.cache.get(r.Key); found != nil {
 		if now := c.clock.ticks(); now < until {
+			if r.Project == reeve.Zero || r.Project == found.ProjectID {
+				found.note(now)
+			}
 			return found.judge(&r, c.clock.at(now)), nil
 		}
 	}

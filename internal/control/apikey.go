@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"time"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/store"
@@ -10,35 +11,129 @@ import (
 
 var errNoKey = reeve.Errorf(reeve.NotFound, "api key not found")
 
+// NewAPIKey is what a project's key is created from.
+type NewAPIKey struct {
+	ProjectID   reeve.ID
+	Name        string
+	PartnerID   *reeve.ID
+	Restriction macaroon.Caveat // its zero value restricts nothing
+	ExpiresAt   *time.Time      // the same as the restriction's NotAfter: the earlier one counts
+}
+
 // CreateAPIKey creates a project's key and gives its serialised form, which is
 // not kept: from the stored secret alone nobody can be handed it again.
 func (c *Control) CreateAPIKey(ctx context.Context, project reeve.ID, name string, partner *reeve.ID) (reeve.APIKey, macaroon.Key, error) {
+	return c.CreateRestrictedAPIKey(ctx, NewAPIKey{ProjectID: project, Name: name, PartnerID: partner})
+}
+
+// CreateRestrictedAPIKey is CreateAPIKey for a key that may less than its
+// project's others: it is handed out narrowed, and its root nobody ever sees. One
+// that ends is deleted then.
+func (c *Control) CreateRestrictedAPIKey(ctx context.Context, in NewAPIKey) (reeve.APIKey, macaroon.Key, error) {
 	fail := func(err error) (reeve.APIKey, macaroon.Key, error) { return reeve.APIKey{}, macaroon.Key{}, err }
-	by, err := operator(ctx, reeve.ManageKeys)
+	if _, err := c.keyManager(ctx, c.store.Reader, in.ProjectID); err != nil {
+		return fail(err)
+	}
+	name, err := reeve.CleanName(nameWord(ctx), in.Name)
 	if err != nil {
 		return fail(err)
 	}
-	if name, err = reeve.CleanName("Name", name); err != nil {
+	if err := in.end(c.store.Now()); err != nil {
 		return fail(err)
 	}
-	secret, id := randomBytes(), newID()
-	minted := macaroon.Mint(macaroon.Secret(secret), randomBytes())
-	key := reeve.APIKey{
-		ID: id, ProjectID: project, PartnerID: partner, Name: name,
-		Head: minted.Head(),
+	minted, err := c.mint(reeve.APIKey{ProjectID: in.ProjectID, Name: name, PartnerID: in.PartnerID}, in.Restriction)
+	if err != nil {
+		return fail(err)
 	}
-	c.keys.seal(&key, secret[:])
+	_, err = c.insertAPIKey(ctx, &minted, false)
+	if reeve.IsKind(err, reeve.Conflict) {
+		// A key that has ended is not listed any more: it must not hold its name.
+		var ended *reeve.APIKey
+		if ended, err = c.insertAPIKey(ctx, &minted, true); err == nil && ended != nil {
+			c.store.AfterCommit(ctx, func() { c.live.drop(ended.Head, minted.stored.CreatedAt) })
+		}
+	}
+	if err != nil {
+		return fail(err)
+	}
+	c.store.AfterCommit(ctx, func() { c.takeCreated(minted.stored, minted.secret) })
+	return minted.stored, minted.key, nil
+}
+
+// nameWord is how a name is called in an error: as in the caller's API.
+func nameWord(ctx context.Context) string {
+	if callerOf(ctx).tenant() {
+		return "name"
+	}
+	return "Name"
+}
+
+// keyManager lets those pass who may manage a project's keys. Of operators only
+// their role is asked, not whether there is such a project.
+func (c *Control) keyManager(ctx context.Context, r store.Reader, project reeve.ID) (Caller, error) {
+	if !callerOf(ctx).tenant() {
+		return operator(ctx, reeve.ManageKeys)
+	}
+	by, _, err := c.authorize(ctx, r, project, reeve.ManageAPIKeys)
+	return by, err
+}
+
+// mintedKey is a key that is about to be stored.
+type mintedKey struct {
+	stored reeve.APIKey
+	secret macaroon.Secret
+	key    macaroon.Key // as it is handed out
+}
+
+// mint makes a key that is narrowed by a caveat, unless that restricts nothing.
+func (c *Control) mint(key reeve.APIKey, restriction macaroon.Caveat) (out mintedKey, err error) {
+	out = mintedKey{stored: key, secret: randomBytes()}
+	out.key = macaroon.Mint(out.secret, randomBytes())
+	out.stored.ID, out.stored.Head = newID(), out.key.Head()
+	if out.stored.Caveat, err = restriction.MarshalBinary(); err != nil {
+		return out, err
+	}
+	if len(out.stored.Caveat) == 0 {
+		out.stored.Caveat = nil
+	} else if out.key, err = narrowed(out.key, restriction); err != nil {
+		return out, err
+	}
+	if !restriction.NotAfter.IsZero() {
+		out.stored.ExpiresAt = &restriction.NotAfter
+	}
+	c.keys.seal(&out.stored, out.secret[:])
+	return out, nil
+}
+
+// insertAPIKey stores a key. With instead it first deletes the key of its name,
+// which it gives, if that one has ended.
+func (c *Control) insertAPIKey(ctx context.Context, minted *mintedKey, instead bool) (ended *reeve.APIKey, err error) {
+	key := &minted.stored
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		by, err := c.keyManager(ctx, tx.Reader, key.ProjectID)
+		if err != nil {
+			return err
+		}
+		ended = nil
+		if instead {
+			old, err := tx.LockAPIKeyByName(ctx, key.ProjectID, key.Name)
+			if err == nil && old.Ended(tx.Now()) {
+				deleteAPIKey(tx, by, old)
+				ended = &old
+			} else if err != nil && !reeve.IsKind(err, reeve.NotFound) {
+				return err
+			}
+		}
 		key.CreatedAt = tx.Now()
-		tx.CreateAPIKey(key)
-		record(tx, by, change{action: "apikey.create", target: id, project: project, after: apiKeyFields(key)})
+		createAPIKey(tx, by, *key)
 		return nil
 	})
-	if err != nil {
-		return fail(err)
-	}
-	c.store.AfterCommit(ctx, func() { c.takeCreated(key, macaroon.Secret(secret)) })
-	return key, minted, nil
+	return ended, err
+}
+
+func createAPIKey(tx *store.Tx, by Caller, key reeve.APIKey) {
+	tx.CreateAPIKey(key)
+	record(tx, by, change{action: "apikey.create", target: key.ID, project: key.ProjectID, after: apiKeyFields(key)})
 }
 
 // takeCreated lets this replica verify a key at once. Where its project is not
@@ -50,7 +145,25 @@ func (c *Control) takeCreated(k reeve.APIKey, secret macaroon.Secret) {
 }
 
 func apiKeyFields(k reeve.APIKey) fields {
-	return fields{"projectId": k.ProjectID, "name": k.Name, "partnerId": k.PartnerID}
+	out := fields{"projectId": k.ProjectID, "name": k.Name, "partnerId": k.PartnerID}
+	if k.ExpiresAt != nil {
+		out["expiresAt"] = k.ExpiresAt
+	}
+	if k.Caveat != nil {
+		out["restricted"] = true
+	}
+	out.rotation(k.RotatedFrom, k.ReplacedBy)
+	return out
+}
+
+// rotation tells of a key's rotation, if there is something to tell.
+func (f fields) rotation(from, by *reeve.ID) {
+	if from != nil {
+		f["rotatedFrom"] = from
+	}
+	if by != nil {
+		f["replacedBy"] = by
+	}
 }
 
 // ListAPIKeys lists a project's keys by name, with the project they belong to.

@@ -24,6 +24,8 @@ type Caller struct {
 	// Resolved is told who the holder of Key or Session is, as soon as that is
 	// known to be valid. It may be called more than once. Optional.
 	Resolved func(reeve.Actor)
+
+	token reeve.TokenHash // that a gateway came with; zero if that is not known
 }
 
 // tenant tells whether a tenant asks, with a credential to be looked up.
@@ -290,22 +292,33 @@ func (c *Control) AuthenticateTenant(ctx context.Context) error {
 	}
 }
 
-// AuthenticateGateway finds the gateway that a token belongs to. Text that is
-// no token of ours does not reach the database, nor does a token that is known;
-// one that is not may be too new to be known here.
-func (c *Control) AuthenticateGateway(ctx context.Context, text string) (reeve.Actor, error) {
+// AuthenticateGateway finds the gateway that a token belongs to; address tells
+// where it is used from. Text that is no token of ours does not reach the
+// database, nor does a token that is known; one that is not may be too new to
+// be known here.
+func (c *Control) AuthenticateGateway(ctx context.Context, text string, address func() string) (Caller, error) {
 	if len(text) > maxToken {
-		return reeve.Actor{}, reeve.ErrUnauthenticated
+		return Caller{}, reeve.ErrUnauthenticated
 	}
-	hash := reeve.Token(text).Hash()
-	if id, ok := c.live.gateway(hash); ok && c.live.trusted() {
-		return reeve.Actor{Kind: reeve.GatewayProgram, ID: id}, nil
+	hash, now := reeve.Token(text).Hash(), c.store.Now()
+	token, ok := c.live.gateway(hash)
+	if !ok || !c.live.trusted() {
+		if _, ok := reeve.ParseToken(reeve.TokenGateway, text); !ok {
+			return Caller{}, reeve.ErrUnauthenticated
+		}
+		found, err := c.store.GatewayToken(ctx, hash)
+		if err != nil {
+			return Caller{}, err
+		}
+		token = newLiveToken(&found)
 	}
-	if _, ok := reeve.ParseToken(reeve.TokenGateway, text); !ok {
-		return reeve.Actor{}, reeve.ErrUnauthenticated
+	if !token.live(now) {
+		return Caller{}, reeve.ErrUnauthenticated
 	}
-	gateway, err := c.store.GatewayByToken(ctx, hash)
-	return reeve.Actor{Kind: reeve.GatewayProgram, ID: gateway.ID}, err
+	if !c.used.recent(token.id, now) {
+		c.used.mark(token.id, now, address())
+	}
+	return Caller{Actor: reeve.Actor{Kind: reeve.GatewayProgram, ID: token.gateway}, token: hash}, nil
 }
 
 // maxToken is longer than any token.

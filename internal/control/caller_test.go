@@ -29,6 +29,9 @@ var forTenants = map[string]bool{
 	"ChangeOrganizationMember": true, "DeleteOrganizationMember": true, "ChangeProjectMember": true, "DeleteProjectMember": true,
 	"DeleteProject": true, "GetLimitsInForce": true,
 	"AuthorizeOrganization": true, "Once": true, "LockForEdit": true, "UsageSeries": true, "ExplainStatement": true,
+	"CreateAPIKey": true, "ListAPIKeyUses": true, "GetAPIKeyUse": true, "DeleteProjectAPIKey": true, "RotateAPIKey": true,
+	"RotateAPIKeyByName": true, "NarrowAPIKey": true,
+	"ListOrganizationKeyUses": true, "DeleteOrganizationKeyByID": true, "RotateOrganizationKey": true,
 }
 
 // forGateways are the methods that gateways may call.
@@ -36,6 +39,7 @@ var forGateways = map[string]bool{
 	"VerifyKey": true, "OpenSession": true, "RenewSession": true, "EndSession": true, "FollowFeed": true, "FeedNumber": true,
 	"IngestUsage": true, "IngestEvents": true,
 	"ReserveLease": true, "SettleLease": true, "ReleaseLease": true, "TakeBucket": true, "GiveBackBucket": true,
+	"NoteKeyUses": true,
 }
 
 // TestMethodsAreDenied: no method does anything for the zero Caller; a tenant

@@ -70,3 +70,6 @@ func SendDueMails(c *Control, ctx context.Context, report func(error)) error {
 func Forget(c *Control, ctx context.Context) error {
 	return errors.Join(c.forgetSessions(ctx), c.forgetInvitations(ctx))
 }
+
+// DeleteEnded deletes the keys and tokens whose end has come.
+func DeleteEnded(c *Control, ctx context.Context) error { return c.deleteEndedNow(ctx) }

@@ -72,8 +72,8 @@ func feedEvents(changes []reeve.Change) (out []FeedEvent) {
 			event.Kind, event.ProjectID, event.Within = FeedFrozen, reeve.Zero, c.Target
 		case "user.freeze":
 			event.Kind, event.ProjectID, event.OwnerID = FeedFrozen, reeve.Zero, c.Target
-		case "project.update", "project.delete", "limits.update":
-			event.Kind = FeedProject
+		case "project.update", "project.delete", "limits.update", "apikey.rotate":
+			event.Kind = FeedProject // a key that is rotated has another name from then on
 		default:
 			continue
 		}
@@ -81,6 +81,8 @@ func feedEvents(changes []reeve.Change) (out []FeedEvent) {
 		_ = json.Unmarshal(fields, &told)
 		if event.Kind == FeedRevoked {
 			event.KeyID, event.Lineage = c.Target, told.Lineage
+		}
+		if event.Kind == FeedRevoked || c.Action == "apikey.rotate" {
 			event.ProjectID, _ = reeve.ParseID(reeve.PrefixProject, told.ProjectID)
 		}
 		event.Before = told.Before
@@ -196,7 +198,8 @@ func (c *Control) feedNumber(ctx context.Context) (int64, error) {
 
 // FollowFeed calls each with the events after a number as they come, the last
 // of each burst a FeedAt, and with a FeedAt when none came for a time, until
-// the context ends, each fails, the gateway is deleted or the server stops.
+// the context ends, each fails, the gateway is deleted, its token ends or the
+// server stops.
 func (c *Control) FollowFeed(ctx context.Context, number int64, idle time.Duration, each func([]FeedEvent) error) error {
 	by, err := gatewayProgram(ctx)
 	if err != nil {
@@ -213,7 +216,7 @@ func (c *Control) FollowFeed(ctx context.Context, number int64, idle time.Durati
 				return err
 			}
 		}
-		if c.live.trusted() && !c.live.hasGateway(by.Actor.ID) {
+		if c.live.trusted() && !c.live.admits(&by, c.store.Now()) {
 			return reeve.ErrUnauthenticated
 		}
 		events, at, behind, moved, err := c.feed.since(number)

@@ -146,13 +146,13 @@ func (f *follower) take(ctx context.Context, changes []reeve.Change) error {
 	for i := range changes {
 		id := changes[i].Target
 		switch changes[i].Action {
-		case "apikey.create", "apikey.revoke":
+		case "apikey.create", "apikey.revoke", "apikey.rotate":
 			keys = append(keys, id)
 		case "apikey.delete":
 			gone[id] = true
 		case "project.create", "project.update", "project.delete", "project.revoke", "limits.update":
 			projects = append(projects, id)
-		case "gateway.create", "gateway.delete":
+		case "gateway.create", "gateway.delete", "gateway_token.create", "gateway_token.delete":
 			gateways = append(gateways, id)
 		case "user.freeze", "user.unfreeze", "organization.freeze", "organization.unfreeze", "project.freeze", "project.unfreeze",
 			"user.delete", "organization.delete":

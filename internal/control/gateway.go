@@ -60,7 +60,7 @@ func (c *Control) DeleteGateway(ctx context.Context, id reeve.ID) error {
 		return nil
 	})
 	if err == nil {
-		c.store.AfterCommit(ctx, func() { c.live.dropGateway(id) })
+		c.store.AfterCommit(ctx, func() { c.live.putGateway(id) })
 	}
 	for _, project := range charged {
 		c.admissions.changed(project)

@@ -29,13 +29,18 @@ const (
 // nobody knows the batch any more.
 const keepUsageMarks = 420 * 24 * time.Hour
 
+// keepLastUses is how long it is known when a thing was used last: longer than
+// anything asks for.
+const keepLastUses = 400 * 24 * time.Hour
+
 // jobTimeout bounds one transaction of a job.
 const jobTimeout = 30 * time.Second
 
 // Run does the work behind the requests until the context ends, and returns
 // when it has stopped: it numbers changes, keeps the memory of keys up to date,
 // watches the sessions, adds usage up, raises and delivers alerts, closes
-// months, ends freezes, applies the retention, and clears away what leases have left. Failures
+// months, ends freezes, deletes keys whose end has come, applies the retention,
+// and clears away what leases have left. Failures
 // are handed to report.
 func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	var others sync.WaitGroup
@@ -50,6 +55,7 @@ func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	others.Go(func() { c.closeMonths(ctx, report) })
 	others.Go(func() { c.writeLastUses(ctx, report) })
 	others.Go(func() { c.endFreezes(ctx, report) })
+	others.Go(func() { c.deleteEnded(ctx, report) })
 	defer others.Wait()
 	for {
 		for _, err := range []error{c.ApplyRetention(ctx, keep), c.lapseLeases(ctx), c.forgetSessions(ctx), c.forgetInvitations(ctx)} {
@@ -71,7 +77,10 @@ func (c *Control) ApplyRetention(ctx context.Context, keep Retention) (err error
 	err = c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
 		return tx.DeleteUsageMarksBefore(ctx, marks, retentionBatch)
 	})
-	err = errors.Join(err, c.forgetEvents(ctx))
+	unused := c.store.Now().Add(-keepLastUses)
+	err = errors.Join(err, c.forgetEvents(ctx), c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
+		return tx.DeleteLastUsesBefore(ctx, unused, retentionBatch)
+	}))
 	if keep.UsageMonths > 0 {
 		oldest, unbilled := c.oldestUsage(ctx, keep.UsageMonths)
 		err = errors.Join(err, unbilled, c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {

@@ -10,14 +10,20 @@ import (
 	"github.com/reeve-cloud/reeve/internal/store"
 )
 
-// How often uses are written down, and how many in one transaction.
+// How often uses are written down, how often those of one thing, and how many
+// in one transaction.
 const (
 	lastUsesEvery = 5 * time.Second
+	lastUseEvery  = time.Minute
 	lastUsesBatch = 500
 )
 
-// maxLastUses bounds what waits to be written down; what does not fit is noted
-// at its next use.
+// lastUseGrain is how exactly uses are noted: of those that follow each other
+// sooner one is enough.
+const lastUseGrain = time.Second
+
+// maxLastUses bounds what is in memory; what does not fit is noted at a later
+// use.
 const maxLastUses = 1 << 20
 
 // lastUses gathers when keys, tokens and sessions were used, so that no request
@@ -26,13 +32,19 @@ type lastUses struct{ shards [64]lastUsesShard }
 
 type lastUsesShard struct {
 	mu   sync.Mutex
-	uses map[reeve.ID]store.LastUse
+	uses map[reeve.ID]heldUse
+}
+
+// heldUse is a use with the time of that which is written down.
+type heldUse struct {
+	at, written time.Time
+	by          string
 }
 
 func newLastUses() *lastUses {
 	out := &lastUses{}
 	for i := range out.shards {
-		out.shards[i].uses = map[reeve.ID]store.LastUse{}
+		out.shards[i].uses = map[reeve.ID]heldUse{}
 	}
 	return out
 }
@@ -41,15 +53,26 @@ func (u *lastUses) shard(id reeve.ID) *lastUsesShard {
 	return &u.shards[id[15]%byte(len(u.shards))] // the end of an id is random
 }
 
+// recent tells whether a use of at most a moment before, or a later one, is
+// noted.
+func (u *lastUses) recent(id reeve.ID, at time.Time) bool {
+	s := u.shard(id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old, ok := s.uses[id]
+	return ok && at.Sub(old.at) < lastUseGrain
+}
+
 // mark notes a use: by is an address or an id.
 func (u *lastUses) mark(id reeve.ID, at time.Time, by string) {
 	s := u.shard(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old, ok := s.uses[id]; ok && old.At.After(at) || !ok && len(s.uses) >= maxLastUses/len(u.shards) {
+	old, ok := s.uses[id]
+	if ok && at.Sub(old.at) < lastUseGrain || !ok && len(s.uses) >= maxLastUses/len(u.shards) {
 		return
 	}
-	s.uses[id] = store.LastUse{ID: id, At: at, By: by}
+	s.uses[id] = heldUse{at: at, written: old.written, by: by}
 }
 
 // latest gives when something was used last, given what is written down.
@@ -57,8 +80,8 @@ func (u *lastUses) latest(id reeve.ID, written time.Time) time.Time {
 	s := u.shard(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if use, ok := s.uses[id]; ok && use.At.After(written) {
-		return use.At
+	if use, ok := s.uses[id]; ok && use.at.After(written) {
+		return use.at
 	}
 	return written
 }
@@ -71,20 +94,41 @@ func (u *lastUses) drop(id reeve.ID) {
 	delete(s.uses, id)
 }
 
-// take empties a shard.
-func (s *lastUsesShard) take() []store.LastUse {
+// take gives the uses to write down: all, or those whose last writing is some
+// time ago. It forgets things that were not used for that time.
+func (s *lastUsesShard) take(now time.Time, all bool) (out []store.LastUse) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make([]store.LastUse, 0, len(s.uses))
-	for _, use := range s.uses {
-		out = append(out, use)
+	for id, use := range s.uses {
+		switch {
+		case !use.at.After(use.written):
+			if now.Sub(use.written) >= lastUseEvery {
+				delete(s.uses, id)
+			}
+		case all || use.at.Sub(use.written) >= lastUseEvery:
+			out = append(out, store.LastUse{ID: id, At: use.at, By: use.by})
+			use.written = use.at
+			s.uses[id] = use
+		}
 	}
-	clear(s.uses)
 	return out
 }
 
+// unwritten takes back that uses were written down.
+func (u *lastUses) unwritten(uses []store.LastUse) {
+	for i := range uses {
+		s := u.shard(uses[i].ID)
+		s.mu.Lock()
+		if use, ok := s.uses[uses[i].ID]; ok {
+			use.written = time.Time{}
+			s.uses[uses[i].ID] = use
+		}
+		s.mu.Unlock()
+	}
+}
+
 // writeLastUses writes the uses down now and then until the context ends, and
-// once more then; failures are handed to report.
+// all of them then; failures are handed to report.
 func (c *Control) writeLastUses(ctx context.Context, report func(error)) {
 	for ending := false; !ending; {
 		select {
@@ -92,23 +136,27 @@ func (c *Control) writeLastUses(ctx context.Context, report func(error)) {
 			ending = true
 		case <-time.After(lastUsesEvery):
 		}
-		if err := c.FlushLastUses(context.WithoutCancel(ctx)); err != nil {
+		if err := c.flushLastUses(context.WithoutCancel(ctx), ending); err != nil {
 			report(err)
 		}
 	}
 }
 
 // FlushLastUses writes down all uses that are gathered. What a failure keeps
-// from it is written at the next use.
-func (c *Control) FlushLastUses(ctx context.Context) error {
+// from it is written another time.
+func (c *Control) FlushLastUses(ctx context.Context) error { return c.flushLastUses(ctx, true) }
+
+func (c *Control) flushLastUses(ctx context.Context, all bool) error {
+	now := c.store.Now()
 	var uses []store.LastUse
 	for i := range c.used.shards {
-		uses = append(uses, c.used.shards[i].take()...)
+		uses = append(uses, c.used.shards[i].take(now, all)...)
 	}
 	// In one order everywhere, so that replicas do not wait for each other in a
 	// circle.
 	slices.SortFunc(uses, func(a, b store.LastUse) int { return slices.Compare(a.ID[:], b.ID[:]) })
-	for batch := range slices.Chunk(uses, lastUsesBatch) {
+	for len(uses) > 0 {
+		batch := uses[:min(len(uses), lastUsesBatch)]
 		pass, cancel := context.WithTimeout(ctx, jobTimeout)
 		err := c.store.Write(pass, func(tx *store.Tx) error {
 			tx.PutLastUses(batch)
@@ -116,13 +164,16 @@ func (c *Control) FlushLastUses(ctx context.Context) error {
 		})
 		cancel()
 		if err != nil {
+			c.used.unwritten(uses)
 			return err
 		}
+		uses = uses[len(batch):]
 	}
 	return nil
 }
 
-// usesOf gives the last use of things, in memory or written down.
+// usesOf gives the last use of things, in memory or written down. Another
+// replica's is up to a minute late.
 func (c *Control) usesOf(ctx context.Context, ids []reeve.ID) (map[reeve.ID]store.LastUse, error) {
 	out, err := c.store.LastUses(ctx, ids)
 	if err != nil {
@@ -131,8 +182,8 @@ func (c *Control) usesOf(ctx context.Context, ids []reeve.ID) (map[reeve.ID]stor
 	for _, id := range ids {
 		s := c.used.shard(id)
 		s.mu.Lock()
-		if use, ok := s.uses[id]; ok && use.At.After(out[id].At) {
-			out[id] = use
+		if use, ok := s.uses[id]; ok && use.at.After(out[id].At) {
+			out[id] = store.LastUse{ID: id, At: use.at, By: use.by}
 		}
 		s.mu.Unlock()
 	}

@@ -26,7 +26,7 @@ type live struct {
 	projects map[reeve.ID]*liveProject
 	numbered []*liveProject // by liveProject.number; no number is given twice
 	era      uint32         // counts how often all was forgotten
-	gateways map[reeve.TokenHash]reeve.ID
+	gateways map[reeve.TokenHash]liveToken
 	frozen   atomic.Pointer[map[reeve.ID]bool] // users, organisations and projects; replaced, never written to
 
 	refreshing chan struct{} // the turn of who reads rows and puts them here, which is one step
@@ -113,7 +113,7 @@ func (l *live) forget() {
 	l.complete.Store(false)
 	l.mu.Lock()
 	l.projects, l.numbered, l.era = map[reeve.ID]*liveProject{}, nil, l.era+1
-	l.gateways = map[reeve.TokenHash]reeve.ID{}
+	l.gateways = map[reeve.TokenHash]liveToken{}
 	l.frozen.Store(&map[reeve.ID]bool{})
 	l.mu.Unlock()
 	for i := range l.shards {
@@ -180,29 +180,50 @@ func (l *live) projectOf(key *storedKey) *liveProject {
 	return l.numbered[key.project]
 }
 
-// add takes a key in, unless it is here or was deleted: what is read of a key
-// never changes but for its refused descendants.
+// add takes a key in, unless it was deleted. Of one that is here it takes the
+// name: what is read of a key never changes but for that and its refused
+// descendants.
 func (l *live) add(h head, key liveKey) {
-	stored := storedKey{id: key.id, secret: key.secret, issued: key.issued, project: key.project.number, era: key.project.era, length: longName}
-	if len(key.name) <= shortName {
-		stored.length = byte(copy(stored.name[:], key.name))
-	}
+	stored := storedKey{id: key.id, secret: key.secret, issued: key.issued, project: key.project.number, era: key.project.era}
 	s := l.shard(&h)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, gone := s.gone[h]; gone {
 		return
 	}
-	if _, here := s.keys[h]; here || l.projectOf(&stored) == nil {
-		return // or its project was forgotten: the key is loaded with all others
+	if old, here := s.keys[h]; here {
+		s.name(h, &old, key.name)
+		s.keys[h] = old
+		return
+	} else if l.projectOf(&stored) == nil {
+		return // its project was forgotten: the key is loaded with all others
 	}
-	if stored.length == longName {
-		s.names[h] = key.name
-	}
+	s.name(h, &stored, key.name)
 	if len(key.revoked) > 0 {
 		stored.tails, s.tails[h] = true, key.revoked
 	}
 	s.keys[h] = stored
+}
+
+// name puts a key's name into it or, if that is too long, beside it.
+func (s *liveShard) name(h head, key *storedKey, name string) {
+	delete(s.names, h)
+	if len(name) > shortName {
+		key.length, s.names[h] = longName, name
+		return
+	}
+	key.length = byte(copy(key.name[:], name))
+}
+
+// rename gives a key that is here another name.
+func (l *live) rename(h head, name string) {
+	s := l.shard(&h)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if key, here := s.keys[h]; here {
+		s.name(h, &key, name)
+		s.keys[h] = key
+	}
 }
 
 // drop takes a key out for good.

@@ -73,43 +73,6 @@ func (l *live) putFrozen(states map[reeve.ID]bool) {
 	l.frozen.Store(&next)
 }
 
-// gateway finds the gateway of a token.
-func (l *live) gateway(hash reeve.TokenHash) (reeve.ID, bool) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	id, ok := l.gateways[hash]
-	return id, ok
-}
-
-// hasGateway tells whether there is such a gateway.
-func (l *live) hasGateway(id reeve.ID) bool {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	for _, other := range l.gateways {
-		if other == id {
-			return true
-		}
-	}
-	return false
-}
-
-// putGateway takes a gateway's token in, and dropGateway takes it out.
-func (l *live) putGateway(id reeve.ID, hash reeve.TokenHash) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.gateways[hash] = id
-}
-
-func (l *live) dropGateway(id reeve.ID) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for hash, other := range l.gateways {
-		if other == id {
-			delete(l.gateways, hash)
-		}
-	}
-}
-
 // cut refuses a project's keys of before a time.
 func (l *live) cut(id reeve.ID, before time.Time) {
 	l.mu.RLock()

@@ -27,7 +27,7 @@ func (f *follower) loadAll(ctx context.Context) error {
 		return err
 	}
 	l.putFrozen(frozen)
-	err = f.store.EachGatewayToken(ctx, nil, func(g store.GatewayToken) { l.putGateway(g.ID, g.Hash) })
+	err = f.store.EachGatewayToken(ctx, nil, func(t reeve.GatewayToken) { l.addGatewayToken(&t) })
 	if err != nil {
 		return err
 	}
@@ -161,17 +161,13 @@ func (c *Control) refreshGateways(ctx context.Context, ids ...reeve.ID) error {
 		return err
 	}
 	defer done()
-	found := map[reeve.ID]reeve.TokenHash{}
-	err = c.store.EachGatewayToken(ctx, ids, func(g store.GatewayToken) { found[g.ID] = g.Hash })
+	found := map[reeve.ID][]reeve.GatewayToken{}
+	err = c.store.EachGatewayToken(ctx, ids, func(t reeve.GatewayToken) { found[t.GatewayID] = append(found[t.GatewayID], t) })
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
-		if hash, ok := found[id]; ok {
-			c.live.putGateway(id, hash)
-		} else {
-			c.live.dropGateway(id)
-		}
+		c.live.putGateway(id, found[id]...) // none if it is gone
 	}
 	return nil
 }

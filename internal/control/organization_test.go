@@ -115,15 +115,15 @@ func TestGateways(t *testing.T) {
 		list, err := h.c.ListGateways(h.ctx)
 		same(t, "list", []reeve.Gateway{first, second}, list, err)
 
-		actor, err := h.c.AuthenticateGateway(t.Context(), string(token))
-		same(t, "actor", reeve.Actor{Kind: reeve.GatewayProgram, ID: first.ID}, actor, err)
+		caller, err := h.c.AuthenticateGateway(t.Context(), string(token), nowhere)
+		same(t, "actor", reeve.Actor{Kind: reeve.GatewayProgram, ID: first.ID}, caller.Actor, err)
 		unknown := reeve.NewToken(reeve.TokenGateway, [32]byte{1})
 		for _, text := range []string{"", "x", string(unknown), string(token[:len(token)-1]), string(token) + "0"} {
-			_, err := h.c.AuthenticateGateway(t.Context(), text)
+			_, err := h.c.AuthenticateGateway(t.Context(), text, nowhere)
 			refused(t, text, err, reeve.Unauthenticated, "Unauthorized")
 		}
 		h.check(h.c.DeleteGateway(h.ctx, first.ID))
-		_, err = h.c.AuthenticateGateway(t.Context(), string(token))
+		_, err = h.c.AuthenticateGateway(t.Context(), string(token), nowhere)
 		refused(t, "revoked", err, reeve.Unauthenticated, "Unauthorized")
 		refused(t, "again", h.c.DeleteGateway(h.ctx, first.ID), reeve.NotFound, "gateway not found")
 		same(t, "log", []string{`gateway.create  {"name":"edge"}`, `gateway.delete {"name":"edge"}`}, h.log(first.ID), nil)

@@ -47,7 +47,10 @@ var errUnnumbered = reeve.Errorf(reeve.Unavailable, "revoked, but without a numb
 
 // DeleteAPIKeyByName deletes a project's key, with all that derive from it.
 func (c *Control) DeleteAPIKeyByName(ctx context.Context, project reeve.ID, name string) (Revoked, error) {
-	return c.deleteAPIKey(ctx, func(tx *store.Tx) (reeve.APIKey, error) {
+	if _, err := operator(ctx, reeve.ManageKeys); err != nil {
+		return Revoked{}, err
+	}
+	return c.deleteAPIKey(ctx, project, func(tx *store.Tx) (reeve.APIKey, error) {
 		if _, err := tx.Project(ctx, project); err != nil {
 			return reeve.APIKey{}, err
 		}
@@ -57,19 +60,34 @@ func (c *Control) DeleteAPIKeyByName(ctx context.Context, project reeve.ID, name
 
 // DeleteAPIKey deletes a key by its id, with all that derive from it.
 func (c *Control) DeleteAPIKey(ctx context.Context, id reeve.ID) (Revoked, error) {
-	return c.deleteAPIKey(ctx, func(tx *store.Tx) (reeve.APIKey, error) { return tx.LockAPIKey(ctx, id) })
+	if _, err := operator(ctx, reeve.ManageKeys); err != nil {
+		return Revoked{}, err
+	}
+	return c.deleteAPIKey(ctx, reeve.Zero, func(tx *store.Tx) (reeve.APIKey, error) { return tx.LockAPIKey(ctx, id) })
 }
 
-func (c *Control) deleteAPIKey(ctx context.Context, find func(*store.Tx) (reeve.APIKey, error)) (out Revoked, err error) {
-	by, err := operator(ctx, reeve.ManageKeys)
-	if err != nil {
-		return out, err
-	}
+// DeleteProjectAPIKey deletes one of a project's keys, with all that derive from
+// it, for the project's own people too.
+func (c *Control) DeleteProjectAPIKey(ctx context.Context, project, id reeve.ID) (Revoked, error) {
+	return c.deleteAPIKey(ctx, project, func(tx *store.Tx) (reeve.APIKey, error) {
+		key, err := tx.LockAPIKey(ctx, id)
+		if err == nil && key.ProjectID != project {
+			err = errNoKey
+		}
+		return key, err
+	})
+}
+
+func (c *Control) deleteAPIKey(ctx context.Context, project reeve.ID, find func(*store.Tx) (reeve.APIKey, error)) (out Revoked, err error) {
 	var key reeve.APIKey
 	var at time.Time
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
-		if key, err = find(tx); err != nil {
+		by, err := c.keyManager(ctx, tx.Reader, project)
+		if err != nil {
 			return err
+		}
+		if key, err = find(tx); err != nil {
+			return by.veil(err)
 		}
 		at = tx.Now()
 		out = deleteAPIKey(tx, by, key)

@@ -85,6 +85,9 @@ func as(t *testing.T, actor reeve.Actor) context.Context {
 	return control.WithCaller(t.Context(), control.Caller{Actor: actor, Reason: "test", RequestID: "r-1"})
 }
 
+// nowhere is the address of a test.
+func nowhere() string { return "192.0.2.1" }
+
 func newID() reeve.ID { return reeve.ID(uuid.Must(uuid.NewV7())) }
 
 // user makes a user without the cost of a password.

@@ -51,7 +51,8 @@ var errRevokedKey = errors.New("the key is revoked")
 // VerifyKey judges a key for one request. The error is not nil only when the
 // judgement could not be made; every key has a verdict.
 func (c *Control) VerifyKey(ctx context.Context, in KeyCheck) (out Verdict, err error) {
-	if _, err := gatewayProgram(ctx); err != nil {
+	by, err := gatewayProgram(ctx)
+	if err != nil {
 		return out, err
 	}
 	if out.Key, err = macaroon.Parse(in.Key); err != nil {
@@ -69,7 +70,12 @@ func (c *Control) VerifyKey(ctx context.Context, in KeyCheck) (out Verdict, err 
 	case err != nil:
 		return out, err
 	}
-	out.judge(in, &found, found.project.state.Load(), c.store.Now())
+	now := c.store.Now()
+	out.judge(in, &found, found.project.state.Load(), now)
+	// A key that is genuine is in use, whatever becomes of the request.
+	if out.KeyID != reeve.Zero && !c.used.recent(out.KeyID, now) {
+		c.used.mark(out.KeyID, now, by.Actor.ID.String())
+	}
 	out.Limits = out.Limits.Or(c.settings.DefaultLimits)
 	if out.Code != reeve.CodeValid {
 		return out, nil

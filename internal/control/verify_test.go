@@ -249,7 +249,7 @@ func TestTrustEnds(t *testing.T) {
 	follow(t, c)
 	opened.Close()
 	same(t, "at first", reeve.CodeValid, judged(t, c, gateway, key), nil)
-	_, err = c.AuthenticateGateway(t.Context(), string(token))
+	_, err = c.AuthenticateGateway(t.Context(), string(token), nowhere)
 	h.check(err)
 	time.Sleep(lease)
 	if _, err := c.VerifyKey(gateway, control.KeyCheck{Key: key.Serialize(), Op: macaroon.OpRead}); !reeve.IsKind(err, reeve.Unavailable) {
@@ -258,7 +258,7 @@ func TestTrustEnds(t *testing.T) {
 	if err := c.Ready(t.Context()); !reeve.IsKind(err, reeve.Unavailable) {
 		t.Errorf("ready: %v", err)
 	}
-	if _, err := c.AuthenticateGateway(t.Context(), string(token)); !reeve.IsKind(err, reeve.Unavailable) {
+	if _, err := c.AuthenticateGateway(t.Context(), string(token), nowhere); !reeve.IsKind(err, reeve.Unavailable) {
 		t.Errorf("a gateway's token, which may be revoked: %v", err)
 	}
 }

@@ -39,6 +39,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.usage(out)
 	a.leases(out)
 	a.buckets(out)
+	a.keyUses(out)
 	return out
 }
 
@@ -58,12 +59,13 @@ type Ingestion func(context.Context, control.UsageBatch) (refusals []string, err
 func authenticate(c *control.Control) func(*http.Request) (context.Context, error) {
 	return func(r *http.Request) (context.Context, error) {
 		ctx := r.Context()
-		actor, err := c.AuthenticateGateway(ctx, token(r))
+		caller, err := c.AuthenticateGateway(ctx, token(r), func() string { return web.ClientAddress(ctx) })
 		if err != nil {
 			return ctx, err
 		}
-		web.SetActor(ctx, actor.String())
-		return control.WithCaller(ctx, control.Caller{Actor: actor, RequestID: web.RequestID(ctx)}), nil
+		caller.RequestID = web.RequestID(ctx)
+		web.SetActor(ctx, caller.Actor.String())
+		return control.WithCaller(ctx, caller), nil
 	}
 }
 

@@ -33,6 +33,7 @@ var examples = append([]step{
 	{Call: "DELETE /gateway/leases/{lease}"},
 	{Call: "PUT /gateway/projects/{px}/buckets/b"},
 	{Call: "DELETE /gateway/projects/{px}/buckets/b"},
+	{Call: "POST /gateway/uses", Body: `{"uses":[{"keyId":"01890000-0000-7000-8000-000000000000","at":"2026-11-22T15:44:53Z"}]}`},
 }, authExamples...)
 
 func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, examples) }

@@ -35,6 +35,13 @@ func (a *api) apiKeys(out *web.API) {
 		Timeout:     waitTimeout,
 		Errors:      []reeve.Kind{reeve.Invalid, reeve.NotFound},
 	}, a.deleteAPIKey)
+	web.Handle(out, web.Op{
+		Method: "POST", Path: "/api/projects/{project}/apikeys/{name}/rotate", ID: "rotateAPIKey", Tag: "apikeys",
+		Summary: "Replace an API key by a new one of its name, which is shown only here",
+		Description: "The new key has the restrictions and the end of the old one. That is renamed and works until the overlap " +
+			"ends; with an overlap of 0 it is revoked at once.",
+		Errors: []reeve.Kind{reeve.Invalid, reeve.NotFound, reeve.Conflict},
+	}, a.rotateAPIKey)
 }
 
 type apiKeyOut struct {
@@ -90,6 +97,35 @@ type apiKeyNameIn struct {
 func (a *api) deleteAPIKeyByName(ctx context.Context, in *apiKeyNameIn) (*receipt, error) {
 	revoked, err := a.control.DeleteAPIKeyByName(ctx, in.Project.id, in.Name)
 	return a.receiptIfAsked(ctx, in.waitIn, revoked, err)
+}
+
+// overlapBody is for how long a key or token works beside the one that replaces
+// it.
+type overlapBody struct {
+	Overlap *int64 `json:"overlap,omitempty" doc:"Seconds for which the old one goes on, at most 2592000; 86400 when absent."`
+}
+
+func (b *overlapBody) duration() time.Duration {
+	if b.Overlap == nil {
+		return 24 * time.Hour
+	}
+	return overlapOf(*b.Overlap)
+}
+
+type rotateAPIKeyIn struct {
+	projectPath
+	Name string      `path:"name" doc:"The key's name."`
+	Body overlapBody `body:"optional"`
+}
+
+type rotatedAPIKey struct {
+	ID     reeve.ID `json:"id"`
+	APIKey string   `json:"apikey"`
+}
+
+func (a *api) rotateAPIKey(ctx context.Context, in *rotateAPIKeyIn) (rotatedAPIKey, error) {
+	k, key, err := a.control.RotateAPIKeyByName(ctx, in.Project.id, in.Name, in.Body.duration())
+	return rotatedAPIKey{ID: k.ID, APIKey: key.Serialize()}, err
 }
 
 // apiKeyIn holds a whole key in its path, which no log shows.

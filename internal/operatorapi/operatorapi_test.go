@@ -85,6 +85,10 @@ var examples = []step{
 	{Call: "POST /api/gateways", Body: `{"name":"g"}`},
 	{Call: "GET /api/gateways"},
 	{Call: "DELETE /api/gateways/{gateway}"},
+	{Call: "POST /api/gateways/{gateway}/token", Body: `{"overlap":1}`},
+	{Call: "GET /api/gateways/{gateway}/tokens"},
+	{Call: "POST /api/projects/{px}/apikeys/k/rotate", Body: `{"overlap":1}`},
+	{Call: "POST /api/organizations/{acme}/apikeys/k/rotate", Body: `{"overlap":1}`},
 	{Call: "POST /api/operators", Body: `{"name":"o","role":"viewer"}`},
 	{Call: "GET /api/operators"},
 	{Call: "GET /api/operators/{staff}"},
@@ -128,6 +132,7 @@ func tenants(t *testing.T, s *reevetest.Server) {
 	s.Tenants(t)
 	s.Bind("bill", nobody)
 	s.Bind("staff", nobody)
+	s.Bind("gateway", nobody)
 }
 
 // TestCredentials: without the token everything is 403, before the path is

@@ -95,6 +95,12 @@ func (a *api) organizationKeys(out *web.API) {
 		Tag: "organizations", Summary: "Revoke an organisation key by its name",
 		Errors: []reeve.Kind{reeve.Invalid, reeve.NotFound},
 	}, a.deleteOrganizationKey)
+	web.Handle(out, web.Op{
+		Method: "POST", Path: "/api/organizations/{organization}/apikeys/{name}/rotate", ID: "rotateOrganizationKey",
+		Tag: "organizations", Summary: "Replace an organisation key by a new one of its name, which is shown only here",
+		Description: "The new key has the role and the end of the old one. That is renamed and works until the overlap ends.",
+		Errors:      []reeve.Kind{reeve.Invalid, reeve.NotFound, reeve.Conflict},
+	}, a.rotateOrganizationKey)
 }
 
 type createOrganizationKeyIn struct {
@@ -146,4 +152,15 @@ type organizationKeyNameIn struct {
 
 func (a *api) deleteOrganizationKey(ctx context.Context, in *organizationKeyNameIn) (web.Empty, error) {
 	return web.Empty{}, a.control.DeleteOrganizationKey(ctx, in.Organization.id, in.Name)
+}
+
+type rotateOrganizationKeyIn struct {
+	organizationPath
+	Name string      `path:"name" doc:"The key's name."`
+	Body overlapBody `body:"optional"`
+}
+
+func (a *api) rotateOrganizationKey(ctx context.Context, in *rotateOrganizationKeyIn) (createdOrganizationKey, error) {
+	key, token, err := a.control.RotateOrganizationKeyByName(ctx, in.Organization.id, in.Name, in.Body.duration())
+	return createdOrganizationKey{ID: key.ID, APIKey: string(token)}, err
 }

@@ -73,6 +73,10 @@ func everyone(t *testing.T, s *reevetest.Server) {
 	s.Run(t, []reevetest.Step{
 		{Call: "POST /api/projects/{px}/apikeys", Body: `{"name":"k"}`, Status: 200, Reply: `{"apikey":"{apikey}"}`},
 		{
+			Call: "GET /api/projects/{px}/apikeys", Status: 200,
+			Reply: `[{"id":"{apikey_id}","ownerId":"{alice}","name":"k","partnerID":"","createdAt":"{now}","projectId":"{px}"}]`,
+		},
+		{
 			Call: "POST /api/credits", Body: `{"organizationId":"{acme}","amount":3000,"description":"d"}`,
 			Status: 200, Reply: `{"id":"{credit}"}`,
 		},

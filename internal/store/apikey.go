@@ -7,10 +7,11 @@ import (
 	"github.com/reeve-cloud/reeve"
 )
 
-const apiKeyColumns = "id, project_id, partner_id, name, head, secret, sealed_by, created_at"
+const apiKeyColumns = "id, project_id, partner_id, name, head, secret, sealed_by, created_at, expires_at, caveat, rotated_from, replaced_by"
 
 func scanAPIKey(row scanner) (k reeve.APIKey, err error) {
-	err = row.Scan(&k.ID, &k.ProjectID, &k.PartnerID, &k.Name, &k.Head, &k.Secret, &k.SealedBy, &k.CreatedAt)
+	err = row.Scan(&k.ID, &k.ProjectID, &k.PartnerID, &k.Name, &k.Head, &k.Secret, &k.SealedBy, &k.CreatedAt,
+		&k.ExpiresAt, &k.Caveat, &k.RotatedFrom, &k.ReplacedBy)
 	return k, err
 }
 
@@ -80,9 +81,11 @@ func (tx *Tx) LockAPIKeyByHead(ctx context.Context, head [32]byte) (reeve.APIKey
 // NotFound if there is no such project.
 func (tx *Tx) CreateAPIKey(k reeve.APIKey) {
 	tx.write(statement{
-		sql: `INSERT INTO api_keys (id, project_id, partner_id, name, head, secret, sealed_by, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		args: []any{k.ID, k.ProjectID, k.PartnerID, k.Name, k.Head, k.Secret, k.SealedBy, k.CreatedAt},
+		sql: "INSERT INTO api_keys (" + apiKeyColumns + ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+		args: []any{
+			k.ID, k.ProjectID, k.PartnerID, k.Name, k.Head, k.Secret, k.SealedBy, k.CreatedAt,
+			k.ExpiresAt, k.Caveat, k.RotatedFrom, k.ReplacedBy,
+		},
 		check: onViolation(
 			conflict("api-key with given name already exists"), missing("project"),
 		),

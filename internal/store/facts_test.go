@@ -11,7 +11,7 @@ import (
 // here, or into facts with a reason to tell in ARCHITECTURE.md.
 var model = []string{
 	"users", "organizations", "organization_members", "organization_keys", "projects", "project_members",
-	"api_keys", "revoked_tails", "revoked_heads", "buckets", "coupons", "gateways", "operators", "operator_tokens",
+	"api_keys", "revoked_tails", "revoked_heads", "buckets", "coupons", "gateways", "gateway_tokens", "operators", "operator_tokens",
 	"statements", "statement_lines", "statement_settlements", "credit_notes", "credits", "webhooks",
 	"user_totps", "recovery_codes", "invitations", "freezes",
 }

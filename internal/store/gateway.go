@@ -20,15 +20,6 @@ func (r Reader) Gateways(ctx context.Context) ([]reeve.Gateway, error) {
 	}, scanGateway)
 }
 
-// GatewayByToken finds a gateway by its token's hash.
-func (r Reader) GatewayByToken(ctx context.Context, hash reeve.TokenHash) (reeve.Gateway, error) {
-	return one(ctx, r, read{
-		"SELECT " + gatewayColumns + " FROM gateways WHERE hash = $1",
-		[]any{hash},
-		reeve.ErrUnauthenticated,
-	}, scanGateway)
-}
-
 // LockGateway guards a gateway's row, and with it how many sessions it has.
 func (tx *Tx) LockGateway(ctx context.Context, id reeve.ID) (reeve.Gateway, error) {
 	return one(ctx, tx.Reader, read{

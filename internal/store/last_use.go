@@ -37,3 +37,14 @@ func (r Reader) LastUses(ctx context.Context, ids []reeve.ID) (map[reeve.ID]Last
 		}, func(u LastUse) { out[u.ID] = u })
 	return out, err
 }
+
+// DeleteLastUsesBefore forgets up to limit uses of before a time, and gives how
+// many.
+func (tx *Tx) DeleteLastUsesBefore(ctx context.Context, before time.Time, limit int) (int, error) {
+	gone, err := many(ctx, tx.Reader, read{
+		sql: `DELETE FROM last_uses WHERE id IN
+			(SELECT id FROM last_uses WHERE used_at < $1 LIMIT $2) RETURNING used_at`,
+		args: []any{before, limit},
+	}, value[int64])
+	return len(gone), err
+}

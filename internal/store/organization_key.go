@@ -7,10 +7,10 @@ import (
 	"github.com/reeve-cloud/reeve"
 )
 
-const organizationKeyColumns = "k.id, k.organization_id, k.name, k.role, k.created_at, k.expires_at"
+const organizationKeyColumns = "k.id, k.organization_id, k.name, k.role, k.created_at, k.expires_at, k.parent_id, k.rotated_from, k.replaced_by"
 
 func scanOrganizationKey(row scanner) (k reeve.OrganizationKey, err error) {
-	err = row.Scan(&k.ID, &k.OrganizationID, &k.Name, &k.Role, &k.CreatedAt, &k.ExpiresAt)
+	err = row.Scan(&k.ID, &k.OrganizationID, &k.Name, &k.Role, &k.CreatedAt, &k.ExpiresAt, &k.ParentID, &k.RotatedFrom, &k.ReplacedBy)
 	return k, err
 }
 
@@ -110,9 +110,12 @@ func (tx *Tx) LockOrganizationKey(ctx context.Context, organization reeve.ID, na
 // of that name, NotFound if there is no such organisation.
 func (tx *Tx) CreateOrganizationKey(k reeve.OrganizationKey, hash reeve.TokenHash) {
 	tx.write(statement{
-		sql: `INSERT INTO organization_keys (id, organization_id, name, role, hash, created_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		args: []any{k.ID, k.OrganizationID, k.Name, k.Role, hash, k.CreatedAt, k.ExpiresAt},
+		sql: `INSERT INTO organization_keys
+			(id, organization_id, name, role, hash, created_at, expires_at, parent_id, rotated_from, replaced_by)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		args: []any{
+			k.ID, k.OrganizationID, k.Name, k.Role, hash, k.CreatedAt, k.ExpiresAt, k.ParentID, k.RotatedFrom, k.ReplacedBy,
+		},
 		check: onViolation(
 			conflict("organization key with given name already exists"), missing("organization"),
 		),

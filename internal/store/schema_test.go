@@ -77,7 +77,7 @@ func put(schema map[string]table, name string, change func(*table)) {
 	schema[name] = at
 }
 
-var indexForm = regexp.MustCompile(`^CREATE INDEX (\w+) ON public\.(\w+) USING btree (\(.*\))$`)
+var indexForm = regexp.MustCompile(`^CREATE INDEX (\w+) ON public\.(\w+) USING btree (\([^()]*\))(?: WHERE .*)?$`)
 
 func postgresSchema(t *testing.T, db *sql.DB) map[string]table {
 	t.Helper()

@@ -96,21 +96,6 @@ func (r Reader) EachRevokedHead(ctx context.Context, keys []reeve.ID, each func(
 		}, each)
 }
 
-// GatewayToken is a gateway with its token's hash.
-type GatewayToken struct {
-	ID   reeve.ID
-	Hash reeve.TokenHash
-}
-
-// EachGatewayToken reads gateways.
-func (r Reader) EachGatewayToken(ctx context.Context, ids []reeve.ID, each func(GatewayToken)) error {
-	return eachOf(ctx, r, selection{"SELECT id, hash FROM gateways", "id", ids},
-		func(row scanner) (g GatewayToken, err error) {
-			err = row.Scan(&g.ID, &g.Hash)
-			return g, err
-		}, each)
-}
-
 // selection is a SELECT of all rows or, unless ids is nil, of those whose
 // column is one of them.
 type selection struct {

@@ -5,6 +5,7 @@ package tenantapi
 
 import (
 	"context"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -31,6 +32,8 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.limits(out)
 	a.changes(out)
 	a.users(out)
+	a.keys(out)
+	a.organizationKeys(out)
 	a.usage(out)
 	a.statements(out)
 	a.signIn(out)
@@ -119,11 +122,20 @@ func badBody(err error) *reeve.Error {
 		return reeve.Errorf(reeve.Invalid, "%s", err)
 	case wrong.Field == "":
 		return reeve.Errorf(reeve.Invalid, "request body must be an object")
-	case wrong.Type.Kind() == reflect.Int64:
-		return reeve.Errorf(reeve.Invalid, "%s must be a whole number", wrong.Field)
-	default:
-		return reeve.Errorf(reeve.Invalid, "%s must be a string", wrong.Field)
 	}
+	want := "a string"
+	switch kind := wrong.Type.Kind(); {
+	case reflect.PointerTo(wrong.Type).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
+	case kind == reflect.Bool:
+		want = "true or false"
+	case kind == reflect.Int64:
+		want = "a whole number"
+	case kind == reflect.Slice:
+		want = "a list"
+	case kind == reflect.Struct:
+		want = "an object"
+	}
+	return reeve.Errorf(reeve.Invalid, "%s must be %s", wrong.Field, want)
 }
 
 // envelope is the answer to a call that succeeded: always with a body.

@@ -31,7 +31,7 @@ var (
 )
 
 // examples call every operation once.
-var examples = []step{
+var examples = append([]step{
 	{Call: "GET /project/{prj:px}"},
 	{Call: "PUT /project/{prj:px}", Body: `{"name":"x"}`},
 	{Call: "GET /project/{prj:px}/users"},
@@ -69,7 +69,7 @@ var examples = []step{
 	{Call: "POST /project/{prj:px}/invitation", Body: `{"email":"y@mail.test","role":"viewer"}`},
 	{Call: "GET /organization/{org:acme}/invitations"},
 	{Call: "DELETE /organization/{org:acme}/invitation/{inv:nothing}"},
-}
+}, keyExamples...)
 
 func TestHealth(t *testing.T)  { t.Parallel(); reevetest.Health(t, "tenant") }
 func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, all()) }

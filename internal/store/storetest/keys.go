@@ -155,14 +155,15 @@ func testGateways(t *testing.T, w world) {
 	})
 	list, err := w.s.Gateways(w.ctx())
 	same(t, "oldest first", []reeve.Gateway{first, second}, list, err)
-	got, err := w.s.GatewayByToken(w.ctx(), reeve.TokenHash{2})
-	same(t, "by token", second, got, err)
+	token := reeve.GatewayToken{ID: second.ID, GatewayID: second.ID, Hash: reeve.TokenHash{2}, CreatedAt: second.CreatedAt}
+	got, err := w.s.GatewayToken(w.ctx(), reeve.TokenHash{2})
+	same(t, "by token", token, got, err)
 	w.in(func(tx *store.Tx) {
 		got, err := tx.LockGatewayForDelete(w.ctx(), first.ID)
 		same(t, "locked", first, got, err)
 	})
 	w.write(func(tx *store.Tx) { tx.DeleteGateway(first.ID) })
-	_, err = w.s.GatewayByToken(w.ctx(), reeve.TokenHash{1})
+	_, err = w.s.GatewayToken(w.ctx(), reeve.TokenHash{1})
 	refused(t, "deleted", err, reeve.Unauthenticated, "Unauthorized")
 	w.in(func(tx *store.Tx) {
 		_, err := tx.LockGatewayForDelete(w.ctx(), first.ID)

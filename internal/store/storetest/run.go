@@ -60,6 +60,10 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"mails", testMails},
 		{"sessions of users", testUserSessions},
 		{"what users see", testSeen},
+		{"gateway tokens", testGatewayTokens},
+		{"the life of an API key", testAPIKeyLife},
+		{"the life of an organization key", testOrganizationKeyLife},
+		{"last uses", testLastUses},
 		{"text order", testTextOrder},
 
 		{"commit", testCommit},
