@@ -8,9 +8,27 @@ import (
 	"time"
 )
 
+// ReportKeyUses: Report when keys were used last, for a gateway that judges them from memory (POST
+// /gateway/uses).
+func (c *Gateway) ReportKeyUses(ctx context.Context, body GatewayReportKeyUsesBody) error {
+	return c.send(ctx, opGatewayReportKeyUses, call{body: body})
+}
+
 // Verify: Judge API keys for a request (POST /gateway/verify).
 func (c *Gateway) Verify(ctx context.Context, body GatewayVerifyBody) (*GatewayVerdicts, error) {
 	return fetch[*GatewayVerdicts](ctx, c.Client, opGatewayVerify, call{body: body})
+}
+
+// GatewayReportKeyUsesBody is an object within a body of the gateway API.
+type GatewayReportKeyUsesBody struct {
+	// At most 1000.
+	Uses []GatewayKeyUse `json:"uses"`
+}
+
+// GatewayKeyUse is the schema KeyUse of the gateway API.
+type GatewayKeyUse struct {
+	KeyID string    `json:"keyId"`
+	At    time.Time `json:"at"`
 }
 
 // GatewayVerifyBody is the schema VerifyBody of the gateway API.

@@ -2,6 +2,19 @@
 
 package client
 
+var opGatewayReportKeyUses = &Operation{
+	Face: "gateway", ID: "reportKeyUses", Method: "POST", Path: "/gateway/uses", Tag: "keys",
+	Summary:     "Report when keys were used last, for a gateway that judges them from memory",
+	Description: "Keys that are unknown are ignored, as are uses of more than a day ago; one that is to come counts as one of now. It may be repeated. What /gateway/verify and /gateway/auth judge need not be reported.",
+	Body: &Body{Required: true, Fields: []Field{
+		{Name: "uses", Type: "[]object", Required: true, Description: "At most 1000.", Fields: []Field{
+			{Name: "keyId", Type: "string", Required: true},
+			{Name: "at", Type: "string", Format: "date-time", Required: true},
+		}},
+	}},
+	Reply: "empty",
+}
+
 var opGatewayVerify = &Operation{
 	Face: "gateway", ID: "verify", Method: "POST", Path: "/gateway/verify", Tag: "keys",
 	Summary:     "Judge API keys for a request",

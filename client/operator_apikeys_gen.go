@@ -50,6 +50,12 @@ func (c *Operator) DeleteAPIKeyByName(ctx context.Context, project, name string,
 	return fetch[*OperatorReceipt](ctx, c.Client, opOperatorDeleteAPIKeyByName, call{path: []string{project, name}, params: params})
 }
 
+// RotateAPIKey: Replace an API key by a new one of its name, which is shown only here (POST
+// /api/projects/{project}/apikeys/{name}/rotate).
+func (c *Operator) RotateAPIKey(ctx context.Context, project, name string, body *OperatorOverlapBody) (*OperatorRotatedAPIKey, error) {
+	return fetch[*OperatorRotatedAPIKey](ctx, c.Client, opOperatorRotateAPIKey, call{path: []string{project, name}, body: body})
+}
+
 // OperatorAPIKey is the schema ApiKeyOut of the operator API.
 type OperatorAPIKey struct {
 	ID string `json:"id"`
@@ -70,5 +76,11 @@ type OperatorCreateAPIKeyBody struct {
 
 // OperatorCreatedAPIKey is the schema CreatedAPIKey of the operator API.
 type OperatorCreatedAPIKey struct {
+	APIKey string `json:"apikey"`
+}
+
+// OperatorRotatedAPIKey is the schema RotatedAPIKey of the operator API.
+type OperatorRotatedAPIKey struct {
+	ID     string `json:"id"`
 	APIKey string `json:"apikey"`
 }

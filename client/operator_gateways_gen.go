@@ -22,6 +22,18 @@ func (c *Operator) DeleteGateway(ctx context.Context, gateway string) error {
 	return c.send(ctx, opOperatorDeleteGateway, call{path: []string{gateway}})
 }
 
+// RotateGatewayToken: Make a gateway a new token, which is shown only here; the old ones end after
+// the overlap (POST /api/gateways/{gateway}/token).
+func (c *Operator) RotateGatewayToken(ctx context.Context, gateway string, body *OperatorOverlapBody) (*OperatorGatewayTokenMade, error) {
+	return fetch[*OperatorGatewayTokenMade](ctx, c.Client, opOperatorRotateGatewayToken, call{path: []string{gateway}, body: body})
+}
+
+// ListGatewayTokens: List the tokens by which a gateway may come, newest first, with their last
+// use (GET /api/gateways/{gateway}/tokens).
+func (c *Operator) ListGatewayTokens(ctx context.Context, gateway string) ([]OperatorGatewayToken, error) {
+	return fetch[[]OperatorGatewayToken](ctx, c.Client, opOperatorListGatewayTokens, call{path: []string{gateway}})
+}
+
 // OperatorGateway is the schema GatewayOut of the operator API.
 type OperatorGateway struct {
 	ID        string    `json:"id"`
@@ -33,4 +45,21 @@ type OperatorGateway struct {
 type OperatorCreatedGateway struct {
 	ID    string `json:"id"`
 	Token string `json:"token"`
+}
+
+// OperatorGatewayTokenMade is the schema GatewayTokenMade of the operator API.
+type OperatorGatewayTokenMade struct {
+	Token string `json:"token"`
+}
+
+// OperatorGatewayToken is the schema GatewayTokenOut of the operator API.
+type OperatorGatewayToken struct {
+	ID        string    `json:"id"`
+	CreatedAt time.Time `json:"createdAt"`
+	// The end of an overlap; null: none.
+	ExpiresAt *time.Time `json:"expiresAt"`
+	// Within a minute; null: no use is known.
+	LastUsedAt *time.Time `json:"lastUsedAt"`
+	// The gateway's address.
+	LastUsedFrom *string `json:"lastUsedFrom"`
 }

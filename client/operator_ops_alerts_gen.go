@@ -8,6 +8,7 @@ var opOperatorListAlerts = &Operation{
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
 		{Name: "month", In: "query", Type: "string", Required: false, Description: "Such as 2026-10, UTC; this month when absent."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "alerts",
 }
@@ -17,6 +18,8 @@ var opOperatorDeleteBudget = &Operation{
 	Summary: "Take an organisation's budget away",
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 	},
 	Reply: "empty",
 }
@@ -26,6 +29,7 @@ var opOperatorGetBudget = &Operation{
 	Summary: "Get an organisation's budget",
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json",
 }
@@ -35,6 +39,8 @@ var opOperatorSetBudget = &Operation{
 	Summary: "Say what an organisation means to spend in a month; it stops nothing",
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "amount", Type: "integer", Required: true, Description: "US cents a month."},
@@ -47,6 +53,8 @@ var opOperatorDeleteWebhook = &Operation{
 	Summary: "Delete an organisation's webhook with the messages that wait for it",
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 	},
 	Reply: "empty",
 }
@@ -56,6 +64,7 @@ var opOperatorGetWebhook = &Operation{
 	Summary: "Get an organisation's webhook",
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json",
 }
@@ -65,6 +74,8 @@ var opOperatorSetWebhook = &Operation{
 	Summary: "Say where an organisation's alerts are posted; the signatures' secret is shown only here",
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "url", Type: "string", Required: true, Description: "Absolute, https or http, without credentials, at most 2048 characters."},

@@ -19,6 +19,7 @@ var opOperatorListAPIKeys = &Operation{
 	Summary: "List a project's API keys by name",
 	Params: []Param{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json",
 }
@@ -28,6 +29,9 @@ var opOperatorCreateAPIKey = &Operation{
 	Summary: "Add an API key to a project; the key is shown only here",
 	Params: []Param{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "name", Type: "string", Required: true},
@@ -47,4 +51,19 @@ var opOperatorDeleteAPIKeyByName = &Operation{
 		{Name: "Prefer", In: "header", Type: "string", Required: false, Description: "wait=SECONDS does the same (RFC 7240)."},
 	},
 	Reply: "json", MayBeEmpty: true, Items: "sessions",
+}
+
+var opOperatorRotateAPIKey = &Operation{
+	Face: "operator", ID: "rotateAPIKey", Method: "POST", Path: "/api/projects/{project}/apikeys/{name}/rotate", Tag: "apikeys",
+	Summary:     "Replace an API key by a new one of its name, which is shown only here",
+	Description: "The new key has the restrictions and the end of the old one. That is renamed and works until the overlap ends; with an overlap of 0 it is revoked at once.",
+	Params: []Param{
+		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "name", In: "path", Type: "string", Required: true, Description: "The key's name."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
+	},
+	Body: &Body{Required: false, Fields: []Field{
+		{Name: "overlap", Type: "integer", Description: "Seconds for which the old one goes on, at most 2592000; 86400 when absent."},
+	}},
+	Reply: "json",
 }

@@ -11,6 +11,7 @@ var opOperatorListChanges = &Operation{
 		{Name: "action", In: "query", Type: "string", Required: false, Description: "noun.verb, such as project.create."},
 		{Name: "limit", In: "query", Type: "string", Required: false, Description: "1 to 500; 50 when absent."},
 		{Name: "after", In: "query", Type: "string", Required: false, Description: "The cursor of the page before."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "changes", Cursor: "after",
 }

@@ -5,6 +5,9 @@ package client
 var opOperatorCreateCoupon = &Operation{
 	Face: "operator", ID: "createCoupon", Method: "POST", Path: "/api/coupons", Tag: "coupons",
 	Summary: "Add a coupon for a user",
+	Params: []Param{
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
+	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "userId", Type: "string", Required: true},
 		{Name: "duration", Type: "integer", Required: true, Description: "Billing periods, which are calendar months."},
@@ -19,6 +22,8 @@ var opOperatorDeleteCoupon = &Operation{
 	Summary: "Delete a coupon",
 	Params: []Param{
 		{Name: "coupon", In: "path", Type: "string", Required: true, Description: "The coupon's id."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 	},
 	Reply: "empty",
 }
@@ -28,6 +33,7 @@ var opOperatorGetCoupon = &Operation{
 	Summary: "Get a coupon",
 	Params: []Param{
 		{Name: "coupon", In: "path", Type: "string", Required: true, Description: "The coupon's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json",
 }
@@ -37,6 +43,7 @@ var opOperatorGetCouponBalance = &Operation{
 	Summary: "Get what is left of a coupon, and what used it",
 	Params: []Param{
 		{Name: "coupon", In: "path", Type: "string", Required: true, Description: "The coupon's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "applications",
 }

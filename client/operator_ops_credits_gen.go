@@ -5,6 +5,9 @@ package client
 var opOperatorCreateCredit = &Operation{
 	Face: "operator", ID: "createCredit", Method: "POST", Path: "/api/credits", Tag: "credits",
 	Summary: "Grant an organisation a credit, which its statements draw on after the coupons",
+	Params: []Param{
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
+	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "organizationId", Type: "string", Required: true},
 		{Name: "amount", Type: "integer", Required: true, Description: "US cents."},
@@ -21,6 +24,7 @@ var opOperatorGetCredit = &Operation{
 	Summary: "Get a credit",
 	Params: []Param{
 		{Name: "credit", In: "path", Type: "string", Required: true, Description: "The credit's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json",
 }
@@ -30,6 +34,7 @@ var opOperatorVoidCredit = &Operation{
 	Summary: "Keep what is left of a credit from being used",
 	Params: []Param{
 		{Name: "credit", In: "path", Type: "string", Required: true, Description: "The credit's id."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
 	},
 	Reply: "empty",
 }
@@ -39,6 +44,7 @@ var opOperatorListCredits = &Operation{
 	Summary: "List an organisation's credits, newest first",
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "credits",
 }

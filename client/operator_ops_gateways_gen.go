@@ -5,12 +5,20 @@ package client
 var opOperatorListGateways = &Operation{
 	Face: "operator", ID: "listGateways", Method: "GET", Path: "/api/gateways", Tag: "gateways",
 	Summary: "List the gateways, oldest first",
-	Reply:   "json",
+	Params: []Param{
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
+	},
+	Reply: "json",
 }
 
 var opOperatorCreateGateway = &Operation{
 	Face: "operator", ID: "createGateway", Method: "POST", Path: "/api/gateways", Tag: "gateways",
 	Summary: "Add a gateway; its token is shown only here",
+	Params: []Param{
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
+	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "name", Type: "string", Required: true},
 	}},
@@ -24,4 +32,28 @@ var opOperatorDeleteGateway = &Operation{
 		{Name: "gateway", In: "path", Type: "string", Required: true, Description: "The gateway's id."},
 	},
 	Reply: "empty",
+}
+
+var opOperatorRotateGatewayToken = &Operation{
+	Face: "operator", ID: "rotateGatewayToken", Method: "POST", Path: "/api/gateways/{gateway}/token", Tag: "gateways",
+	Summary:     "Make a gateway a new token, which is shown only here; the old ones end after the overlap",
+	Description: "A gateway has at most 10 tokens at a time.",
+	Params: []Param{
+		{Name: "gateway", In: "path", Type: "string", Required: true, Description: "The gateway's id."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
+	},
+	Body: &Body{Required: false, Fields: []Field{
+		{Name: "overlap", Type: "integer", Description: "Seconds for which the old one goes on, at most 2592000; 86400 when absent."},
+	}},
+	Reply: "json",
+}
+
+var opOperatorListGatewayTokens = &Operation{
+	Face: "operator", ID: "listGatewayTokens", Method: "GET", Path: "/api/gateways/{gateway}/tokens", Tag: "gateways",
+	Summary: "List the tokens by which a gateway may come, newest first, with their last use",
+	Params: []Param{
+		{Name: "gateway", In: "path", Type: "string", Required: true, Description: "The gateway's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
+	},
+	Reply: "json",
 }

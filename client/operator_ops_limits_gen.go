@@ -7,6 +7,7 @@ var opOperatorGetLimits = &Operation{
 	Summary: "Get a project's limits",
 	Params: []Param{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json",
 }
@@ -20,6 +21,9 @@ var opOperatorPostLimits = &Operation{
 		{Name: "bandwidth", In: "query", Type: "string", Required: false, Description: "Bytes of egress a month: a size, default or unlimited."},
 		{Name: "rate", In: "query", Type: "string", Required: false, Description: "Requests a second: a number, default or unlimited."},
 		{Name: "buckets", In: "query", Type: "string", Required: false, Description: "Buckets: a number, default or unlimited."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
 	},
 	Reply: "empty",
 }
@@ -33,6 +37,8 @@ var opOperatorPutLimits = &Operation{
 		{Name: "bandwidth", In: "query", Type: "string", Required: false, Description: "Bytes of egress a month: a size, default or unlimited."},
 		{Name: "rate", In: "query", Type: "string", Required: false, Description: "Requests a second: a number, default or unlimited."},
 		{Name: "buckets", In: "query", Type: "string", Required: false, Description: "Buckets: a number, default or unlimited."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 	},
 	Reply: "empty",
 }

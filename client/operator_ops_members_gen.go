@@ -7,6 +7,7 @@ var opOperatorListOrganizationMembers = &Operation{
 	Summary: "List an organisation's members, oldest first",
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json",
 }
@@ -39,6 +40,7 @@ var opOperatorListProjectMembers = &Operation{
 	Summary: "List a project's own members, oldest first",
 	Params: []Param{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json",
 }

@@ -5,6 +5,9 @@ package client
 var opOperatorCreateOrganization = &Operation{
 	Face: "operator", ID: "createOrganization", Method: "POST", Path: "/api/organizations", Tag: "organizations",
 	Summary: "Add an organisation; its owner becomes an admin",
+	Params: []Param{
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
+	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "name", Type: "string", Required: true},
 		{Name: "ownerId", Type: "string", Required: true},
@@ -17,6 +20,8 @@ var opOperatorDeleteOrganization = &Operation{
 	Summary: "Delete an organisation without projects",
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 	},
 	Reply: "empty",
 }
@@ -26,6 +31,7 @@ var opOperatorGetOrganization = &Operation{
 	Summary: "Get an organisation",
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json",
 }
@@ -35,6 +41,8 @@ var opOperatorUpdateOrganization = &Operation{
 	Summary: "Rename an organisation",
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "name", Type: "string", Required: true},
@@ -47,6 +55,7 @@ var opOperatorListOrganizationKeys = &Operation{
 	Summary: "List an organisation's live keys by name",
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json",
 }
@@ -56,6 +65,9 @@ var opOperatorCreateOrganizationKey = &Operation{
 	Summary: "Add an organisation key; it is shown only here",
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "name", Type: "string", Required: true},
@@ -73,4 +85,19 @@ var opOperatorDeleteOrganizationKey = &Operation{
 		{Name: "name", In: "path", Type: "string", Required: true, Description: "The key's name."},
 	},
 	Reply: "empty",
+}
+
+var opOperatorRotateOrganizationKey = &Operation{
+	Face: "operator", ID: "rotateOrganizationKey", Method: "POST", Path: "/api/organizations/{organization}/apikeys/{name}/rotate", Tag: "organizations",
+	Summary:     "Replace an organisation key by a new one of its name, which is shown only here",
+	Description: "The new key has the role and the end of the old one. That is renamed and works until the overlap ends.",
+	Params: []Param{
+		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
+		{Name: "name", In: "path", Type: "string", Required: true, Description: "The key's name."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
+	},
+	Body: &Body{Required: false, Fields: []Field{
+		{Name: "overlap", Type: "integer", Description: "Seconds for which the old one goes on, at most 2592000; 86400 when absent."},
+	}},
+	Reply: "json",
 }

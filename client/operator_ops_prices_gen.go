@@ -8,6 +8,7 @@ var opOperatorListPrices = &Operation{
 	Description: "Of a closed month, those that it was closed with. Numbers are exact: decimals or fractions, as text.",
 	Params: []Param{
 		{Name: "month", In: "query", Type: "string", Required: false, Description: "Such as 2026-11; the current one when absent."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "prices",
 }

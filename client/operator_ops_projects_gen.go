@@ -5,6 +5,9 @@ package client
 var opOperatorCreateProject = &Operation{
 	Face: "operator", ID: "createProject", Method: "POST", Path: "/api/projects", Tag: "projects",
 	Summary: "Add a project for a user",
+	Params: []Param{
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
+	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "ownerId", Type: "string", Required: true},
 		{Name: "projectName", Type: "string", Required: true},
@@ -18,6 +21,8 @@ var opOperatorDeleteProject = &Operation{
 	Summary: "Delete a project without buckets, keys and unbilled usage",
 	Params: []Param{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 	},
 	Reply: "empty",
 }
@@ -27,6 +32,7 @@ var opOperatorGetProject = &Operation{
 	Summary: "Get a project",
 	Params: []Param{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json",
 }
@@ -36,6 +42,8 @@ var opOperatorUpdateProject = &Operation{
 	Summary: "Update a project's name or description",
 	Params: []Param{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "projectName", Type: "string"},
@@ -49,6 +57,7 @@ var opOperatorCheckUsage = &Operation{
 	Summary: "Tell whether a project has usage that is not billed",
 	Params: []Param{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json",
 }

@@ -9,6 +9,7 @@ var opOperatorRevoke = &Operation{
 	Params: []Param{
 		{Name: "wait", In: "query", Type: "string", Required: false, Description: "How long to wait for all sessions: seconds, or a duration such as 5s; at most 10 minutes."},
 		{Name: "Prefer", In: "header", Type: "string", Required: false, Description: "wait=SECONDS does the same (RFC 7240)."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "apikey", Type: "string", Description: "A whole key."},
@@ -30,6 +31,7 @@ var opOperatorGetRevocation = &Operation{
 		{Name: "epoch", In: "path", Type: "integer", Required: true, Description: "The number of the revocation's change."},
 		{Name: "wait", In: "query", Type: "string", Required: false, Description: "How long to wait for all sessions: seconds, or a duration such as 5s; at most 10 minutes."},
 		{Name: "Prefer", In: "header", Type: "string", Required: false, Description: "wait=SECONDS does the same (RFC 7240)."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", MayBeEmpty: true, Items: "sessions",
 }
@@ -37,5 +39,8 @@ var opOperatorGetRevocation = &Operation{
 var opOperatorListSessions = &Operation{
 	Face: "operator", ID: "listSessions", Method: "GET", Path: "/api/sessions", Tag: "revocations",
 	Summary: "List the gateways and replicas that answer from memory, oldest first",
-	Reply:   "json",
+	Params: []Param{
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
+	},
+	Reply: "json",
 }

@@ -5,7 +5,10 @@ package client
 var opOperatorListMonths = &Operation{
 	Face: "operator", ID: "listMonths", Method: "GET", Path: "/api/months", Tag: "statements",
 	Summary: "List the months that are closed or being closed, oldest first",
-	Reply:   "json", Items: "months",
+	Params: []Param{
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
+	},
+	Reply: "json", Items: "months",
 }
 
 var opOperatorCloseMonth = &Operation{
@@ -14,6 +17,7 @@ var opOperatorCloseMonth = &Operation{
 	Description: "Makes the month's statements final. A call that takes too long answers `closing`: repeat it until the month is closed.",
 	Params: []Param{
 		{Name: "month", In: "path", Type: "string", Required: true, Description: "The month, as 2026-11."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
 	},
 	Reply: "json",
 }
@@ -28,6 +32,7 @@ var opOperatorListStatements = &Operation{
 		{Name: "month", In: "query", Type: "string", Required: false, Description: "Such as 2026-11; all when absent."},
 		{Name: "status", In: "query", Type: "string", Required: false, Description: "draft, final, paid or void; all when absent."},
 		{Name: "organizationId", In: "query", Type: "string", Required: false, Description: ""},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "statements", Cursor: "after",
 }
@@ -39,6 +44,7 @@ var opOperatorGetStatement = &Operation{
 		{Name: "statement", In: "path", Type: "string", Required: true, Description: "The statement's id."},
 		{Name: "format", In: "query", Type: "string", Required: false, Description: "The reply's format. If absent, what Accept prefers of them; else json."},
 		{Name: "explain", In: "query", Type: "string", Required: false, Description: "Adds what each line was made from, or only the line of a number. Only in JSON."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Formats: []string{"json", "csv", "html"},
 }
@@ -48,6 +54,7 @@ var opOperatorListCreditNotes = &Operation{
 	Summary: "List a statement's credit notes, oldest first",
 	Params: []Param{
 		{Name: "statement", In: "path", Type: "string", Required: true, Description: "The statement's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "creditNotes",
 }
@@ -57,6 +64,9 @@ var opOperatorCreateCreditNote = &Operation{
 	Summary: "Take an amount back from a final statement; of a paid one it becomes a credit",
 	Params: []Param{
 		{Name: "statement", In: "path", Type: "string", Required: true, Description: "The statement's id."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "amount", Type: "integer", Required: true, Description: "US cents, at most what is left of the amount that was due."},
@@ -70,6 +80,7 @@ var opOperatorPayStatement = &Operation{
 	Summary: "Note that a final statement is paid",
 	Params: []Param{
 		{Name: "statement", In: "path", Type: "string", Required: true, Description: "The statement's id."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
 	},
 	Reply: "empty",
 }
@@ -79,6 +90,7 @@ var opOperatorVoidStatement = &Operation{
 	Summary: "Void a final statement, and give its coupons and credits back",
 	Params: []Param{
 		{Name: "statement", In: "path", Type: "string", Required: true, Description: "The statement's id."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
 	},
 	Reply: "empty",
 }
@@ -88,6 +100,7 @@ var opOperatorListUserStatements = &Operation{
 	Summary: "List the statements of the organisations that a user owns or owned, drafts first, newest first",
 	Params: []Param{
 		{Name: "email", In: "path", Type: "string", Required: true, Description: "The user's address, in any case."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "statements",
 }

@@ -13,6 +13,7 @@ var opOperatorGetOrganizationUsage = &Operation{
 		{Name: "step", In: "query", Type: "string", Required: false, Description: "hour, day or month, in UTC; day when absent. At most 2000 of them."},
 		{Name: "meter", In: "query", Type: "string", Required: false, Description: "storage, objects, egress or requests; all when absent."},
 		{Name: "bucket", In: "query", Type: "string", Required: false, Description: "Only what was used of this bucket; an empty one is what is of no bucket."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Formats: []string{"json", "csv"}, Items: "series",
 }
@@ -28,6 +29,7 @@ var opOperatorGetProjectUsage = &Operation{
 		{Name: "step", In: "query", Type: "string", Required: false, Description: "hour, day or month, in UTC; day when absent. At most 2000 of them."},
 		{Name: "meter", In: "query", Type: "string", Required: false, Description: "storage, objects, egress or requests; all when absent."},
 		{Name: "bucket", In: "query", Type: "string", Required: false, Description: "Only what was used of this bucket; an empty one is what is of no bucket."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Formats: []string{"json", "csv"}, Items: "series",
 }

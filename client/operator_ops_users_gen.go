@@ -5,6 +5,9 @@ package client
 var opOperatorCreateUser = &Operation{
 	Face: "operator", ID: "createUser", Method: "POST", Path: "/api/users", Tag: "users",
 	Summary: "Add a user",
+	Params: []Param{
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
+	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "email", Type: "string", Required: true},
 		{Name: "fullName", Type: "string", Required: true},
@@ -18,6 +21,8 @@ var opOperatorDeleteUser = &Operation{
 	Summary: "Delete a user who is in no project",
 	Params: []Param{
 		{Name: "email", In: "path", Type: "string", Required: true, Description: "The user's address, in any case."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 	},
 	Reply: "empty",
 }
@@ -27,6 +32,7 @@ var opOperatorGetUser = &Operation{
 	Summary: "Get a user with projects and coupons",
 	Params: []Param{
 		{Name: "email", In: "path", Type: "string", Required: true, Description: "The user's address, in any case."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json",
 }
@@ -36,6 +42,8 @@ var opOperatorUpdateUser = &Operation{
 	Summary: "Update a user; empty fields change nothing",
 	Params: []Param{
 		{Name: "email", In: "path", Type: "string", Required: true, Description: "The user's address, in any case."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "email", Type: "string"},

@@ -46,6 +46,12 @@ func (c *Operator) DeleteOrganizationKey(ctx context.Context, organization, name
 	return c.send(ctx, opOperatorDeleteOrganizationKey, call{path: []string{organization, name}})
 }
 
+// RotateOrganizationKey: Replace an organisation key by a new one of its name, which is shown only
+// here (POST /api/organizations/{organization}/apikeys/{name}/rotate).
+func (c *Operator) RotateOrganizationKey(ctx context.Context, organization, name string, body *OperatorOverlapBody) (*OperatorCreatedOrganizationKey, error) {
+	return fetch[*OperatorCreatedOrganizationKey](ctx, c.Client, opOperatorRotateOrganizationKey, call{path: []string{organization, name}, body: body})
+}
+
 // OperatorCreateOrganizationBody is an object within a body of the operator API.
 type OperatorCreateOrganizationBody struct {
 	Name    string `json:"name"`

@@ -47,3 +47,9 @@ type OperatorCoupon struct {
 type OperatorNameBody struct {
 	Name string `json:"name"`
 }
+
+// OperatorOverlapBody is the schema OverlapBody of the operator API.
+type OperatorOverlapBody struct {
+	// Seconds for which the old one goes on, at most 2592000; 86400 when absent.
+	Overlap *int64 `json:"overlap,omitempty"`
+}

@@ -2,11 +2,37 @@
 
 package client
 
+var opTenantCreateProject = &Operation{
+	Face: "tenant", ID: "createProject", Method: "POST", Path: "/project", Tag: "projects",
+	Summary: "Create a project in an organisation; the signed-in user owns it, or, with a key, the organisation's owner",
+	Params: []Param{
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
+	},
+	Body: &Body{Required: true, Fields: []Field{
+		{Name: "name", Type: "string", Required: true},
+		{Name: "org_id", Type: "string", Required: true, Description: "The organisation that the project is to be in."},
+		{Name: "description", Type: "string"},
+	}},
+	Reply: "json", Envelope: true, Items: "projects",
+}
+
+var opTenantDeleteProject = &Operation{
+	Face: "tenant", ID: "deleteProject", Method: "DELETE", Path: "/project/{project}", Tag: "projects",
+	Summary: "Delete a project without buckets, keys and unbilled usage",
+	Params: []Param{
+		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
+	},
+	Reply: "empty",
+}
+
 var opTenantGetProject = &Operation{
 	Face: "tenant", ID: "getProject", Method: "GET", Path: "/project/{project}", Tag: "projects",
 	Summary: "Retrieve a project of the organisation",
 	Params: []Param{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Envelope: true, Items: "projects",
 }
@@ -16,6 +42,8 @@ var opTenantUpdateProject = &Operation{
 	Summary: "Update a project of the organisation",
 	Params: []Param{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "name", Type: "string", Required: true},

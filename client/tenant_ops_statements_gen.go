@@ -8,7 +8,8 @@ var opTenantListStatements = &Operation{
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
 		{Name: "page", In: "query", Type: "string", Required: false, Description: "Which page, from 0 on; 0 when absent."},
-		{Name: "number", In: "query", Type: "string", Required: false, Description: "How many statements a page holds: 1 to 500; 50 when absent."},
+		{Name: "number", In: "query", Type: "string", Required: false, Description: "How many things a page holds: 1 to 500; 50 when absent."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Envelope: true, Items: "statements", Page: "page",
 }
@@ -21,6 +22,7 @@ var opTenantGetStatement = &Operation{
 		{Name: "statement", In: "path", Type: "string", Required: true, Description: "The statement's id."},
 		{Name: "format", In: "query", Type: "string", Required: false, Description: "The reply's format. If absent, what Accept prefers of them; else json."},
 		{Name: "explain", In: "query", Type: "string", Required: false, Description: "Adds what each line was made from, or only the line of a number. Only in JSON."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Formats: []string{"json", "csv", "html"}, Envelope: true,
 }

@@ -13,8 +13,19 @@ var opTenantGetOrganizationUsage = &Operation{
 		{Name: "step", In: "query", Type: "string", Required: false, Description: "hour, day or month, in UTC; day when absent. At most 2000 of them."},
 		{Name: "meter", In: "query", Type: "string", Required: false, Description: "storage, objects, egress or requests; all when absent."},
 		{Name: "bucket", In: "query", Type: "string", Required: false, Description: "Only what was used of this bucket; an empty one is what is of no bucket."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Formats: []string{"json", "csv"}, Envelope: true, Items: "series",
+}
+
+var opTenantGetProjectLimits = &Operation{
+	Face: "tenant", ID: "getProjectLimits", Method: "GET", Path: "/project/{project}/limits", Tag: "usage",
+	Summary: "Retrieve what a project may use, and what it uses now",
+	Params: []Param{
+		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
+	},
+	Reply: "json", Envelope: true,
 }
 
 var opTenantGetProjectUsage = &Operation{
@@ -28,6 +39,7 @@ var opTenantGetProjectUsage = &Operation{
 		{Name: "step", In: "query", Type: "string", Required: false, Description: "hour, day or month, in UTC; day when absent. At most 2000 of them."},
 		{Name: "meter", In: "query", Type: "string", Required: false, Description: "storage, objects, egress or requests; all when absent."},
 		{Name: "bucket", In: "query", Type: "string", Required: false, Description: "Only what was used of this bucket; an empty one is what is of no bucket."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Formats: []string{"json", "csv"}, Envelope: true, Items: "series",
 }

@@ -7,6 +7,7 @@ var opTenantAddProjectUser = &Operation{
 	Summary: "Add a user of the organisation to a project",
 	Params: []Param{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "user_id", Type: "string", Required: true},
@@ -40,6 +41,7 @@ var opTenantListProjectUsers = &Operation{
 	Summary: "Retrieve all member users of a project, oldest membership first",
 	Params: []Param{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Envelope: true, Items: "users",
 }

@@ -4,8 +4,19 @@ package client
 
 import (
 	"context"
-	"time"
 )
+
+// CreateProject: Create a project in an organisation; the signed-in user owns it, or, with a key,
+// the organisation's owner (POST /project).
+func (c *Tenant) CreateProject(ctx context.Context, body TenantCreateProjectBody) (*TenantProjects, error) {
+	return fetch[*TenantProjects](ctx, c.Client, opTenantCreateProject, call{body: body})
+}
+
+// DeleteProject: Delete a project without buckets, keys and unbilled usage (DELETE
+// /project/{project}).
+func (c *Tenant) DeleteProject(ctx context.Context, project string) error {
+	return c.send(ctx, opTenantDeleteProject, call{path: []string{project}})
+}
 
 // GetProject: Retrieve a project of the organisation (GET /project/{project}).
 func (c *Tenant) GetProject(ctx context.Context, project string) (*TenantProjects, error) {
@@ -17,21 +28,17 @@ func (c *Tenant) UpdateProject(ctx context.Context, project string, body TenantU
 	return fetch[*TenantProjects](ctx, c.Client, opTenantUpdateProject, call{path: []string{project}, body: body})
 }
 
+// TenantCreateProjectBody is an object within a body of the tenant API.
+type TenantCreateProjectBody struct {
+	Name string `json:"name"`
+	// The organisation that the project is to be in.
+	OrgID       string  `json:"org_id"`
+	Description *string `json:"description,omitempty"`
+}
+
 // TenantProjects is the schema ProjectsOut of the tenant API.
 type TenantProjects struct {
 	Projects []TenantProject `json:"projects"`
-}
-
-// TenantProject is the schema ProjectOut of the tenant API.
-type TenantProject struct {
-	ID    string `json:"id"`
-	Name  string `json:"name"`
-	OrgID string `json:"org_id"`
-	// The project's service account.
-	TVAID string `json:"tva_id"`
-	// Always null.
-	GatewayID  *string   `json:"gateway_id"`
-	CreateTime time.Time `json:"create_time"`
 }
 
 // TenantUpdateProjectBody is an object within a body of the tenant API.

@@ -12,7 +12,7 @@ import (
 type TenantListStatementsParams struct {
 	// Which page, from 0 on; 0 when absent.
 	Page string `query:"page"`
-	// How many statements a page holds: 1 to 500; 50 when absent.
+	// How many things a page holds: 1 to 500; 50 when absent.
 	Number string `query:"number"`
 }
 

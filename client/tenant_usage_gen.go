@@ -34,6 +34,12 @@ func (c *Tenant) GetOrganizationUsageAs(ctx context.Context, organization string
 	return c.text(ctx, opTenantGetOrganizationUsage, call{path: []string{organization}, params: params}, format)
 }
 
+// GetProjectLimits: Retrieve what a project may use, and what it uses now (GET
+// /project/{project}/limits).
+func (c *Tenant) GetProjectLimits(ctx context.Context, project string) (*TenantLimits, error) {
+	return fetch[*TenantLimits](ctx, c.Client, opTenantGetProjectLimits, call{path: []string{project}})
+}
+
 // TenantGetProjectUsageParams are what GetProjectUsage may be given beside its arguments; what is
 // nil or empty is not sent.
 type TenantGetProjectUsageParams struct {
@@ -84,6 +90,36 @@ type TenantSeriesPoint struct {
 	// When the step begins.
 	At    time.Time `json:"at"`
 	Value int64     `json:"value"`
+}
+
+// TenantLimits is the schema LimitsOut of the tenant API.
+type TenantLimits struct {
+	// What is stored.
+	Usage TenantUsedLimit `json:"usage"`
+	// Egress of this month (UTC).
+	Bandwidth TenantUsedLimit `json:"bandwidth"`
+	Rate      TenantLimit     `json:"rate"`
+	Buckets   TenantUsedLimit `json:"buckets"`
+}
+
+// TenantUsedLimit is the schema UsedLimitOut of the tenant API.
+type TenantUsedLimit struct {
+	// null: unlimited.
+	Limit *int64 `json:"limit"`
+	// The project's own, and not the platform's default.
+	Own  bool   `json:"own"`
+	Unit string `json:"unit"`
+	// With what gateways hold and have not settled yet.
+	Used int64 `json:"used"`
+}
+
+// TenantLimit is the schema LimitOut of the tenant API.
+type TenantLimit struct {
+	// null: unlimited.
+	Limit *int64 `json:"limit"`
+	// The project's own, and not the platform's default.
+	Own  bool   `json:"own"`
+	Unit string `json:"unit"`
 }
 
 // TenantProjectUsage is the schema ProjectUsageOut of the tenant API.

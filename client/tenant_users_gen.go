@@ -4,8 +4,6 @@ package client
 
 import (
 	"context"
-	"encoding/json"
-	"time"
 )
 
 // AddProjectUser: Add a user of the organisation to a project (POST /project/{project}/user).
@@ -37,34 +35,7 @@ type TenantAddProjectUserBody struct {
 	Role string `json:"role"`
 }
 
-// TenantMembership is the schema MembershipOut of the tenant API.
-type TenantMembership struct {
-	Model  string          `json:"model"`
-	Models json.RawMessage `json:"models"`
-	// The user's.
-	ID string `json:"id"`
-	// One of admin, editor, viewer.
-	Role       string    `json:"role"`
-	CreateTime time.Time `json:"create_time"`
-	Disabled   bool      `json:"disabled"`
-}
-
 // TenantUsers is the schema UsersOut of the tenant API.
 type TenantUsers struct {
 	Users []TenantUser `json:"users"`
-}
-
-// TenantUser is the schema UserOut of the tenant API.
-type TenantUser struct {
-	ID        string `json:"id"`
-	FirstName string `json:"first_name"`
-	LastName  string `json:"last_name"`
-	// Always null.
-	AvatarURL *string `json:"avatar_url"`
-	// Of the membership.
-	CreateTime time.Time `json:"create_time"`
-	Email      string    `json:"email"`
-	// One of admin, editor, viewer.
-	Role     string `json:"role"`
-	Disabled bool   `json:"disabled"`
 }
