@@ -93,7 +93,7 @@ func TestServerDryRun(t *testing.T) {
 	alone(t)
 	op := &client.Operation{
 		Face: "operator", ID: "bulk", Method: "POST", Path: "/api/bulk", Reply: "json",
-		Body: &client.Body{Required: true, Fields: []client.Field{{Name: "dryRun", Type: "boolean"}, {Name: "reason", Type: "string"}, {Name: "ids", Type: "[]string"}}},
+		Body: &client.Body{Required: true, Fields: []client.Field{{Name: "dryRun", Type: "boolean"}, {Name: "reason", Type: "string", Required: true}, {Name: "ids", Type: "[]string"}}},
 	}
 	o := &options{dryRun: true, reason: "why", output: "json"}
 	cmd := &cobra.Command{}

@@ -172,7 +172,7 @@ func spell(cmd *cobra.Command, f flagged, typ, text string) (any, error) {
 
 // common sets what the flags of all commands say of the operation.
 func (r *request) common(op *client.Operation, o *options) error {
-	if o.reason != "" && op.Field("reason") != nil {
+	if field := op.Field("reason"); o.reason != "" && field != nil && field.Required { // else X-Reason says it
 		r.body, r.has = r.body.set("reason", o.reason), true
 	}
 	if o.dryRun {

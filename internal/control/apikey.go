@@ -48,9 +48,12 @@ func (c *Control) CreateRestrictedAPIKey(ctx context.Context, in NewAPIKey) (ree
 	_, err = c.insertAPIKey(ctx, &minted, false)
 	if reeve.IsKind(err, reeve.Conflict) {
 		// A key that has ended is not listed any more: it must not hold its name.
-		var ended *reeve.APIKey
-		if ended, err = c.insertAPIKey(ctx, &minted, true); err == nil && ended != nil {
+		ended, again := c.insertAPIKey(ctx, &minted, true)
+		if again == nil && ended != nil {
 			c.store.AfterCommit(ctx, func() { c.live.drop(ended.Head, minted.stored.CreatedAt) })
+		}
+		if !c.store.Enclosed(ctx) || !reeve.IsKind(again, reeve.Unavailable) { // a transaction of many things was lost before
+			err = again
 		}
 	}
 	if err != nil {

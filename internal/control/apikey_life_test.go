@@ -283,3 +283,32 @@ func TestLastUse(t *testing.T) {
 		used(newControl(t, h.s, masterKey), time.Time{})
 	})
 }
+
+// TestNameOfEndedKey: a name that only a key which has ended holds is free, also
+// where creating is part of a larger transaction; one that a live key holds is
+// taken, and told as such.
+func TestNameOfEndedKey(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		_, _, p := h.tenant("ada@mail.test")
+		end := epoch.Add(time.Hour)
+		_, _, err := h.c.CreateRestrictedAPIKey(h.ctx, control.NewAPIKey{ProjectID: p.ID, Name: "ci", ExpiresAt: &end})
+		h.check(err)
+		create := func(names ...string) error {
+			_, _, err := h.c.Once(h.ctx, reeve.Repeatable{}, func(ctx context.Context, _ func(reeve.Reply) error) (reeve.Reply, error) {
+				for _, name := range names {
+					if _, _, err := h.c.CreateAPIKey(ctx, p.ID, name, nil); err != nil {
+						return reeve.Reply{}, err
+					}
+				}
+				return reeve.Reply{}, nil
+			})
+			return err
+		}
+		const taken = "api-key with given name already exists"
+		refused(t, "alone", create("ci"), reeve.Conflict, taken)
+		refused(t, "second", create("x", "ci"), reeve.Conflict, taken)
+		h.clock.set(end.Add(time.Microsecond))
+		h.check(create("ci", "x"))
+		refused(t, "again", create("ci"), reeve.Conflict, taken)
+	})
+}

@@ -27,7 +27,7 @@ func (c *Control) CreateGateway(ctx context.Context, name string) (reeve.Gateway
 	if err != nil {
 		return reeve.Gateway{}, "", err
 	}
-	_ = c.refreshGateways(ctx, g.ID) // else the change log tells
+	c.store.AfterCommit(ctx, func() { _ = c.refreshGateways(ctx, g.ID) }) // else the change log tells
 	return g, token, nil
 }
 
