@@ -247,6 +247,31 @@ func TestOnceSealed(t *testing.T) {
 	})
 }
 
+// TestOnceLeavesMemory: what is given up is not done in memory either, and what
+// is committed is, at once.
+func TestOnceLeavesMemory(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		p := h.project(h.organization(h.user("ada@mail.test")))
+		_, key, err := h.c.CreateAPIKey(h.ctx, p.ID, "k", nil)
+		h.check(err)
+		revoke := func(wrong error) control.Work {
+			return func(ctx context.Context, _ func(reeve.Reply) error) (reeve.Reply, error) {
+				_, err := h.c.RevokeAPIKey(ctx, key, control.WholeKey)
+				return reeve.Reply{Status: 200}, errors.Join(err, wrong)
+			}
+		}
+		follow(t, h.c)
+		gateway := h.gateway("edge")
+		same(t, "before", reeve.CodeValid, h.code(gateway, key), nil)
+		if _, _, err := h.c.Once(h.ctx, asked("k"), revoke(errStopped)); !errors.Is(err, errStopped) {
+			t.Error(err)
+		}
+		same(t, "given up", reeve.CodeValid, h.code(gateway, key), nil)
+		_, _, err = h.c.Once(h.ctx, asked("k"), revoke(nil))
+		same(t, "revoked", reeve.CodeRevoked, h.code(gateway, key), err)
+	})
+}
+
 // TestOnceSettles: work that goes on has its change committed before it ends,
 // and its last answer is the one that is kept.
 func TestOnceSettles(t *testing.T) {

@@ -99,7 +99,7 @@ func TestFloodOfUsers(t *testing.T) {
 // them, take little memory and keep nobody else waiting.
 func TestFloodOfBodies(t *testing.T) {
 	const flood, limit = 300, 128
-	p := serve(t, "--database", "sqlite:"+filepath.Join(t.TempDir(), "reeve.db"), "--log-level", "error")
+	p := serve(t, "--database", "sqlite:"+filepath.Join(t.TempDir(), "reeve.db"), "--log-level", "error", "--auth-failures", "0")
 	w := settle(t, p.operator, p.token, "ada")
 	// In form a key, but nobody's.
 	const unknown = "reeve_org_00000000000000000000000000000000000000000002CZclj"

@@ -96,7 +96,7 @@ func (d *during) note(p probe, got answer, err error) {
 func TestDatabaseRestarts(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
-	p := serve(t, "--database", newDatabase(t, c.url), "--master-key", masterKey)
+	p := serve(t, "--database", newDatabase(t, c.url), "--master-key", masterKey, "--auth-failures", "0")
 	w := settle(t, p.operator, p.token, "ada")
 	calls := probes(t, p, w)
 	seen := &during{answers: map[string]map[int]int{}}
