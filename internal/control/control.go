@@ -43,6 +43,9 @@ type Settings struct {
 	// in any case when it is older than SessionLifetime (30 days if zero).
 	SessionIdle, SessionLifetime time.Duration
 
+	// RestoreWindow is for how long what is deleted can be restored; 0: never.
+	RestoreWindow time.Duration
+
 	// Mail makes one attempt at sending a mail; reeve.ErrRefusedMail when another
 	// one is of no use. No mail is sent if it is nil.
 	Mail func(context.Context, reeve.Mail) error

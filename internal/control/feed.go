@@ -61,7 +61,7 @@ func feedEvents(changes []reeve.Change) (out []FeedEvent) {
 			event.Kind = FeedRevoked
 		case "project.revoke":
 			event.Kind = FeedCut
-		case "project.update", "project.delete", "limits.update":
+		case "project.update", "project.delete", "project.restore", "project.transfer", "limits.update":
 			event.Kind = FeedProject
 		default:
 			continue

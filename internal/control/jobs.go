@@ -35,8 +35,8 @@ const jobTimeout = 30 * time.Second
 // Run does the work behind the requests until the context ends, and returns
 // when it has stopped: it numbers changes, keeps the memory of keys up to date,
 // watches the sessions, adds usage up, raises and delivers alerts, closes
-// months, applies the retention, and clears away what leases have left. Failures
-// are handed to report.
+// months, applies the retention, and clears away what leases have left and what
+// cannot be restored any more. Failures are handed to report.
 func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	var others sync.WaitGroup
 	others.Go(func() { c.store.Sequence(ctx, report) })
@@ -51,7 +51,7 @@ func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	others.Go(func() { c.writeLastUses(ctx, report) })
 	defer others.Wait()
 	for {
-		for _, err := range []error{c.ApplyRetention(ctx, keep), c.lapseLeases(ctx), c.forgetSessions(ctx), c.forgetInvitations(ctx)} {
+		for _, err := range []error{c.ApplyRetention(ctx, keep), c.lapseLeases(ctx), c.forgetSessions(ctx), c.forgetInvitations(ctx), c.eraseDeletions(ctx)} {
 			if err != nil && ctx.Err() == nil {
 				report(err)
 			}

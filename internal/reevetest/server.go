@@ -119,6 +119,7 @@ func start(t *testing.T, opened *store.Store, clock *Clock, with options) *Serve
 		Control: control.New(opened, control.Settings{
 			OperatorToken: OperatorToken, ProjectLimit: ProjectLimit, PasswordHashing: 2, Keyring: ring, Prices: prices(t),
 			Deliver: webhook.NewSender("test").Send, Mail: mail, PublicURL: "https://cloud.test",
+			RestoreWindow: 720 * time.Hour,
 		}),
 		names: map[string]string{"operator": OperatorToken},
 	}

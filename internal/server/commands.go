@@ -84,6 +84,7 @@ func newControl(ctx context.Context, cfg Config, s *store.Store) (*control.Contr
 		Deliver:         webhook.NewSender(CurrentVersion().Version).Send,
 		SessionIdle:     cfg.SessionIdle,
 		SessionLifetime: cfg.SessionLifetime,
+		RestoreWindow:   cfg.RestoreWindow,
 		Mail:            sender(cfg),
 		PublicURL:       publicURL(cfg),
 	})

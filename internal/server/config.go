@@ -47,8 +47,9 @@ type Config struct {
 
 	SessionIdle     time.Duration // of users
 	SessionLifetime time.Duration
-	PublicURL       string      // without a slash at the end; "": the tenant listener's
-	SMTP            reeve.Token // a URL; "": no mail is sent
+	RestoreWindow   time.Duration // 0: nothing can be restored
+	PublicURL       string        // without a slash at the end; "": the tenant listener's
+	SMTP            reeve.Token   // a URL; "": no mail is sent
 	MailFrom        string
 
 	ReadTimeout       time.Duration

@@ -146,6 +146,11 @@ var settings = []setting[Config]{
 		field: func(c *Config) field { return &durationField{&c.SessionLifetime, false} },
 	},
 	{
+		name: "restore-window", def: "720h",
+		usage: "for how long what is deleted can be restored, a `duration`; 0: never; the same on all replicas",
+		field: func(c *Config) field { return &durationField{&c.RestoreWindow, true} },
+	},
+	{
 		name:  "public-url",
 		usage: "`URL` under which users reach the tenant listener, for links; that listener's own if none is given",
 		field: func(c *Config) field { return &urlField{&c.PublicURL} },
