@@ -20,9 +20,11 @@ var opOperatorCreateProject = &Operation{
 
 var opOperatorDeleteProject = &Operation{
 	Face: "operator", ID: "deleteProject", Method: "DELETE", Path: "/api/projects/{project}", Tag: "projects",
-	Summary: "Delete a project without buckets, keys and unbilled usage",
+	Summary:     "Delete a project without buckets, keys and unbilled usage",
+	Description: "It can be restored for as long as --restore-window says, unless erase is now.",
 	Params: []Param{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "erase", In: "query", Type: "string", Required: false, Description: "now: for good, nothing is kept to restore it from; for admins."},
 		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},

@@ -12,10 +12,17 @@ func (c *Operator) CreateProject(ctx context.Context, body OperatorCreateProject
 	return fetch[*OperatorCreatedProject](ctx, c.Client, opOperatorCreateProject, call{body: body})
 }
 
+// OperatorDeleteProjectParams are what DeleteProject may be given beside its arguments; what is
+// nil or empty is not sent.
+type OperatorDeleteProjectParams struct {
+	// now: for good, nothing is kept to restore it from; for admins.
+	Erase string `query:"erase"`
+}
+
 // DeleteProject: Delete a project without buckets, keys and unbilled usage (DELETE
 // /api/projects/{project}).
-func (c *Operator) DeleteProject(ctx context.Context, project string) error {
-	return c.send(ctx, opOperatorDeleteProject, call{path: []string{project}})
+func (c *Operator) DeleteProject(ctx context.Context, project string, params OperatorDeleteProjectParams) error {
+	return c.send(ctx, opOperatorDeleteProject, call{path: []string{project}, params: params})
 }
 
 // GetProject: Get a project (GET /api/projects/{project}).

@@ -66,6 +66,9 @@ func SendDueMails(c *Control, ctx context.Context, report func(error)) error {
 	return c.sendDueMails(ctx, report)
 }
 
+// EraseDeletions forgets what cannot be restored any more.
+func EraseDeletions(c *Control, ctx context.Context) error { return c.eraseDeletions(ctx) }
+
 // Forget removes the sessions and invitations that are over.
 func Forget(c *Control, ctx context.Context) error {
 	return errors.Join(c.forgetSessions(ctx), c.forgetInvitations(ctx))

@@ -72,7 +72,7 @@ func feedEvents(changes []reeve.Change) (out []FeedEvent) {
 			event.Kind, event.ProjectID, event.Within = FeedFrozen, reeve.Zero, c.Target
 		case "user.freeze":
 			event.Kind, event.ProjectID, event.OwnerID = FeedFrozen, reeve.Zero, c.Target
-		case "project.update", "project.delete", "limits.update", "apikey.rotate":
+		case "project.update", "project.delete", "project.restore", "project.transfer", "limits.update", "apikey.rotate":
 			event.Kind = FeedProject // a key that is rotated has another name from then on
 		default:
 			continue

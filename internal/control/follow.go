@@ -150,7 +150,7 @@ func (f *follower) take(ctx context.Context, changes []reeve.Change) error {
 			keys = append(keys, id)
 		case "apikey.delete":
 			gone[id] = true
-		case "project.create", "project.update", "project.delete", "project.revoke", "limits.update":
+		case "project.create", "project.update", "project.delete", "project.restore", "project.transfer", "project.revoke", "limits.update":
 			projects = append(projects, id)
 		case "gateway.create", "gateway.delete", "gateway_token.create", "gateway_token.delete":
 			gateways = append(gateways, id)

@@ -40,8 +40,8 @@ const jobTimeout = 30 * time.Second
 // when it has stopped: it numbers changes, keeps the memory of keys up to date,
 // watches the sessions, adds usage up, raises and delivers alerts, closes
 // months, ends freezes, deletes keys whose end has come, applies the retention,
-// and clears away what leases have left. Failures
-// are handed to report.
+// and clears away what leases have left and what cannot be restored any more.
+// Failures are handed to report.
 func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	var others sync.WaitGroup
 	others.Go(func() { c.store.Sequence(ctx, report) })
@@ -58,7 +58,7 @@ func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	others.Go(func() { c.deleteEnded(ctx, report) })
 	defer others.Wait()
 	for {
-		for _, err := range []error{c.ApplyRetention(ctx, keep), c.lapseLeases(ctx), c.forgetSessions(ctx), c.forgetInvitations(ctx)} {
+		for _, err := range []error{c.ApplyRetention(ctx, keep), c.lapseLeases(ctx), c.forgetSessions(ctx), c.forgetInvitations(ctx), c.eraseDeletions(ctx)} {
 			if err != nil && ctx.Err() == nil {
 				report(err)
 			}

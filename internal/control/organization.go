@@ -113,8 +113,22 @@ func (c *Control) ListOrganizationsOf(ctx context.Context, user reeve.ID, page P
 }
 
 // DeleteOrganization deletes an organisation without projects that has nothing
-// left to pay for, with its memberships and keys.
+// left to pay for, with its memberships and keys. It can be restored for some
+// time.
 func (c *Control) DeleteOrganization(ctx context.Context, id reeve.ID) error {
+	return c.removeOrganization(ctx, id, false)
+}
+
+// EraseOrganization is DeleteOrganization for good. One that is deleted already
+// cannot be restored any more.
+func (c *Control) EraseOrganization(ctx context.Context, id reeve.ID) error {
+	if err := eraser(ctx, reeve.ManageTenants); err != nil {
+		return err
+	}
+	return c.removeOrganization(ctx, id, true)
+}
+
+func (c *Control) removeOrganization(ctx context.Context, id reeve.ID, forGood bool) error {
 	by, err := operator(ctx, reeve.ManageTenants)
 	if err != nil {
 		return err
@@ -124,6 +138,9 @@ func (c *Control) DeleteOrganization(ctx context.Context, id reeve.ID) error {
 	}
 	return c.store.Write(ctx, func(tx *store.Tx) error {
 		o, err := tx.LockOrganizationForDelete(ctx, id)
+		if forGood && reeve.IsKind(err, reeve.NotFound) {
+			return eraseKept(ctx, tx, by, reeve.Deletion{Kind: reeve.DeletedOrganization, ID: id}, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -138,24 +155,33 @@ func (c *Control) DeleteOrganization(ctx context.Context, id reeve.ID) error {
 		if err != nil {
 			return err
 		}
-		return deleteOrganization(ctx, tx, by, o)
+		return c.deleteOrganization(ctx, tx, c.deletingBy(by, forGood), o)
 	})
 }
 
 // deleteOrganization deletes a locked organisation. Its keys are things of
 // their own, so each gets its record; its memberships go without saying.
-func deleteOrganization(ctx context.Context, tx *store.Tx, by Caller, o reeve.Organization) error {
+func (c *Control) deleteOrganization(ctx context.Context, tx *store.Tx, how deleting, o reeve.Organization) error {
+	if how.keep {
+		snapshot, err := snapshotOrganization(ctx, tx, o)
+		if err == nil {
+			err = c.keepDeletion(tx, reeve.Deletion{ID: o.ID, Kind: reeve.DeletedOrganization, Name: o.Name}, snapshot)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	keys, err := tx.OrganizationKeys(ctx, o.ID)
 	if err != nil {
 		return err
 	}
 	for _, key := range keys {
-		deleteOrganizationKey(tx, by, key)
+		deleteOrganizationKey(tx, how.by, key)
 	}
 	if err := forgetAlerts(ctx, tx, o.ID); err != nil {
 		return err
 	}
 	tx.DeleteOrganization(o.ID)
-	record(tx, by, change{action: "organization.delete", target: o.ID, organization: o.ID, before: organizationFields(o)})
+	record(tx, how.by, change{action: "organization.delete", target: o.ID, organization: o.ID, before: organizationFields(o)})
 	return nil
 }

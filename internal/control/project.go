@@ -176,16 +176,32 @@ func applyProjectPatch(p *reeve.Project, patch reeve.ProjectPatch) (before, afte
 
 // DeleteProject deletes a project that has no buckets, no keys and no usage
 // that is yet to be billed. What it used of late is billed to its organisation
-// when the month is closed.
+// when the month is closed. It can be restored for some time.
 func (c *Control) DeleteProject(ctx context.Context, id reeve.ID) error {
 	if err := c.Authorize(ctx, id, reeve.DeleteProject); err != nil {
 		return err
 	}
+	return c.deleteProject(ctx, id, false)
+}
+
+// EraseProject is DeleteProject for good. One that is deleted already cannot be
+// restored any more.
+func (c *Control) EraseProject(ctx context.Context, id reeve.ID) error {
+	if err := eraser(ctx, reeve.ManageTenants); err != nil {
+		return err
+	}
+	return c.deleteProject(ctx, id, true)
+}
+
+func (c *Control) deleteProject(ctx context.Context, id reeve.ID, forGood bool) error {
 	if err := c.drainUsage(ctx); err != nil {
 		return err
 	}
 	return c.store.Write(ctx, func(tx *store.Tx) error {
 		by, _, err := c.authorize(ctx, tx.Reader, id, reeve.DeleteProject)
+		if forGood && reeve.IsKind(err, reeve.NotFound) {
+			return eraseKept(ctx, tx, by, reeve.Deletion{Kind: reeve.DeletedProject, ID: id}, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -196,11 +212,25 @@ func (c *Control) DeleteProject(ctx context.Context, id reeve.ID) error {
 		if err := checkEmpty(ctx, tx, id); err != nil {
 			return err
 		}
-		tx.DepartProject(project)
-		tx.DeleteProject(id)
-		record(tx, by, change{action: "project.delete", target: id, organization: project.OrganizationID, before: projectFields(project)})
-		return nil
+		return c.dropProject(ctx, tx, c.deletingBy(by, forGood), project)
 	})
+}
+
+// dropProject deletes a locked project that nothing speaks for.
+func (c *Control) dropProject(ctx context.Context, tx *store.Tx, how deleting, p reeve.Project) error {
+	if how.keep {
+		snapshot, err := snapshotProject(ctx, tx, p)
+		if err == nil {
+			err = c.keepDeletion(tx, reeve.Deletion{ID: p.ID, Kind: reeve.DeletedProject, Name: p.Name}, snapshot)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	tx.DepartProject(p)
+	tx.DeleteProject(p.ID)
+	record(tx, how.by, change{action: "project.delete", target: p.ID, organization: p.OrganizationID, before: projectFields(p)})
+	return nil
 }
 
 func checkEmpty(ctx context.Context, tx *store.Tx, id reeve.ID) error {

@@ -78,8 +78,11 @@ func settings(t *testing.T, keys ...[32]byte) control.Settings {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return control.Settings{ProjectLimit: 10, PasswordHashing: 2, Keyring: ring}
+	return control.Settings{ProjectLimit: 10, PasswordHashing: 2, Keyring: ring, RestoreWindow: restoreWindow}
 }
+
+// restoreWindow is how long the houses keep what is deleted.
+const restoreWindow = 720 * time.Hour
 
 func as(t *testing.T, actor reeve.Actor) context.Context {
 	return control.WithCaller(t.Context(), control.Caller{Actor: actor, Reason: "test", RequestID: "r-1"})

@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/reeve-cloud/reeve"
@@ -144,99 +143,4 @@ func blankIsNothing(email string) string {
 		return ""
 	}
 	return email
-}
-
-// DeleteUser erases a user who is a member of no project and has nothing left
-// to pay for, with the organisations that only this user is in.
-func (c *Control) DeleteUser(ctx context.Context, email string) error {
-	by, err := operator(ctx, reeve.ManageUsers)
-	if err != nil {
-		return err
-	}
-	if err := c.drainUsage(ctx); err != nil {
-		return err
-	}
-	return c.store.Write(ctx, func(tx *store.Tx) error {
-		user, err := tx.LockUserForDelete(ctx, email)
-		if err != nil {
-			return err
-		}
-		projects, err := tx.ProjectsOfMember(ctx, user.ID)
-		if err != nil {
-			return err
-		}
-		if len(projects) > 0 {
-			return reeve.Errorf(reeve.Conflict, "some projects still exist").WithDetail("%s", listProjects(projects))
-		}
-		owned, err := tx.OrganizationsOf(ctx, []reeve.ID{user.ID})
-		if err != nil {
-			return err
-		}
-		if err := checkBilled(ctx, tx, "user", store.StatementFilter{OwnerID: user.ID}, owned); err != nil {
-			return err
-		}
-		if err := deleteOrganizationsOf(ctx, tx, by, user); err != nil {
-			return err
-		}
-		if err := leaveOrganizations(ctx, tx, by, user); err != nil {
-			return err
-		}
-		tx.EraseUser(user.ID)
-		record(tx, by, change{
-			action: "user.delete", target: user.ID, before: userFields(user),
-			after: fields{"email": reeve.DeactivatedEmail(user.ID)},
-		})
-		return nil
-	})
-}
-
-// deleteOrganizationsOf deletes the organisations that a user owns and is
-// alone in.
-func deleteOrganizationsOf(ctx context.Context, tx *store.Tx, by Caller, user reeve.User) error {
-	owned, err := tx.LockOrganizationsOwnedBy(ctx, user.ID)
-	if err != nil {
-		return err
-	}
-	for _, organization := range owned {
-		members, err := tx.CountMembers(ctx, store.InOrganization(organization.ID))
-		if err != nil {
-			return err
-		}
-		projects, err := tx.CountProjects(ctx, organization.ID)
-		if err != nil {
-			return err
-		}
-		if members > 1 || projects > 0 {
-			return reeve.Errorf(reeve.Conflict, "some organizations still exist").
-				WithDetail("[%s]", organization.ID)
-		}
-		if err := deleteOrganization(ctx, tx, by, organization); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// leaveOrganizations removes a user from the organisations of others. Their
-// owners, who are admins for good, stay.
-func leaveOrganizations(ctx context.Context, tx *store.Tx, by Caller, user reeve.User) error {
-	memberships, err := tx.LockMembershipsOf(ctx, user.ID)
-	if err != nil {
-		return err
-	}
-	for _, m := range memberships {
-		organizationGroup(by, reeve.Organization{ID: m.OrganizationID}).leave(tx, m.Member)
-	}
-	return nil
-}
-
-// listProjects prints projects as the original's error detail does, but for
-// its pointers.
-func listProjects(projects []reeve.Project) string {
-	parts := make([]string, len(projects))
-	for i, p := range projects {
-		parts[i] = fmt.Sprintf("{%s %s %s %s %s <nil> <nil> %s 0 <nil> <nil>}",
-			p.ID, p.Name, p.Description, reeve.Zero, p.OwnerID, p.CreatedAt)
-	}
-	return "[" + strings.Join(parts, " ") + "]"
 }

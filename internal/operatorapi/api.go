@@ -44,6 +44,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.usage(out)
 	a.statements(out)
 	a.creditNotes(out)
+	a.deletions(out)
 	return out
 }
 

@@ -30,8 +30,9 @@ func (a *api) organizations(out *web.API) {
 	}))
 	web.Handle(out, web.Op{
 		Method: "DELETE", Path: "/api/organizations/{organization}", ID: "deleteOrganization", Tag: "organizations",
-		Summary: "Delete an organisation without projects",
-		Errors:  []reeve.Kind{reeve.Invalid, reeve.NotFound, reeve.Conflict},
+		Summary:     "Delete an organisation without projects",
+		Description: "It can be restored for as long as --restore-window says, unless erase is now.",
+		Errors:      []reeve.Kind{reeve.Invalid, reeve.NotFound, reeve.Conflict},
 	}, a.deleteOrganization)
 }
 
@@ -75,7 +76,19 @@ func (a *api) updateOrganization(ctx context.Context, in *updateOrganizationIn) 
 	return web.Empty{}, err
 }
 
-func (a *api) deleteOrganization(ctx context.Context, in *organizationPath) (web.Empty, error) {
+type deleteOrganizationIn struct {
+	organizationPath
+	eraseQuery
+}
+
+func (a *api) deleteOrganization(ctx context.Context, in *deleteOrganizationIn) (web.Empty, error) {
+	forGood, err := in.forGood()
+	switch {
+	case err != nil:
+		return web.Empty{}, err
+	case forGood:
+		return web.Empty{}, a.control.EraseOrganization(ctx, in.Organization.id)
+	}
 	return web.Empty{}, a.control.DeleteOrganization(ctx, in.Organization.id)
 }
 

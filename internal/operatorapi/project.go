@@ -31,8 +31,9 @@ func (a *api) projects(out *web.API) {
 	}))
 	web.Handle(out, web.Op{
 		Method: "DELETE", Path: "/api/projects/{project}", ID: "deleteProject", Tag: "projects",
-		Summary: "Delete a project without buckets, keys and unbilled usage",
-		Errors:  []reeve.Kind{reeve.Invalid, reeve.NotFound, reeve.Conflict},
+		Summary:     "Delete a project without buckets, keys and unbilled usage",
+		Description: "It can be restored for as long as --restore-window says, unless erase is now.",
+		Errors:      []reeve.Kind{reeve.Invalid, reeve.NotFound, reeve.Conflict},
 	}, a.deleteProject)
 	web.Handle(out, web.Op{
 		Method: "GET", Path: "/api/projects/{project}/usage", ID: "checkUsage", Tag: "projects",
@@ -134,7 +135,19 @@ func (a *api) updateProject(ctx context.Context, in *updateProjectIn) (web.Empty
 	return web.Empty{}, err
 }
 
-func (a *api) deleteProject(ctx context.Context, in *projectPath) (web.Empty, error) {
+type deleteProjectIn struct {
+	projectPath
+	eraseQuery
+}
+
+func (a *api) deleteProject(ctx context.Context, in *deleteProjectIn) (web.Empty, error) {
+	forGood, err := in.forGood()
+	switch {
+	case err != nil:
+		return web.Empty{}, err
+	case forGood:
+		return web.Empty{}, a.control.EraseProject(ctx, in.Project.id)
+	}
 	return web.Empty{}, a.control.DeleteProject(ctx, in.Project.id)
 }
 

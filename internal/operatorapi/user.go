@@ -30,8 +30,9 @@ func (a *api) users(out *web.API) {
 	}))
 	web.Handle(out, web.Op{
 		Method: "DELETE", Path: "/api/users/{email}", ID: "deleteUser", Tag: "users",
-		Summary: "Delete a user who is in no project",
-		Errors:  []reeve.Kind{reeve.NotFound, reeve.Conflict},
+		Summary:     "Delete a user who is in no project",
+		Description: "It can be restored for as long as --restore-window says, unless erase is now.",
+		Errors:      []reeve.Kind{reeve.Invalid, reeve.NotFound, reeve.Conflict},
 	}, a.deleteUser)
 }
 
@@ -132,6 +133,18 @@ func (a *api) updateUser(ctx context.Context, in *updateUserIn) (web.Empty, erro
 	})
 }
 
-func (a *api) deleteUser(ctx context.Context, in *userPath) (web.Empty, error) {
+type deleteUserIn struct {
+	userPath
+	eraseQuery
+}
+
+func (a *api) deleteUser(ctx context.Context, in *deleteUserIn) (web.Empty, error) {
+	forGood, err := in.forGood()
+	switch {
+	case err != nil:
+		return web.Empty{}, err
+	case forGood:
+		return web.Empty{}, a.control.EraseUser(ctx, in.Email)
+	}
 	return web.Empty{}, a.control.DeleteUser(ctx, in.Email)
 }

@@ -49,6 +49,12 @@ func (tx *Tx) DepartProject(p reeve.Project) {
 	})
 }
 
+// ReturnProject undoes what DepartProject noted of a project that is restored:
+// its usage is billed as that of any project again.
+func (tx *Tx) ReturnProject(id reeve.ID) {
+	tx.write(statement{sql: "DELETE FROM departed_projects WHERE id = $1", args: []any{id}})
+}
+
 // ForgetDepartedBefore forgets projects that were deleted before a time.
 func (tx *Tx) ForgetDepartedBefore(before time.Time) {
 	tx.write(statement{sql: "DELETE FROM departed_projects WHERE deleted_at < $1", args: []any{before}})

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/reeve-cloud/reeve"
 )
@@ -55,6 +56,22 @@ func (r Reader) Member(ctx context.Context, of MemberOf, user reeve.ID) (reeve.M
 // the transaction ends.
 func (tx *Tx) KeepMember(ctx context.Context, of MemberOf, user reeve.ID) (reeve.Member, error) {
 	return one(ctx, tx.Reader, memberByUser(of, user, tx.d.lockShare), scanMember)
+}
+
+// KeepMembers tells which of some users are members, disabled ones included, and
+// keeps them from being removed until the transaction ends.
+func (tx *Tx) KeepMembers(ctx context.Context, of MemberOf, users []reeve.ID) (map[reeve.ID]bool, error) {
+	out := map[reeve.ID]bool{}
+	err := tx.inLists(users, func(list string, args []any) error {
+		args = append(args, of.id)
+		return tx.query(ctx, "SELECT user_id FROM "+of.table+" WHERE user_id IN ("+list+") AND "+of.column+
+			" = $"+strconv.Itoa(len(args))+" ORDER BY user_id"+tx.d.lockShare, args, func(row scanner) error {
+			user, err := value[reeve.ID](row)
+			out[user] = true
+			return err
+		})
+	})
+	return out, err
 }
 
 func memberByUser(of MemberOf, user reeve.ID, lock string) read {

@@ -115,7 +115,20 @@ func (tx *Tx) UpdateProject(p reeve.Project) {
 	})
 }
 
-// DeleteProject deletes a project with its memberships and its freeze.
+// TransferProject gives a locked project to an organisation and an owner. Its
+// invitations, which are the organisation's before, end.
+func (tx *Tx) TransferProject(id, organization, owner reeve.ID) {
+	tx.write(statement{
+		sql:  "UPDATE projects SET organization_id = $2, owner_id = $3 WHERE id = $1",
+		args: []any{id, organization, owner},
+	})
+	tx.write(statement{
+		sql:  "DELETE FROM invitations WHERE project_id = $1 AND organization_id <> $2",
+		args: []any{id, organization},
+	})
+}
+
+// DeleteProject deletes a project with its memberships, usage totals and freeze.
 func (tx *Tx) DeleteProject(id reeve.ID) {
 	tx.DeleteFreeze(id)
 	tx.write(statement{sql: "DELETE FROM projects WHERE id = $1", args: []any{id}})

@@ -52,6 +52,7 @@ var facts = map[string]bool{
 	"idempotency":       true,
 	"totp_steps":        true,
 	"mails":             true,
+	"deletions":         true,
 }
 
 var errUnrecorded = errors.New("a transaction changed the model and recorded no change")

@@ -54,6 +54,18 @@ func (tx *Tx) KeepUser(ctx context.Context, id reeve.ID) (reeve.User, error) {
 	return one(ctx, tx.Reader, userByID(id, tx.d.lockShare), scanUser)
 }
 
+// KeepUsers tells which of some users are not deleted, and keeps those so until
+// the transaction ends.
+func (tx *Tx) KeepUsers(ctx context.Context, ids []reeve.ID) (map[reeve.ID]bool, error) {
+	found, err := manyIn(ctx, tx.Reader, ids, "SELECT id FROM users WHERE id IN (",
+		") AND email_key IS NOT NULL ORDER BY id"+tx.d.lockShare, value[reeve.ID])
+	out := make(map[reeve.ID]bool, len(found))
+	for _, id := range found {
+		out[id] = true
+	}
+	return out, err
+}
+
 func userByID(id reeve.ID, lock string) read {
 	return read{
 		"SELECT " + userColumns + " FROM users WHERE id = $1 AND email_key IS NOT NULL" + lock,
