@@ -17,9 +17,11 @@ var opOperatorCreateOrganization = &Operation{
 
 var opOperatorDeleteOrganization = &Operation{
 	Face: "operator", ID: "deleteOrganization", Method: "DELETE", Path: "/api/organizations/{organization}", Tag: "organizations",
-	Summary: "Delete an organisation without projects",
+	Summary:     "Delete an organisation without projects",
+	Description: "It can be restored for as long as --restore-window says, unless erase is now.",
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
+		{Name: "erase", In: "query", Type: "string", Required: false, Description: "now: for good, nothing is kept to restore it from; for admins."},
 		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 	},

@@ -18,9 +18,11 @@ var opOperatorCreateProject = &Operation{
 
 var opOperatorDeleteProject = &Operation{
 	Face: "operator", ID: "deleteProject", Method: "DELETE", Path: "/api/projects/{project}", Tag: "projects",
-	Summary: "Delete a project without buckets, keys and unbilled usage",
+	Summary:     "Delete a project without buckets, keys and unbilled usage",
+	Description: "It can be restored for as long as --restore-window says, unless erase is now.",
 	Params: []Param{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "erase", In: "query", Type: "string", Required: false, Description: "now: for good, nothing is kept to restore it from; for admins."},
 		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 	},
@@ -48,6 +50,21 @@ var opOperatorUpdateProject = &Operation{
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "projectName", Type: "string"},
 		{Name: "description", Type: "string", Description: "An empty one changes nothing."},
+	}},
+	Reply: "empty",
+}
+
+var opOperatorTransferProject = &Operation{
+	Face: "operator", ID: "transferProject", Method: "POST", Path: "/api/projects/{project}/transfer", Tag: "projects",
+	Summary:     "Give a project to another owner or organisation",
+	Description: "Its keys stay; members who are not in the organisation are removed. Months that are not closed are billed to the organisation that has the project when they are.",
+	Params: []Param{
+		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
+	},
+	Body: &Body{Required: true, Fields: []Field{
+		{Name: "ownerId", Type: "string", Description: "Stays when absent; an enabled member of the organisation."},
+		{Name: "organizationId", Type: "string", Description: "Stays when absent."},
 	}},
 	Reply: "empty",
 }

@@ -18,9 +18,11 @@ var opOperatorCreateUser = &Operation{
 
 var opOperatorDeleteUser = &Operation{
 	Face: "operator", ID: "deleteUser", Method: "DELETE", Path: "/api/users/{email}", Tag: "users",
-	Summary: "Delete a user who is in no project",
+	Summary:     "Delete a user who is in no project",
+	Description: "It can be restored for as long as --restore-window says, unless erase is now.",
 	Params: []Param{
 		{Name: "email", In: "path", Type: "string", Required: true, Description: "The user's address, in any case."},
+		{Name: "erase", In: "query", Type: "string", Required: false, Description: "now: for good, nothing is kept to restore it from; for admins."},
 		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 	},

@@ -12,10 +12,17 @@ func (c *Operator) CreateOrganization(ctx context.Context, body OperatorCreateOr
 	return fetch[*OperatorCreatedOrganization](ctx, c.Client, opOperatorCreateOrganization, call{body: body})
 }
 
+// OperatorDeleteOrganizationParams are what DeleteOrganization may be given beside its arguments;
+// what is nil or empty is not sent.
+type OperatorDeleteOrganizationParams struct {
+	// now: for good, nothing is kept to restore it from; for admins.
+	Erase string `query:"erase"`
+}
+
 // DeleteOrganization: Delete an organisation without projects (DELETE
 // /api/organizations/{organization}).
-func (c *Operator) DeleteOrganization(ctx context.Context, organization string) error {
-	return c.send(ctx, opOperatorDeleteOrganization, call{path: []string{organization}})
+func (c *Operator) DeleteOrganization(ctx context.Context, organization string, params OperatorDeleteOrganizationParams) error {
+	return c.send(ctx, opOperatorDeleteOrganization, call{path: []string{organization}, params: params})
 }
 
 // GetOrganization: Get an organisation (GET /api/organizations/{organization}).

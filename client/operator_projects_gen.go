@@ -12,10 +12,17 @@ func (c *Operator) CreateProject(ctx context.Context, body OperatorCreateProject
 	return fetch[*OperatorCreatedProject](ctx, c.Client, opOperatorCreateProject, call{body: body})
 }
 
+// OperatorDeleteProjectParams are what DeleteProject may be given beside its arguments; what is
+// nil or empty is not sent.
+type OperatorDeleteProjectParams struct {
+	// now: for good, nothing is kept to restore it from; for admins.
+	Erase string `query:"erase"`
+}
+
 // DeleteProject: Delete a project without buckets, keys and unbilled usage (DELETE
 // /api/projects/{project}).
-func (c *Operator) DeleteProject(ctx context.Context, project string) error {
-	return c.send(ctx, opOperatorDeleteProject, call{path: []string{project}})
+func (c *Operator) DeleteProject(ctx context.Context, project string, params OperatorDeleteProjectParams) error {
+	return c.send(ctx, opOperatorDeleteProject, call{path: []string{project}, params: params})
 }
 
 // GetProject: Get a project (GET /api/projects/{project}).
@@ -26,6 +33,12 @@ func (c *Operator) GetProject(ctx context.Context, project string) (*OperatorPro
 // UpdateProject: Update a project's name or description (PUT /api/projects/{project}).
 func (c *Operator) UpdateProject(ctx context.Context, project string, body OperatorUpdateProjectBody) error {
 	return c.send(ctx, opOperatorUpdateProject, call{path: []string{project}, body: body})
+}
+
+// TransferProject: Give a project to another owner or organisation (POST
+// /api/projects/{project}/transfer).
+func (c *Operator) TransferProject(ctx context.Context, project string, body OperatorTransferProjectBody) error {
+	return c.send(ctx, opOperatorTransferProject, call{path: []string{project}, body: body})
 }
 
 // CheckUsage: Tell whether a project has usage that is not billed (GET
@@ -71,6 +84,14 @@ type OperatorUpdateProjectBody struct {
 	ProjectName *string `json:"projectName,omitempty"`
 	// An empty one changes nothing.
 	Description *string `json:"description,omitempty"`
+}
+
+// OperatorTransferProjectBody is an object within a body of the operator API.
+type OperatorTransferProjectBody struct {
+	// Stays when absent; an enabled member of the organisation.
+	OwnerID *string `json:"ownerId,omitempty"`
+	// Stays when absent.
+	OrganizationID *string `json:"organizationId,omitempty"`
 }
 
 // OperatorUsage is the schema UsageOut of the operator API.

@@ -12,9 +12,16 @@ func (c *Operator) CreateUser(ctx context.Context, body OperatorCreateUser) (*Op
 	return fetch[*OperatorCreatedUser](ctx, c.Client, opOperatorCreateUser, call{body: body})
 }
 
+// OperatorDeleteUserParams are what DeleteUser may be given beside its arguments; what is nil or
+// empty is not sent.
+type OperatorDeleteUserParams struct {
+	// now: for good, nothing is kept to restore it from; for admins.
+	Erase string `query:"erase"`
+}
+
 // DeleteUser: Delete a user who is in no project (DELETE /api/users/{email}).
-func (c *Operator) DeleteUser(ctx context.Context, email string) error {
-	return c.send(ctx, opOperatorDeleteUser, call{path: []string{email}})
+func (c *Operator) DeleteUser(ctx context.Context, email string, params OperatorDeleteUserParams) error {
+	return c.send(ctx, opOperatorDeleteUser, call{path: []string{email}, params: params})
 }
 
 // GetUser: Get a user with projects and coupons (GET /api/users/{email}).
