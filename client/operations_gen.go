@@ -126,6 +126,7 @@ var Operations = []*Operation{
 	opOperatorDeleteProjectMember,
 	opOperatorPutProjectMember,
 	opOperatorRestoreProject,
+	opOperatorTransferProject,
 	opOperatorUnfreezeProject,
 	opOperatorCheckUsage,
 	opOperatorGetProjectUsage,

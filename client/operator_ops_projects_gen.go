@@ -78,6 +78,23 @@ var opOperatorFreezeProject = &Operation{
 	Reply: "json", MayBeEmpty: true, Items: "sessions",
 }
 
+var opOperatorTransferProject = &Operation{
+	Face: "operator", ID: "transferProject", Method: "POST", Path: "/api/projects/{project}/transfer", Tag: "projects",
+	Summary:     "Give a project to another owner or organisation",
+	Description: "Its keys stay; members who are not in the organisation are removed. Months that are not closed are billed to the organisation that has the project when they are.",
+	Params: []Param{
+		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+	},
+	Body: &Body{Required: true, Fields: []Field{
+		{Name: "ownerId", Type: "string", Description: "Stays when absent; an enabled member of the organisation."},
+		{Name: "organizationId", Type: "string", Description: "Stays when absent."},
+		{Name: "reason", Type: "string", Description: "Why: kept in the record of changes. X-Reason goes before it."},
+	}},
+	Reply: "empty",
+}
+
 var opOperatorUnfreezeProject = &Operation{
 	Face: "operator", ID: "unfreezeProject", Method: "POST", Path: "/api/projects/{project}/unfreeze", Tag: "projects",
 	Summary: "End a project's own freeze, if there is one",

@@ -50,6 +50,12 @@ func (c *Operator) FreezeProject(ctx context.Context, project string, params Ope
 	return fetch[*OperatorReceipt](ctx, c.Client, opOperatorFreezeProject, call{path: []string{project}, params: params, body: body})
 }
 
+// TransferProject: Give a project to another owner or organisation (POST
+// /api/projects/{project}/transfer).
+func (c *Operator) TransferProject(ctx context.Context, project string, body OperatorTransferProjectBody) error {
+	return c.send(ctx, opOperatorTransferProject, call{path: []string{project}, body: body})
+}
+
 // UnfreezeProject: End a project's own freeze, if there is one (POST
 // /api/projects/{project}/unfreeze).
 func (c *Operator) UnfreezeProject(ctx context.Context, project string) error {
@@ -103,6 +109,16 @@ type OperatorUpdateProjectBody struct {
 	ProjectName *string `json:"projectName,omitempty"`
 	// An empty one changes nothing.
 	Description *string `json:"description,omitempty"`
+	// Why: kept in the record of changes. X-Reason goes before it.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// OperatorTransferProjectBody is an object within a body of the operator API.
+type OperatorTransferProjectBody struct {
+	// Stays when absent; an enabled member of the organisation.
+	OwnerID *string `json:"ownerId,omitempty"`
+	// Stays when absent.
+	OrganizationID *string `json:"organizationId,omitempty"`
 	// Why: kept in the record of changes. X-Reason goes before it.
 	Reason *string `json:"reason,omitempty"`
 }

@@ -59,6 +59,7 @@ func (h house) billing(t *testing.T, closeAfter time.Duration) *control.Control 
 	}
 	out := control.New(h.s, control.Settings{
 		ProjectLimit: 10, PasswordHashing: 2, Keyring: ring, Prices: prices(t, cloudPrices), CloseAfter: closeAfter,
+		RestoreWindow: restoreWindow,
 	})
 	control.SetCloseProjects(out, 1) // an owner in each transaction
 	return out

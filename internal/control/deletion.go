@@ -68,7 +68,7 @@ func recordErase(tx *store.Tx, by Caller, d reeve.Deletion) {
 	case reeve.DeletedProject:
 		var project projectSnapshot
 		if readSnapshot(d, &project) == nil { // of a broken one it is the operators' alone to see
-			done.organization = project.OrganizationID
+			done.organization = project.OrganizationID.ID
 		}
 	}
 	record(tx, by, done)

@@ -68,7 +68,7 @@ func restoreProject(ctx context.Context, tx *store.Tx, by Caller, id reeve.ID) e
 	tx.CreateProject(p)
 	tx.UpdateProject(p) // what no new project has
 	for _, m := range snapshot.Members {
-		if inside[m.UserID] {
+		if inside[m.UserID.ID] {
 			tx.CreateMember(store.InProject(id), m.member())
 		}
 	}
@@ -115,18 +115,18 @@ func restoreOrganization(ctx context.Context, tx *store.Tx, by Caller, id reeve.
 	if err := readSnapshot(kept, &snapshot); err != nil {
 		return err
 	}
-	users, err := tx.KeepUsers(ctx, append(memberIDs(snapshot.Members), snapshot.OwnerID))
+	users, err := tx.KeepUsers(ctx, append(memberIDs(snapshot.Members), snapshot.OwnerID.ID))
 	if err != nil {
 		return err
 	}
-	if !users[snapshot.OwnerID] {
+	if !users[snapshot.OwnerID.ID] {
 		return errOwnerIsGone
 	}
-	o := reeve.Organization{ID: id, Name: kept.Name, OwnerID: snapshot.OwnerID, CreatedAt: snapshot.CreatedAt}
+	o := reeve.Organization{ID: id, Name: kept.Name, OwnerID: snapshot.OwnerID.ID, CreatedAt: snapshot.CreatedAt}
 	tx.CreateOrganization(o)
 	tx.PutBudget(id, snapshot.Budget)
 	for _, m := range snapshot.Members {
-		if users[m.UserID] {
+		if users[m.UserID.ID] {
 			tx.CreateMember(store.InOrganization(id), m.member())
 		}
 	}
@@ -181,7 +181,7 @@ func restoreUser(ctx context.Context, tx *store.Tx, by Caller, kept reeve.Deleti
 	}
 	tx.UpdateUser(user)
 	for _, id := range snapshot.Organizations {
-		if err := restoreOrganization(ctx, tx, by, id); err != nil && !reeve.IsKind(err, reeve.NotFound) {
+		if err := restoreOrganization(ctx, tx, by, id.ID); err != nil && !reeve.IsKind(err, reeve.NotFound) {
 			return err
 		}
 	}
@@ -201,10 +201,10 @@ func restoreUser(ctx context.Context, tx *store.Tx, by Caller, kept reeve.Deleti
 func rejoin(ctx context.Context, tx *store.Tx, by Caller, places []membershipSnapshot) error {
 	places = slices.Clone(places)
 	slices.SortFunc(places, func(a, b membershipSnapshot) int {
-		return slices.Compare(a.OrganizationID[:], b.OrganizationID[:])
+		return slices.Compare(a.OrganizationID.ID[:], b.OrganizationID.ID[:])
 	})
 	for _, place := range places {
-		o, err := tx.LockOrganization(ctx, place.OrganizationID)
+		o, err := tx.LockOrganization(ctx, place.OrganizationID.ID)
 		if reeve.IsKind(err, reeve.NotFound) {
 			continue
 		}

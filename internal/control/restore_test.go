@@ -176,3 +176,22 @@ func TestEraseDeletions(t *testing.T) {
 func support() reeve.Actor {
 	return reeve.Actor{Kind: reeve.Operator, ID: newID(), OperatorRole: reeve.OperatorSupport}
 }
+
+// TestRestoredIsBilledOnce: what a project used before it was deleted is billed,
+// once, whether it is restored or transferred.
+func TestRestoredIsBilledOnce(t *testing.T) {
+	eachCloud(t, func(t *testing.T, c *cloud) {
+		c.check(c.c.DeleteProject(c.ctx, projectID(6)))
+		c.check(c.s.Write(t.Context(), func(tx *store.Tx) error {
+			tx.AppendUsageBatch([]reeve.UsageRecord{used(6, reeve.UsageEgress, epoch, gigabyte)})
+			return nil
+		}))
+		c.check(control.DrainUsage(c.c, t.Context()))
+		c.check(c.c.RestoreProject(c.ctx, projectID(6)))
+		c.month(november)
+		same(t, "due", int64(7), c.statement(3, november).Due, nil)
+		c.check(c.c.DeleteProject(c.ctx, projectID(6)))
+		c.check(c.c.RestoreProject(c.ctx, projectID(6)))
+		same(t, "due again", int64(7), c.statement(3, november).Due, nil)
+	})
+}

@@ -15,9 +15,9 @@ import (
 // that is added must be optional: older snapshots lack it.
 type (
 	projectSnapshot struct {
-		OrganizationID   reeve.ID         `json:"organizationId"`
-		OwnerID          reeve.ID         `json:"ownerId"`
-		ServiceAccountID reeve.ID         `json:"serviceAccountId"`
+		OrganizationID   keptID           `json:"organizationId"`
+		OwnerID          keptID           `json:"ownerId"`
+		ServiceAccountID keptID           `json:"serviceAccountId"`
 		Description      string           `json:"description"`
 		CreatedAt        time.Time        `json:"createdAt"`
 		Limits           limitsSnapshot   `json:"limits"`
@@ -27,7 +27,7 @@ type (
 		Members          []memberSnapshot `json:"members"`
 	}
 	organizationSnapshot struct {
-		OwnerID   reeve.ID         `json:"ownerId"`
+		OwnerID   keptID           `json:"ownerId"`
 		CreatedAt time.Time        `json:"createdAt"`
 		Budget    *int64           `json:"budget"`
 		Members   []memberSnapshot `json:"members"`
@@ -39,14 +39,14 @@ type (
 		ProjectLimit  int                  `json:"projectLimit"`
 		CreatedAt     time.Time            `json:"createdAt"`
 		Memberships   []membershipSnapshot `json:"memberships"`
-		Organizations []reeve.ID           `json:"organizations"` // that were deleted with the user
+		Organizations []keptID             `json:"organizations"` // that were deleted with the user
 	}
 	membershipSnapshot struct {
-		OrganizationID reeve.ID `json:"organizationId"`
+		OrganizationID keptID `json:"organizationId"`
 		memberSnapshot
 	}
 	memberSnapshot struct {
-		UserID    reeve.ID   `json:"userId"`
+		UserID    keptID     `json:"userId"`
 		Role      reeve.Role `json:"role"`
 		Disabled  bool       `json:"disabled"`
 		CreatedAt time.Time  `json:"createdAt"`
@@ -62,6 +62,15 @@ type (
 		Buckets   limitSnapshot `json:"buckets"`
 	}
 )
+
+// keptID is an id as JSON.
+type keptID struct{ reeve.ID }
+
+// UnmarshalText reads the id.
+func (k *keptID) UnmarshalText(text []byte) (err error) {
+	k.ID, err = reeve.ParseID("", string(text))
+	return err
+}
 
 // limitSnapshot is a limit as JSON: null if unset, -1 if unlimited.
 type limitSnapshot struct{ reeve.Limit }
@@ -104,17 +113,17 @@ func newMemberSnapshots(members []reeve.Member) []memberSnapshot {
 }
 
 func newMemberSnapshot(m reeve.Member) memberSnapshot {
-	return memberSnapshot{m.UserID, m.Role, m.Disabled, m.CreatedAt}
+	return memberSnapshot{keptID{m.UserID}, m.Role, m.Disabled, m.CreatedAt}
 }
 
 func (m memberSnapshot) member() reeve.Member {
-	return reeve.Member{UserID: m.UserID, Role: m.Role, Disabled: m.Disabled, CreatedAt: m.CreatedAt}
+	return reeve.Member{UserID: m.UserID.ID, Role: m.Role, Disabled: m.Disabled, CreatedAt: m.CreatedAt}
 }
 
 func memberIDs(members []memberSnapshot) []reeve.ID {
 	out := make([]reeve.ID, len(members))
 	for i, m := range members {
-		out[i] = m.UserID
+		out[i] = m.UserID.ID
 	}
 	return out
 }
@@ -122,7 +131,7 @@ func memberIDs(members []memberSnapshot) []reeve.ID {
 // project makes the project of a snapshot.
 func (s projectSnapshot) project(id reeve.ID, name string) reeve.Project {
 	return reeve.Project{
-		ID: id, OrganizationID: s.OrganizationID, OwnerID: s.OwnerID, ServiceAccountID: s.ServiceAccountID,
+		ID: id, OrganizationID: s.OrganizationID.ID, OwnerID: s.OwnerID.ID, ServiceAccountID: s.ServiceAccountID.ID,
 		Name: name, Description: s.Description, CreatedAt: s.CreatedAt,
 		Limits: reeve.Limits{
 			Usage: s.Limits.Usage.Limit, Bandwidth: s.Limits.Bandwidth.Limit,
@@ -142,7 +151,7 @@ func snapshotProject(ctx context.Context, tx *store.Tx, p reeve.Project) (out pr
 	meters, err := tx.Meters(ctx, p.ID)
 	bandwidth := meters[reeve.MeterBandwidth]
 	return projectSnapshot{
-		OrganizationID: p.OrganizationID, OwnerID: p.OwnerID, ServiceAccountID: p.ServiceAccountID,
+		OrganizationID: keptID{p.OrganizationID}, OwnerID: keptID{p.OwnerID}, ServiceAccountID: keptID{p.ServiceAccountID},
 		Description: p.Description, CreatedAt: p.CreatedAt,
 		Limits: limitsSnapshot{
 			limitSnapshot{p.Limits.Usage},
@@ -165,7 +174,7 @@ func snapshotOrganization(ctx context.Context, tx *store.Tx, o reeve.Organizatio
 	if err != nil {
 		return out, err
 	}
-	out = organizationSnapshot{OwnerID: o.OwnerID, CreatedAt: o.CreatedAt, Members: newMemberSnapshots(members)}
+	out = organizationSnapshot{OwnerID: keptID{o.OwnerID}, CreatedAt: o.CreatedAt, Members: newMemberSnapshots(members)}
 	budget, err := tx.Budget(ctx, o.ID)
 	switch {
 	case err == nil:

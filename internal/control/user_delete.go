@@ -94,7 +94,7 @@ func (c *Control) dropUser(ctx context.Context, tx *store.Tx, how deleting, user
 
 // deleteOrganizationsOf deletes the organisations that a user owns and is
 // alone in, and gives their ids.
-func (c *Control) deleteOrganizationsOf(ctx context.Context, tx *store.Tx, how deleting, user reeve.User) ([]reeve.ID, error) {
+func (c *Control) deleteOrganizationsOf(ctx context.Context, tx *store.Tx, how deleting, user reeve.User) ([]keptID, error) {
 	owned, err := tx.LockOrganizationsOwnedBy(ctx, user.ID)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,11 @@ func (c *Control) deleteOrganizationsOf(ctx context.Context, tx *store.Tx, how d
 			return nil, err
 		}
 	}
-	return organizationIDs(owned), nil
+	out := make([]keptID, len(owned))
+	for i, o := range owned {
+		out[i] = keptID{o.ID}
+	}
+	return out, nil
 }
 
 // leaveOrganizations removes a user from the organisations of others, and gives
@@ -129,7 +133,7 @@ func leaveOrganizations(ctx context.Context, tx *store.Tx, by Caller, user reeve
 	out := make([]membershipSnapshot, len(memberships))
 	for i, m := range memberships {
 		organizationGroup(by, reeve.Organization{ID: m.OrganizationID}).leave(tx, m.Member)
-		out[i] = membershipSnapshot{m.OrganizationID, newMemberSnapshot(m.Member)}
+		out[i] = membershipSnapshot{keptID{m.OrganizationID}, newMemberSnapshot(m.Member)}
 	}
 	return out, nil
 }
@@ -146,7 +150,7 @@ func eraseKeptUser(ctx context.Context, tx *store.Tx, by Caller, who string, not
 		return err
 	}
 	for _, id := range snapshot.Organizations {
-		if err := eraseKept(ctx, tx, by, reeve.Deletion{Kind: reeve.DeletedOrganization, ID: id}, nil); err != nil {
+		if err := eraseKept(ctx, tx, by, reeve.Deletion{Kind: reeve.DeletedOrganization, ID: id.ID}, nil); err != nil {
 			return err
 		}
 	}

@@ -45,6 +45,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.statements(out)
 	a.creditNotes(out)
 	a.deletions(out)
+	a.transfers(out)
 	return out
 }
 

@@ -117,6 +117,11 @@ var examples = []step{
 	{Call: "POST /api/revocations", Body: `{"projectId":"{px}","name":"k"}`},
 	{Call: "GET /api/revocations/1"},
 	{Call: "GET /api/sessions"},
+	{Call: "GET /api/deletions"},
+	{Call: "POST /api/users/x@mail.test/restore"},
+	{Call: "POST /api/projects/{px}/restore"},
+	{Call: "POST /api/organizations/{acme}/restore"},
+	{Call: "POST /api/projects/{px}/transfer", Body: `{"ownerId":"{alice}"}`},
 }
 
 // strangersKey is the seed's example: well formed, and nobody's.
