@@ -67,10 +67,12 @@ func (c *Control) RenameOrganization(ctx context.Context, id reeve.ID, name stri
 		if err != nil || name == o.Name {
 			return err
 		}
-		tx.RenameOrganization(id, name)
+		before := o.Name
+		o.Name = name
+		tx.RenameOrganization(o)
 		record(tx, by, change{
 			action: "organization.update", target: id, organization: id,
-			before: fields{"name": o.Name}, after: fields{"name": name},
+			before: fields{"name": before}, after: fields{"name": name},
 		})
 		return nil
 	})

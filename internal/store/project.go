@@ -90,6 +90,7 @@ func (tx *Tx) CreateProject(p reeve.Project) {
 		},
 		check: onViolation(nil, missing("organization")),
 	})
+	tx.createText(projectText(p))
 }
 
 // UpdateProject writes the fields that may change.
@@ -102,9 +103,11 @@ func (tx *Tx) UpdateProject(p reeve.Project) {
 			p.Limits.Usage, p.Limits.Bandwidth, p.Limits.Rate, p.Limits.Buckets, p.RevokedBefore, p.Frozen,
 		},
 	})
+	tx.updateText(projectText(p))
 }
 
 // DeleteProject deletes a project with its memberships and usage totals.
 func (tx *Tx) DeleteProject(id reeve.ID) {
 	tx.write(statement{sql: "DELETE FROM projects WHERE id = $1", args: []any{id}})
+	tx.deleteText(Projects, id)
 }

@@ -68,6 +68,7 @@ func (tx *Tx) CreateUser(u reeve.User) {
 		},
 		check: onViolation(EmailTaken(u.Email), nil),
 	})
+	tx.createText(userText(u))
 }
 
 // EmailTaken is the answer to an address that another user has.
@@ -86,6 +87,7 @@ func (tx *Tx) UpdateUser(u reeve.User) {
 		},
 		check: onViolation(EmailTaken(u.Email), nil),
 	})
+	tx.updateText(userText(u))
 }
 
 // EraseUser takes a user, who is a member of nothing any more, out of sight
@@ -96,4 +98,5 @@ func (tx *Tx) EraseUser(id reeve.ID) {
 			password_hash = $3, project_limit = 0 WHERE id = $1`,
 		args: []any{id, reeve.DeactivatedEmail(id), []byte{}},
 	})
+	tx.deleteText(Users, id)
 }

@@ -54,6 +54,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"gateways", testGateways},
 		{"operator tokens", testOperatorTokens},
 		{"text order", testTextOrder},
+		{"listed users", testListedUsers},
+		{"listed tenants", testListedTenants},
 
 		{"commit", testCommit},
 		{"rollback", testRollback},
