@@ -47,6 +47,7 @@ var layers = map[string]layer{
 	"internal/forward":         {may: []string{"macaroon"}, foreign: []string{}, never: outside},
 	"internal/store":           {may: []string{"."}, never: http},
 	"internal/store/storetest": {may: []string{".", "internal/store"}, never: http},
+	"internal/scan":            {may: []string{".", "macaroon"}, foreign: []string{}, never: outside},
 	"internal/prices":          {may: []string{"."}, foreign: []string{"go.yaml.in/yaml/v4"}, never: outside},
 	"internal/webhook":         {may: []string{"."}, never: sql},
 	"internal/boottime":        {foreign: []string{"golang.org/x/sys"}, never: slices.Concat(http, sql)},

@@ -50,5 +50,6 @@ var (
 	errBoolean      = &failure{ErrFormat, "caveat boolean is neither 0 nor 1"}
 	errZeroTime     = &failure{ErrFormat, "caveat time is the first instant of year 1"}
 	errNoField      = &failure{ErrFormat, "no caveat can disallow this operation"}
+	errGrantFormat  = &failure{ErrFormat, "invalid access grant format"}
 	errZeroKey      = &failure{ErrFormat, "the zero key cannot be narrowed"}
 )
