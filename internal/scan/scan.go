@@ -44,7 +44,7 @@ var tokens = []struct {
 	{reeve.TokenOrganization, OrganizationKey},
 	{reeve.TokenGateway, Gateway},
 	{reeve.TokenOperator, Operator},
-	{"reeve_ses_", Session},
+	{reeve.TokenSession, Session},
 }
 
 const (
