@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,7 +68,8 @@ type Control struct {
 	deliveries *deliveries
 	used       *lastUses
 
-	closeProjects int // see closeProjects
+	textsFilled   atomic.Bool // see checkTexts
+	closeProjects int         // see closeProjects
 }
 
 // New makes a Control on an open, migrated store.

@@ -48,6 +48,7 @@ func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	others.Go(func() { c.deliverWebhooks(ctx, report) })
 	others.Go(func() { c.closeMonths(ctx, report) })
 	others.Go(func() { c.writeLastUses(ctx, report) })
+	others.Go(func() { c.fillTexts(ctx, report) })
 	defer others.Wait()
 	for {
 		for _, err := range []error{c.ApplyRetention(ctx, keep), c.lapseLeases(ctx)} {

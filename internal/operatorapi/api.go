@@ -23,6 +23,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	out := web.New(a.face(), opts)
 	a.users(out)
 	a.coupons(out)
+	a.listings(out)
 	a.credits(out)
 	a.prices(out)
 	a.projects(out)

@@ -15,6 +15,9 @@ type searching struct {
 	set      string // in an UPDATE
 	matches  string // a row t of the texts %[1]s may have all grams of the argument %[2]s
 	grams    func([]string) any
+
+	// What lets many texts be added to a kind's at once, and what ends that.
+	begin, end []string
 }
 
 var postgresSearching = searching{
@@ -24,6 +27,11 @@ var postgresSearching = searching{
 	set:      ", grams = %s::int4[]",
 	matches:  "t.grams @> %[2]s::int4[]",
 	grams:    gramArray,
+	begin:    []string{"ALTER INDEX $kind_texts_grams SET (fastupdate = on)"},
+	end: []string{
+		"ALTER INDEX $kind_texts_grams SET (fastupdate = off)",
+		"SELECT gin_clean_pending_list('$kind_texts_grams')",
+	},
 }
 
 var sqliteSearching = searching{

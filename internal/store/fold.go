@@ -24,10 +24,6 @@ func Fold(text string) string {
 // the beginning of names alone.
 const gramLength = 3
 
-// maxGrams is how many grams of what is looked for are asked for: they only
-// narrow down what is compared.
-const maxGrams = 24
-
 // grams gives all runs of gramLength characters of a folded text, each once.
 func grams(folded string) []string {
 	var out []string

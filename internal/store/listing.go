@@ -55,12 +55,12 @@ type Place struct {
 }
 
 // How many rows, in the order of a list, are looked at in search of what a page
-// needs: these many at first, and then on; after the last the page ends, short
-// of its limit or not. While these were not enough, sources that hold at most
-// maxGather rows are tried, which can be read whole.
-var windows = []int{1000, 3000, 6000}
+// needs, step by step. After the first step sources that hold few rows are
+// tried, which can be read whole. After enough steps a page ends, short of its
+// limit or not; the steps beyond are for pages that would be empty.
+var steps = []int{1000, 3000, 9000, 20_000, 40_000, 80_000}
 
-const maxGather = 10_000
+const enoughSteps = 3
 
 // List gives the places of a page of things, and the place after which the next
 // page begins, nil at the end. A page may be short of its limit, even empty,
@@ -77,8 +77,11 @@ func (r Reader) List(ctx context.Context, l Listing) (page []Place, next *Place,
 		return q.cut(page)(err)
 	}
 	from := l.From
-	for i, window := range windows {
-		to, err := q.edge(ctx, from, window)
+	for i, step := range steps {
+		if i >= enoughSteps && len(page) > 0 {
+			return page, from, nil
+		}
+		to, err := q.edge(ctx, from, step)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -91,6 +94,11 @@ func (r Reader) List(ctx context.Context, l Listing) (page []Place, next *Place,
 			continue
 		}
 		if all, ok, err := q.fromSource(ctx); err != nil || ok {
+			return q.cut(all)(err)
+		}
+	}
+	if q.long() && q.holders <= maxHolders && len(page) == 0 {
+		if all, ok, err := q.gatherHolders(ctx); err != nil || ok {
 			return q.cut(all)(err)
 		}
 	}
@@ -112,6 +120,8 @@ type listQuery struct {
 	scope   []condition // what an index of the order's begins with, and bounds of the order itself
 	picks   []condition // all others
 	created []condition // of the picks and the scope, those by creation
+	holders float64     // about how many hold the query, once a sample was asked
+	rare    []string    // grams of it
 }
 
 func newListQuery(r Reader, l Listing) *listQuery {
@@ -153,7 +163,11 @@ func newListQuery(r Reader, l Listing) *listQuery {
 	if l.Status != nil {
 		q.picks = append(q.picks, couponStatus(*l.Status, l.Now))
 	}
-	if q.folded != "" {
+	switch {
+	case q.folded == "":
+	case !q.long() && l.Kind != Users && l.Sort.By == ByName:
+		q.scope = append(q.scope, q.holds()) // one run of the order
+	default:
 		q.picks = append(q.picks, q.holds())
 	}
 	return q

@@ -4,13 +4,24 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
 )
 
 // A source is a condition that few things meet, and that finds them by an index
-// of its own.
+// of its own. How many rows are few: reading one that the index of grams has
+// found costs as much as looking at some in the order of the list.
+const (
+	fewRows    = 10_000
+	fewHolders = 4000
+	// maxHolders is how many are read in the end, when nothing else has found
+	// anything: once, and better than a page without any.
+	maxHolders   = 200_000
+	mostGathered = 2 * maxHolders
+)
 
 // fromSource answers a listing from a source that is small enough; ok is false
 // if there is none.
@@ -27,14 +38,16 @@ func (q *listQuery) fromSource(ctx context.Context) (page []Place, ok bool, err 
 	if !q.long() {
 		return nil, false, nil
 	}
-	few, err := q.fewHold(ctx)
-	if err != nil || !few {
+	if err := q.askSample(ctx); err != nil || q.holders > fewHolders {
 		return nil, false, err
 	}
-	folded := grams(q.folded)
+	return q.gatherHolders(ctx)
+}
+
+// gatherHolders reads all that the index of grams finds.
+func (q *listQuery) gatherHolders(ctx context.Context) ([]Place, bool, error) {
 	return q.gather(ctx, condition{
-		text: fmt.Sprintf(q.d.search.matches, q.Kind.table(), "%s"),
-		args: []any{q.d.search.grams(folded[:min(len(folded), maxGrams)])},
+		text: fmt.Sprintf(q.d.search.matches, q.Kind.table(), "%s"), args: []any{q.d.search.grams(q.rare)},
 	})
 }
 
@@ -86,16 +99,16 @@ func (q *listQuery) named() []string {
 	return []string{"t.name"}
 }
 
-// holdsFew tells whether a source has at most maxGather rows. It counts no more.
+// holdsFew tells whether a source has at most fewRows rows. It counts no more.
 func (q *listQuery) holdsFew(ctx context.Context, s source) (bool, error) {
-	left := maxGather
+	left := fewRows
 	for _, rows := range s.rows {
 		places := make([]any, len(rows.args))
 		for i := range places {
 			places[i] = fmt.Sprintf("$%d", i+1)
 		}
 		count, err := one(ctx, q.Reader, read{
-			sql:  fmt.Sprintf("SELECT COUNT(*) FROM (SELECT one FROM (%s) s LIMIT %d) c", fmt.Sprintf(rows.text, places...), maxGather+1),
+			sql:  fmt.Sprintf("SELECT COUNT(*) FROM (SELECT one FROM (%s) s LIMIT %d) c", fmt.Sprintf(rows.text, places...), fewRows+1),
 			args: rows.args,
 		}, value[int])
 		if left -= count; err != nil || left < 0 {
@@ -105,37 +118,54 @@ func (q *listQuery) holdsFew(ctx context.Context, s source) (bool, error) {
 	return true, nil
 }
 
-// sampleRows is how many rows are asked whether they hold what is looked for.
+// sampleRows is how many rows are asked whether they hold what is looked for,
+// and its grams.
 const sampleRows = 2000
 
-// fewHold estimates, from a sample, whether at most maxGather rows hold what is
-// looked for. The index of grams cannot be asked: it reads all that it finds.
-func (q *listQuery) fewHold(ctx context.Context) (bool, error) {
-	type sample struct {
-		rows, hits int
-		last       int64
-	}
-	s, err := one(ctx, q.Reader, read{
-		sql: fmt.Sprintf(`SELECT COUNT(*), COUNT(CASE WHEN %s THEN 1 END), COALESCE(MAX(s.spot), 0)
-			FROM (SELECT t.spot, t.text FROM %s t ORDER BY t.spot LIMIT %d) s`,
-			fmt.Sprintf(q.d.search.contains, "s.text", "$1"), q.Kind.table(), sampleRows),
-		args: []any{q.folded},
-	}, func(row scanner) (s sample, err error) {
-		err = row.Scan(&s.rows, &s.hits, &s.last)
-		return s, err
+// maxGrams is how many grams, the rarest in the sample, the index is asked for:
+// they only narrow down what is compared, and common ones cost the most.
+const (
+	maxGrams         = 6
+	mostSampledGrams = 40
+)
+
+// askSample estimates how many rows hold what is looked for, and picks grams to
+// find them by. The index of grams cannot be asked how many it would find: it
+// reads all of them.
+func (q *listQuery) askSample(ctx context.Context) error {
+	all := grams(q.folded)
+	all = all[:min(len(all), mostSampledGrams)]
+	held := make(map[string]int, len(all))
+	rows, hits, last := 0, 0, int64(0)
+	text := fmt.Sprintf("SELECT spot, text FROM %s ORDER BY spot LIMIT %d", q.Kind.table(), sampleRows)
+	err := q.q.query(ctx, text, nil, func(row scanner) error {
+		var text string
+		if err := row.Scan(&last, &text); err != nil {
+			return err
+		}
+		rows++
+		if strings.Contains(text, q.folded) {
+			hits++
+		}
+		for _, gram := range all {
+			if strings.Contains(text, gram) {
+				held[gram]++
+			}
+		}
+		return nil
 	})
-	if err != nil || s.rows < sampleRows {
-		return err == nil, err
+	slices.SortStableFunc(all, func(a, b string) int { return held[a] - held[b] })
+	q.rare = all[:min(len(all), maxGrams)]
+	if q.holders = float64(hits); rows == sampleRows {
+		// Spots are spread evenly from 0 to 2^63: each of the sample stands for some.
+		q.holders *= float64(math.MaxInt64) / float64(last)
 	}
-	// Spots are spread evenly from 0 to 2^63.
-	each := float64(math.MaxInt64) / float64(s.last) // rows that one of the sample stands for
-	return float64(s.hits)*each <= maxGather, nil
+	return err
 }
 
 // gather reads all that a source finds, and gives what is picked of it from a
 // place on; ok is false if it found more than it was thought to.
 func (q *listQuery) gather(ctx context.Context, source condition) (page []Place, ok bool, err error) {
-	const most = 3 * maxGather
 	inner, args := where([]any{q.Limit + 1}, []condition{source}, q.scope, q.picks)
 	word, _, _ := q.direction()
 	outer, args := where(args, q.past(q.From, nil))
@@ -143,7 +173,7 @@ func (q *listQuery) gather(ctx context.Context, source condition) (page []Place,
 		SELECT c.rows_found, %[1]s, t.id FROM (SELECT COUNT(*) AS rows_found FROM found) c
 		LEFT JOIN (SELECT %[1]s, t.id FROM found t%[5]s ORDER BY %[1]s%[6]s, t.id%[6]s LIMIT $1) t ON c.rows_found > 0
 		ORDER BY %[1]s%[6]s, t.id%[6]s`,
-		q.column, q.Kind.table(), inner, most, outer, word)
+		q.column, q.Kind.table(), inner, mostGathered, outer, word)
 	count := 0
 	page = []Place{}
 	err = q.q.query(ctx, text, args, func(row scanner) error {
@@ -155,7 +185,7 @@ func (q *listQuery) gather(ctx context.Context, source condition) (page []Place,
 		}
 		return err
 	})
-	return page, count < most, err
+	return page, count < mostGathered, err
 }
 
 // optionalKey scans a row of gather, which may be of nothing.

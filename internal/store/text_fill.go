@@ -53,23 +53,41 @@ var bases = map[Kind]base{
 // them. What is right is read, not written. It may run beside anything, and
 // more than once.
 func (s *Store) FillTexts(ctx context.Context, kind Kind) error {
-	err := s.walkBase(ctx, kind)
-	if err == nil {
-		err = s.dropOrphans(ctx, kind)
-	}
-	if err != nil {
-		return err
-	}
 	done, err := one(ctx, s.Reader, read{
 		"SELECT done FROM text_fills WHERE kind = $1", []any{string(kind)}, errors.New("a kind of texts is not known"),
 	}, value[bool])
+	if err == nil && !done {
+		err = s.tune(ctx, kind, s.d.search.begin)
+	}
+	if err == nil {
+		err = s.walkBase(ctx, kind)
+	}
+	if err == nil {
+		err = s.dropOrphans(ctx, kind)
+	}
 	if err != nil || done {
+		return err
+	}
+	if err := s.tune(ctx, kind, s.d.search.end); err != nil {
 		return err
 	}
 	return s.Write(ctx, func(tx *Tx) error {
 		tx.write(statement{sql: "UPDATE text_fills SET done = TRUE WHERE kind = $1", args: []any{string(kind)}})
 		return nil
 	})
+}
+
+// tune changes how a kind's index of grams is written.
+func (s *Store) tune(ctx context.Context, kind Kind, statements []string) error {
+	for _, text := range statements {
+		err := s.Write(ctx, func(tx *Tx) error {
+			return tx.query(ctx, strings.ReplaceAll(text, "$kind", string(kind)), nil, func(scanner) error { return nil })
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // walkBase reads all things of a kind, in the order of their ids, and writes
