@@ -24,6 +24,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.users(out)
 	a.coupons(out)
 	a.listings(out)
+	a.searches(out)
 	a.credits(out)
 	a.prices(out)
 	a.projects(out)

@@ -69,7 +69,7 @@ const enoughSteps = 3
 func (r Reader) List(ctx context.Context, l Listing) (page []Place, next *Place, err error) {
 	q := newListQuery(r, l)
 	if len(q.picks) == 0 {
-		page, err = q.walk(ctx, l.From, nil, l.Limit+1)
+		page, err = q.walk(ctx, l.From, l.Limit+1, l.Limit+1)
 		return q.cut(page)(err)
 	}
 	if l.ID != nil {
@@ -85,7 +85,7 @@ func (r Reader) List(ctx context.Context, l Listing) (page []Place, next *Place,
 		if err != nil {
 			return nil, nil, err
 		}
-		found, err := q.walk(ctx, from, to, l.Limit+1-len(page))
+		found, err := q.walk(ctx, from, step, l.Limit+1-len(page))
 		if page = append(page, found...); err != nil || to == nil || len(page) > l.Limit {
 			return q.cut(page)(err)
 		}
@@ -117,6 +117,8 @@ type listQuery struct {
 	Listing
 	folded  string
 	column  string      // that the order is by
+	of      *reeve.ID   // whose things are listed, nil for everybody's
+	lead    string      // the column of that
 	scope   []condition // what an index of the order's begins with, and bounds of the order itself
 	picks   []condition // all others
 	created []condition // of the picks and the scope, those by creation
@@ -133,12 +135,15 @@ func newListQuery(r Reader, l Listing) *listQuery {
 		if owner.id == nil {
 			continue
 		}
-		is := condition{owner.column + " = %s", []any{*owner.id}}
-		if len(q.scope) == 0 {
-			q.scope = append(q.scope, is)
-		} else {
-			q.picks = append(q.picks, is)
+		if q.of != nil {
+			q.picks = append(q.picks, condition{owner.column + " = %s", []any{*owner.id}})
+			continue
 		}
+		q.of, q.lead = owner.id, owner.column
+		// Written as a range of the order, which only the owner's own index has:
+		// it might seem cheaper to walk through everybody's things, if there are
+		// many of the owner's, and they might all be at the end.
+		q.scope = append(q.scope, condition{owner.column + " >= %s AND " + owner.column + " <= %s", []any{*owner.id, *owner.id}})
 	}
 	if l.After != nil {
 		q.created = append(q.created, condition{"t.created_at > %s", []any{*l.After}})
@@ -155,7 +160,7 @@ func newListQuery(r Reader, l Listing) *listQuery {
 		q.picks = append(q.picks, condition{"t.id = %s", []any{*l.ID}})
 	}
 	if l.Member != nil {
-		q.picks = append(q.picks, membership(*l.Member))
+		q.picks = append(q.picks, inside(*l.Member))
 	}
 	if l.HasProjects != nil {
 		q.picks = append(q.picks, hasProjects(*l.HasProjects))
@@ -173,32 +178,34 @@ func newListQuery(r Reader, l Listing) *listQuery {
 	return q
 }
 
-func membership(user reeve.ID) condition {
-	return condition{"t.id IN (SELECT m.organization_id FROM organization_members m WHERE m.user_id = %s)", []any{user}}
+// The picks that ask other tables do so row by row, as subqueries that give one
+// value: no planner makes a join of them, which would read all of the table.
+
+func inside(user reeve.ID) condition {
+	return condition{
+		`(SELECT 1 FROM organization_members m WHERE m.user_id = %s AND m.organization_id = t.id) IS NOT NULL`, []any{user},
+	}
 }
 
 func hasProjects(has bool) condition {
-	text := "EXISTS (SELECT 1 FROM project_members m WHERE m.user_id = t.id)"
-	if !has {
-		text = "NOT " + text
+	text := "(SELECT 1 FROM project_members m WHERE m.user_id = t.id LIMIT 1) IS NULL"
+	if has {
+		text = "(SELECT 1 FROM project_members m WHERE m.user_id = t.id LIMIT 1) IS NOT NULL"
 	}
 	return condition{text: text}
 }
 
 // couponStatus is reeve.Coupon's StatusAt.
 func couponStatus(status reeve.CouponStatus, now time.Time) condition {
-	text := "c.applied >= c.amount"
-	if status != reeve.CouponUsed {
-		text = "c.applied < c.amount"
-	}
-	out := condition{text: "EXISTS (SELECT 1 FROM coupons c WHERE c.id = t.id AND " + text}
-	switch out.text += ")"; status {
-	case reeve.CouponActive:
-		out = condition{"t.ends_at > %s AND " + out.text, []any{now}}
+	const used = "(SELECT 1 FROM coupons c WHERE c.id = t.id AND c.applied >= c.amount) IS "
+	switch status {
+	case reeve.CouponUsed:
+		return condition{text: used + "NOT NULL"}
 	case reeve.CouponExpired:
-		out = condition{"t.ends_at <= %s AND " + out.text, []any{now}}
+		return condition{"t.ends_at <= %s AND " + used + "NULL", []any{now}}
+	default:
+		return condition{"t.ends_at > %s AND " + used + "NULL", []any{now}}
 	}
-	return out
 }
 
 // long tells whether what is looked for has grams.
@@ -225,12 +232,16 @@ func prefixOf(column, folded string) condition {
 	return condition{"(" + column + " >= %s AND " + column + " < %s)", []any{folded, end}}
 }
 
-// direction gives the words of the order.
-func (q *listQuery) direction() (word, beyond, upTo string) {
-	if q.Sort.Descending {
-		return " DESC", "<", ">="
+// order is the ORDER BY.
+func (q *listQuery) order() string {
+	columns := []string{q.column, "t.id"}
+	if q.of != nil {
+		columns = append([]string{q.lead}, columns...)
 	}
-	return "", ">", "<="
+	if q.Sort.Descending {
+		return " ORDER BY " + strings.Join(columns, " DESC, ") + " DESC"
+	}
+	return " ORDER BY " + strings.Join(columns, ", ")
 }
 
 // key gives a place's value in the order.
@@ -241,17 +252,21 @@ func (q *listQuery) key(p Place) any {
 	return p.Text
 }
 
-// past picks what comes after a place, nil for all, up to another and with it.
-func (q *listQuery) past(from, to *Place) (out []condition) {
-	_, beyond, upTo := q.direction()
-	row := "(" + q.column + ", t.id) "
-	if from != nil {
-		out = append(out, condition{row + beyond + " (%s, %s)", []any{q.key(*from), from.ID}})
+// past picks what comes after a place; nil for all.
+func (q *listQuery) past(from *Place) []condition {
+	if from == nil {
+		return nil
 	}
-	if to != nil {
-		out = append(out, condition{row + upTo + " (%s, %s)", []any{q.key(*to), to.ID}})
+	comparison := " > "
+	if q.Sort.Descending {
+		comparison = " < "
 	}
-	return out
+	if q.of != nil {
+		return []condition{{
+			"(" + q.lead + ", " + q.column + ", t.id)" + comparison + "(%s, %s, %s)", []any{*q.of, q.key(*from), from.ID},
+		}}
+	}
+	return []condition{{"(" + q.column + ", t.id)" + comparison + "(%s, %s)", []any{q.key(*from), from.ID}}}
 }
 
 // where joins conditions, after arguments that there are.
@@ -273,22 +288,32 @@ func where(args []any, lists ...[]condition) (string, []any) {
 	return " WHERE " + strings.Join(parts, " AND "), args
 }
 
-// walk reads, in the order, what is picked after a place.
-func (q *listQuery) walk(ctx context.Context, from, to *Place, limit int) ([]Place, error) {
-	conditions, args := where([]any{limit}, q.scope, q.past(from, to), q.picks)
-	return many(ctx, q.Reader, read{sql: q.ordered(conditions, "LIMIT $1"), args: args}, q.scan)
+// walk looks at so many rows in the order, after a place, and gives what is
+// picked of them, up to a limit.
+func (q *listQuery) walk(ctx context.Context, from *Place, step, limit int) ([]Place, error) {
+	inner, args := where([]any{limit}, q.scope, q.past(from))
+	outer, args := where(args, q.picks)
+	return many(ctx, q.Reader, read{
+		sql: fmt.Sprintf("SELECT %s, t.id FROM (SELECT %s FROM %s t%s%s LIMIT %d) t%s%s LIMIT $1",
+			q.column, q.columns(), q.Kind.table(), inner, q.order(), step, outer, q.order()),
+		args: args,
+	}, q.scan)
 }
 
-func (q *listQuery) ordered(conditions, limit string) string {
-	word, _, _ := q.direction()
-	return "SELECT " + q.column + ", t.id FROM " + q.Kind.table() + " t" + conditions +
-		" ORDER BY " + q.column + word + ", t.id" + word + " " + limit
+// columns are those that conditions may ask for.
+func (q *listQuery) columns() string {
+	names, _ := text{kind: q.Kind}.columns()
+	return "t." + strings.Join(names, ", t.")
 }
 
 // edge gives the place so many rows after another, nil if there are fewer.
-func (q *listQuery) edge(ctx context.Context, from *Place, window int) (*Place, error) {
-	conditions, args := where(nil, q.scope, q.past(from, nil))
-	found, err := many(ctx, q.Reader, read{sql: q.ordered(conditions, fmt.Sprintf("LIMIT 1 OFFSET %d", window-1)), args: args}, q.scan)
+func (q *listQuery) edge(ctx context.Context, from *Place, step int) (*Place, error) {
+	conditions, args := where(nil, q.scope, q.past(from))
+	found, err := many(ctx, q.Reader, read{
+		sql: fmt.Sprintf("SELECT %s, t.id FROM %s t%s%s LIMIT 1 OFFSET %d",
+			q.column, q.Kind.table(), conditions, q.order(), step-1),
+		args: args,
+	}, q.scan)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}

@@ -163,17 +163,24 @@ func (q *listQuery) askSample(ctx context.Context) error {
 	return err
 }
 
+// membership is inside as a source.
+func membership(user reeve.ID) condition {
+	return condition{"t.id IN (SELECT m.organization_id FROM organization_members m WHERE m.user_id = %s)", []any{user}}
+}
+
 // gather reads all that a source finds, and gives what is picked of it from a
 // place on; ok is false if it found more than it was thought to.
 func (q *listQuery) gather(ctx context.Context, source condition) (page []Place, ok bool, err error) {
-	inner, args := where([]any{q.Limit + 1}, []condition{source}, q.scope, q.picks)
-	word, _, _ := q.direction()
-	outer, args := where(args, q.past(q.From, nil))
-	text := fmt.Sprintf(`WITH found AS MATERIALIZED (SELECT %[1]s, t.id FROM %[2]s t%[3]s LIMIT %[4]d)
-		SELECT c.rows_found, %[1]s, t.id FROM (SELECT COUNT(*) AS rows_found FROM found) c
-		LEFT JOIN (SELECT %[1]s, t.id FROM found t%[5]s ORDER BY %[1]s%[6]s, t.id%[6]s LIMIT $1) t ON c.rows_found > 0
-		ORDER BY %[1]s%[6]s, t.id%[6]s`,
-		q.column, q.Kind.table(), inner, mostGathered, outer, word)
+	inner, args := where([]any{q.Limit + 1}, []condition{source})
+	outer, args := where(args, q.scope, q.picks, q.past(q.From))
+	order := " ORDER BY " + q.column + ", t.id"
+	if q.Sort.Descending {
+		order = " ORDER BY " + q.column + " DESC, t.id DESC"
+	}
+	text := fmt.Sprintf(`WITH found AS MATERIALIZED (SELECT %[1]s FROM %[2]s t%[3]s LIMIT %[4]d)
+		SELECT c.rows_found, %[5]s, t.id FROM (SELECT COUNT(*) AS rows_found FROM found) c
+		LEFT JOIN (SELECT %[5]s, t.id FROM found t%[6]s%[7]s LIMIT $1) t ON c.rows_found > 0%[7]s`,
+		q.columns(), q.Kind.table(), inner, mostGathered, q.column, outer, order)
 	count := 0
 	page = []Place{}
 	err = q.q.query(ctx, text, args, func(row scanner) error {
