@@ -51,7 +51,7 @@ var layers = map[string]layer{
 	"internal/prices":          {may: []string{"."}, foreign: []string{"go.yaml.in/yaml/v4"}, never: outside},
 	"internal/webhook":         {may: []string{"."}, never: sql},
 	"internal/boottime":        {foreign: []string{"golang.org/x/sys"}, never: slices.Concat(http, sql)},
-	"internal/control":         {may: []string{".", "macaroon", "internal/boottime", "internal/store"}, never: slices.Concat(http, sql)},
+	"internal/control":         {may: []string{".", "macaroon", "internal/boottime", "internal/scan", "internal/store"}, never: slices.Concat(http, sql)},
 	"internal/web":             {may: []string{"."}, never: sql},
 	"internal/document":        {may: []string{"."}, foreign: []string{}, never: outside},
 	"internal/tenantapi":       faces,

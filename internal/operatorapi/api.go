@@ -25,6 +25,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.coupons(out)
 	a.listings(out)
 	a.searches(out)
+	a.scans(out)
 	a.credits(out)
 	a.prices(out)
 	a.projects(out)

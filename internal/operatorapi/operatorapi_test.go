@@ -45,6 +45,7 @@ var examples = []step{
 	{Call: "GET /api/coupons"},
 	{Call: "GET /api/search?q=x"},
 	{Call: "POST /api/search", Body: `{"q":"x"}`},
+	{Call: "POST /api/scan", Body: `{"keys":["` + strangersKey + `"]}`},
 	{Call: "POST /api/inspect", Body: `{"key":"` + strangersKey + `"}`},
 	{Call: "POST /api/coupons", Body: `{"userId":"{alice}","duration":2,"amount":3000,"description":"d"}`},
 	{Call: "GET /api/coupons/{coupon}"},
