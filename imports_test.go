@@ -52,7 +52,7 @@ var layers = map[string]layer{
 	"internal/webhook":         {may: []string{"."}, never: sql},
 	"internal/mail":            {may: []string{"."}, never: sql},
 	"internal/boottime":        {foreign: []string{"golang.org/x/sys"}, never: slices.Concat(http, sql)},
-	"internal/control":         {may: []string{".", "macaroon", "internal/boottime", "internal/store", "internal/throttle"}, never: slices.Concat(http, sql)},
+	"internal/control":         {may: []string{".", "macaroon", "internal/boottime", "internal/scan", "internal/store", "internal/throttle"}, never: slices.Concat(http, sql)},
 	"internal/throttle":        {may: []string{"."}, foreign: []string{}, never: outside},
 	"internal/web":             {may: []string{".", "internal/throttle"}, never: sql},
 	"internal/document":        {may: []string{"."}, foreign: []string{}, never: outside},

@@ -96,7 +96,7 @@ func TestOperator(t *testing.T) {
 		if diff := cmp.Diff([]string{"user.update", "user.create"}, actions); diff != "" {
 			t.Errorf("changes (-want +got):\n%s", diff)
 		}
-		if err := c.DeleteUser(ctx, "new@mail.test"); err != nil {
+		if err := c.DeleteUser(ctx, "new@mail.test", client.OperatorDeleteUserParams{}); err != nil {
 			t.Error(err)
 		}
 	})

@@ -4,8 +4,50 @@ package client
 
 import (
 	"context"
+	"iter"
 	"time"
 )
+
+// OperatorListCouponsParams are what ListCoupons may be given beside its arguments; what is nil or
+// empty is not sent.
+type OperatorListCouponsParams struct {
+	// 1 to 500; 50 when absent.
+	Limit string `query:"limit"`
+	// The cursor of the page before.
+	After string `query:"after"`
+	// Part of a name, an address or, of coupons, a description, in any case; the beginning of one, if
+	// q has one or two characters. Or an id in any spelling.
+	Q string `query:"q"`
+	// Created later than this (RFC 3339).
+	CreatedAfter string `query:"createdAfter"`
+	// Created earlier than this (RFC 3339).
+	CreatedBefore string `query:"createdBefore"`
+	// created, -created, name or -name; newest first when absent.
+	Sort string `query:"sort"`
+	// The id of the user whose coupons they are.
+	User string `query:"user"`
+	// active, used or expired; all when absent.
+	Status string `query:"status"`
+}
+
+// ListCoupons: List and find coupons, newest first (GET /api/coupons).
+func (c *Operator) ListCoupons(ctx context.Context, params OperatorListCouponsParams) (*OperatorCoupons, error) {
+	return fetch[*OperatorCoupons](ctx, c.Client, opOperatorListCoupons, call{params: params})
+}
+
+// ListCouponsAll is ListCoupons page after page, from params.After on. It ends with the first
+// error.
+func (c *Operator) ListCouponsAll(ctx context.Context, params OperatorListCouponsParams) iter.Seq2[OperatorCoupon, error] {
+	return each(params.After, func(cursor string) ([]OperatorCoupon, string, error) {
+		params := params
+		params.After = cursor
+		reply, err := c.ListCoupons(ctx, params)
+		if err != nil {
+			return nil, "", err
+		}
+		return reply.Coupons, text(reply.Next), nil
+	})
+}
 
 // CreateCoupon: Add a coupon for a user (POST /api/coupons).
 func (c *Operator) CreateCoupon(ctx context.Context, body OperatorCreateCouponBody) (*OperatorCreatedCoupon, error) {
@@ -26,6 +68,13 @@ func (c *Operator) GetCoupon(ctx context.Context, coupon string) (*OperatorCoupo
 // /api/coupons/{coupon}/balance).
 func (c *Operator) GetCouponBalance(ctx context.Context, coupon string) (*OperatorCouponBalance, error) {
 	return fetch[*OperatorCouponBalance](ctx, c.Client, opOperatorGetCouponBalance, call{path: []string{coupon}})
+}
+
+// OperatorCoupons is the schema CouponsOut of the operator API.
+type OperatorCoupons struct {
+	Coupons []OperatorCoupon `json:"coupons"`
+	// The cursor of the next page; null at the end.
+	Next *string `json:"next"`
 }
 
 // OperatorCreateCouponBody is an object within a body of the operator API.

@@ -2,10 +2,30 @@
 
 package client
 
+var opOperatorListOrganizations = &Operation{
+	Face: "operator", ID: "listOrganizations", Method: "GET", Path: "/api/organizations", Tag: "organizations",
+	Summary:     "List and find organizations, newest first",
+	Description: "A page may hold fewer than its limit although it is not the last; next is null at the end alone. What stays in the list while its pages are read is in exactly one of them.",
+	Params: []Param{
+		{Name: "limit", In: "query", Type: "string", Required: false, Description: "1 to 500; 50 when absent."},
+		{Name: "after", In: "query", Type: "string", Required: false, Description: "The cursor of the page before."},
+		{Name: "q", In: "query", Type: "string", Required: false, Description: "Part of a name, an address or, of coupons, a description, in any case; the beginning of one, if q has one or two characters. Or an id in any spelling."},
+		{Name: "createdAfter", In: "query", Type: "string", Required: false, Description: "Created later than this (RFC 3339)."},
+		{Name: "createdBefore", In: "query", Type: "string", Required: false, Description: "Created earlier than this (RFC 3339)."},
+		{Name: "sort", In: "query", Type: "string", Required: false, Description: "created, -created, name or -name; newest first when absent."},
+		{Name: "owner", In: "query", Type: "string", Required: false, Description: "The owner's id."},
+		{Name: "member", In: "query", Type: "string", Required: false, Description: "The id of a user who is in it, disabled or not."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
+	},
+	Reply: "json", Items: "organizations", Cursor: "after",
+}
+
 var opOperatorCreateOrganization = &Operation{
 	Face: "operator", ID: "createOrganization", Method: "POST", Path: "/api/organizations", Tag: "organizations",
 	Summary: "Add an organisation; its owner becomes an admin",
 	Params: []Param{
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
 		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
 	},

@@ -2,10 +2,29 @@
 
 package client
 
+var opOperatorListUsers = &Operation{
+	Face: "operator", ID: "listUsers", Method: "GET", Path: "/api/users", Tag: "users",
+	Summary:     "List and find users, newest first",
+	Description: "A page may hold fewer than its limit although it is not the last; next is null at the end alone. What stays in the list while its pages are read is in exactly one of them.",
+	Params: []Param{
+		{Name: "limit", In: "query", Type: "string", Required: false, Description: "1 to 500; 50 when absent."},
+		{Name: "after", In: "query", Type: "string", Required: false, Description: "The cursor of the page before."},
+		{Name: "q", In: "query", Type: "string", Required: false, Description: "Part of a name, an address or, of coupons, a description, in any case; the beginning of one, if q has one or two characters. Or an id in any spelling."},
+		{Name: "createdAfter", In: "query", Type: "string", Required: false, Description: "Created later than this (RFC 3339)."},
+		{Name: "createdBefore", In: "query", Type: "string", Required: false, Description: "Created earlier than this (RFC 3339)."},
+		{Name: "sort", In: "query", Type: "string", Required: false, Description: "created, -created, name, -name, email or -email; newest first when absent."},
+		{Name: "hasProjects", In: "query", Type: "boolean", Required: false, Description: "Whether the user is an own member of some project."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
+	},
+	Reply: "json", Items: "users", Cursor: "after",
+}
+
 var opOperatorCreateUser = &Operation{
 	Face: "operator", ID: "createUser", Method: "POST", Path: "/api/users", Tag: "users",
 	Summary: "Add a user",
 	Params: []Param{
+		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
+		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
 		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
 	},

@@ -4,8 +4,50 @@ package client
 
 import (
 	"context"
+	"iter"
 	"time"
 )
+
+// OperatorListOrganizationsParams are what ListOrganizations may be given beside its arguments;
+// what is nil or empty is not sent.
+type OperatorListOrganizationsParams struct {
+	// 1 to 500; 50 when absent.
+	Limit string `query:"limit"`
+	// The cursor of the page before.
+	After string `query:"after"`
+	// Part of a name, an address or, of coupons, a description, in any case; the beginning of one, if
+	// q has one or two characters. Or an id in any spelling.
+	Q string `query:"q"`
+	// Created later than this (RFC 3339).
+	CreatedAfter string `query:"createdAfter"`
+	// Created earlier than this (RFC 3339).
+	CreatedBefore string `query:"createdBefore"`
+	// created, -created, name or -name; newest first when absent.
+	Sort string `query:"sort"`
+	// The owner's id.
+	Owner string `query:"owner"`
+	// The id of a user who is in it, disabled or not.
+	Member string `query:"member"`
+}
+
+// ListOrganizations: List and find organizations, newest first (GET /api/organizations).
+func (c *Operator) ListOrganizations(ctx context.Context, params OperatorListOrganizationsParams) (*OperatorOrganizations, error) {
+	return fetch[*OperatorOrganizations](ctx, c.Client, opOperatorListOrganizations, call{params: params})
+}
+
+// ListOrganizationsAll is ListOrganizations page after page, from params.After on. It ends with
+// the first error.
+func (c *Operator) ListOrganizationsAll(ctx context.Context, params OperatorListOrganizationsParams) iter.Seq2[OperatorOrganization, error] {
+	return each(params.After, func(cursor string) ([]OperatorOrganization, string, error) {
+		params := params
+		params.After = cursor
+		reply, err := c.ListOrganizations(ctx, params)
+		if err != nil {
+			return nil, "", err
+		}
+		return reply.Organizations, text(reply.Next), nil
+	})
+}
 
 // CreateOrganization: Add an organisation; its owner becomes an admin (POST /api/organizations).
 func (c *Operator) CreateOrganization(ctx context.Context, body OperatorCreateOrganizationBody) (*OperatorCreatedOrganization, error) {
@@ -81,6 +123,23 @@ func (c *Operator) UnfreezeOrganization(ctx context.Context, organization string
 	return c.send(ctx, opOperatorUnfreezeOrganization, call{path: []string{organization}})
 }
 
+// OperatorOrganizations is the schema OrganizationsOut of the operator API.
+type OperatorOrganizations struct {
+	Organizations []OperatorOrganization `json:"organizations"`
+	// The cursor of the next page; null at the end.
+	Next *string `json:"next"`
+}
+
+// OperatorOrganization is the schema OrganizationOut of the operator API.
+type OperatorOrganization struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	OwnerID   string    `json:"ownerId"`
+	CreatedAt time.Time `json:"createdAt"`
+	// Only of a frozen one.
+	Freeze *OperatorFrozen `json:"freeze,omitempty"`
+}
+
 // OperatorCreateOrganizationBody is an object within a body of the operator API.
 type OperatorCreateOrganizationBody struct {
 	Name    string `json:"name"`
@@ -92,16 +151,6 @@ type OperatorCreateOrganizationBody struct {
 // OperatorCreatedOrganization is the schema CreatedOrganization of the operator API.
 type OperatorCreatedOrganization struct {
 	OrganizationID string `json:"organizationId"`
-}
-
-// OperatorOrganization is the schema OrganizationOut of the operator API.
-type OperatorOrganization struct {
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
-	OwnerID   string    `json:"ownerId"`
-	CreatedAt time.Time `json:"createdAt"`
-	// Only of a frozen one.
-	Freeze *OperatorFrozen `json:"freeze,omitempty"`
 }
 
 // OperatorOrganizationKey is the schema OrganizationKeyOut of the operator API.

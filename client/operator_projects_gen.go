@@ -4,8 +4,50 @@ package client
 
 import (
 	"context"
+	"iter"
 	"time"
 )
+
+// OperatorListProjectsParams are what ListProjects may be given beside its arguments; what is nil
+// or empty is not sent.
+type OperatorListProjectsParams struct {
+	// 1 to 500; 50 when absent.
+	Limit string `query:"limit"`
+	// The cursor of the page before.
+	After string `query:"after"`
+	// Part of a name, an address or, of coupons, a description, in any case; the beginning of one, if
+	// q has one or two characters. Or an id in any spelling.
+	Q string `query:"q"`
+	// Created later than this (RFC 3339).
+	CreatedAfter string `query:"createdAfter"`
+	// Created earlier than this (RFC 3339).
+	CreatedBefore string `query:"createdBefore"`
+	// created, -created, name or -name; newest first when absent.
+	Sort string `query:"sort"`
+	// The organization's id.
+	Organization string `query:"organization"`
+	// The owner's id.
+	Owner string `query:"owner"`
+}
+
+// ListProjects: List and find projects, newest first (GET /api/projects).
+func (c *Operator) ListProjects(ctx context.Context, params OperatorListProjectsParams) (*OperatorProjects, error) {
+	return fetch[*OperatorProjects](ctx, c.Client, opOperatorListProjects, call{params: params})
+}
+
+// ListProjectsAll is ListProjects page after page, from params.After on. It ends with the first
+// error.
+func (c *Operator) ListProjectsAll(ctx context.Context, params OperatorListProjectsParams) iter.Seq2[OperatorListedProject, error] {
+	return each(params.After, func(cursor string) ([]OperatorListedProject, string, error) {
+		params := params
+		params.After = cursor
+		reply, err := c.ListProjects(ctx, params)
+		if err != nil {
+			return nil, "", err
+		}
+		return reply.Projects, text(reply.Next), nil
+	})
+}
 
 // CreateProject: Add a project for a user (POST /api/projects).
 func (c *Operator) CreateProject(ctx context.Context, body OperatorCreateProjectBody) (*OperatorCreatedProject, error) {
@@ -66,6 +108,23 @@ func (c *Operator) UnfreezeProject(ctx context.Context, project string) error {
 // /api/projects/{project}/usage).
 func (c *Operator) CheckUsage(ctx context.Context, project string) (*OperatorUsage, error) {
 	return fetch[*OperatorUsage](ctx, c.Client, opOperatorCheckUsage, call{path: []string{project}})
+}
+
+// OperatorProjects is the schema ProjectsOut of the operator API.
+type OperatorProjects struct {
+	Projects []OperatorListedProject `json:"projects"`
+	// The cursor of the next page; null at the end.
+	Next *string `json:"next"`
+}
+
+// OperatorListedProject is the schema ListedProject of the operator API.
+type OperatorListedProject struct {
+	ID             string    `json:"id"`
+	Name           string    `json:"name"`
+	Description    string    `json:"description"`
+	OwnerID        string    `json:"ownerId"`
+	OrganizationID string    `json:"organizationId"`
+	CreatedAt      time.Time `json:"createdAt"`
 }
 
 // OperatorCreateProjectBody is an object within a body of the operator API.

@@ -4,8 +4,47 @@ package client
 
 import (
 	"context"
+	"iter"
 	"time"
 )
+
+// OperatorListUsersParams are what ListUsers may be given beside its arguments; what is nil or
+// empty is not sent.
+type OperatorListUsersParams struct {
+	// 1 to 500; 50 when absent.
+	Limit string `query:"limit"`
+	// The cursor of the page before.
+	After string `query:"after"`
+	// Part of a name, an address or, of coupons, a description, in any case; the beginning of one, if
+	// q has one or two characters. Or an id in any spelling.
+	Q string `query:"q"`
+	// Created later than this (RFC 3339).
+	CreatedAfter string `query:"createdAfter"`
+	// Created earlier than this (RFC 3339).
+	CreatedBefore string `query:"createdBefore"`
+	// created, -created, name, -name, email or -email; newest first when absent.
+	Sort string `query:"sort"`
+	// Whether the user is an own member of some project.
+	HasProjects *bool `query:"hasProjects"`
+}
+
+// ListUsers: List and find users, newest first (GET /api/users).
+func (c *Operator) ListUsers(ctx context.Context, params OperatorListUsersParams) (*OperatorUsers, error) {
+	return fetch[*OperatorUsers](ctx, c.Client, opOperatorListUsers, call{params: params})
+}
+
+// ListUsersAll is ListUsers page after page, from params.After on. It ends with the first error.
+func (c *Operator) ListUsersAll(ctx context.Context, params OperatorListUsersParams) iter.Seq2[OperatorListedUser, error] {
+	return each(params.After, func(cursor string) ([]OperatorListedUser, string, error) {
+		params := params
+		params.After = cursor
+		reply, err := c.ListUsers(ctx, params)
+		if err != nil {
+			return nil, "", err
+		}
+		return reply.Users, text(reply.Next), nil
+	})
+}
 
 // CreateUser: Add a user (POST /api/users).
 func (c *Operator) CreateUser(ctx context.Context, body OperatorCreateUser) (*OperatorCreatedUser, error) {
@@ -65,6 +104,22 @@ func (c *Operator) DeleteTOTP(ctx context.Context, email string) error {
 // UnfreezeUser: End a user's freeze, if there is one (POST /api/users/{email}/unfreeze).
 func (c *Operator) UnfreezeUser(ctx context.Context, email string) error {
 	return c.send(ctx, opOperatorUnfreezeUser, call{path: []string{email}})
+}
+
+// OperatorUsers is the schema UsersOut of the operator API.
+type OperatorUsers struct {
+	Users []OperatorListedUser `json:"users"`
+	// The cursor of the next page; null at the end.
+	Next *string `json:"next"`
+}
+
+// OperatorListedUser is the schema ListedUser of the operator API.
+type OperatorListedUser struct {
+	ID           string    `json:"id"`
+	FullName     string    `json:"fullName"`
+	Email        string    `json:"email"`
+	ProjectLimit int64     `json:"projectLimit"`
+	CreatedAt    time.Time `json:"createdAt"`
 }
 
 // OperatorCreateUser is the schema CreateUser of the operator API.

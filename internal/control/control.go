@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -78,7 +79,8 @@ type Control struct {
 	used       *lastUses
 	running    *running
 
-	closeProjects int // see closeProjects
+	textsFilled   atomic.Bool // see checkTexts
+	closeProjects int         // see closeProjects
 }
 
 // New makes a Control on an open, migrated store.

@@ -56,6 +56,7 @@ func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	others.Go(func() { c.writeLastUses(ctx, report) })
 	others.Go(func() { c.endFreezes(ctx, report) })
 	others.Go(func() { c.deleteEnded(ctx, report) })
+	others.Go(func() { c.fillTexts(ctx, report) })
 	defer others.Wait()
 	for {
 		for _, err := range []error{c.ApplyRetention(ctx, keep), c.lapseLeases(ctx), c.forgetSessions(ctx), c.forgetInvitations(ctx), c.eraseDeletions(ctx)} {

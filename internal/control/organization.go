@@ -72,7 +72,7 @@ func (c *Control) RenameOrganization(ctx context.Context, id reeve.ID, name stri
 			return err
 		}
 		out.Name = name
-		tx.RenameOrganization(id, name)
+		tx.RenameOrganization(out)
 		record(tx, by, change{
 			action: "organization.update", target: id, organization: id,
 			before: fields{"name": o.Name}, after: fields{"name": name},

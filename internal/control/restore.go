@@ -179,7 +179,7 @@ func restoreUser(ctx context.Context, tx *store.Tx, by Caller, kept reeve.Deleti
 	} else if !reeve.IsKind(err, reeve.NotFound) {
 		return err
 	}
-	tx.UpdateUser(user)
+	tx.RestoreUser(user)
 	for _, id := range snapshot.Organizations {
 		if err := restoreOrganization(ctx, tx, by, id.ID); err != nil && !reeve.IsKind(err, reeve.NotFound) {
 			return err

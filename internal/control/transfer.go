@@ -55,7 +55,7 @@ func transferProject(ctx context.Context, tx *store.Tx, by Caller, id reeve.ID, 
 	if err := mayOwn(ctx, tx, from, p); err != nil {
 		return err
 	}
-	tx.TransferProject(id, p.OrganizationID, p.OwnerID)
+	tx.TransferProject(p)
 	if err := moveMembers(ctx, tx, by, from, p); err != nil {
 		return err
 	}

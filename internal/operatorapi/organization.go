@@ -61,9 +61,13 @@ type organizationOut struct {
 	Freeze *frozenOut `json:"freeze,omitempty" doc:"Only of a frozen one."`
 }
 
+func newOrganizationOut(o reeve.Organization) organizationOut {
+	return organizationOut{ID: o.ID, Name: o.Name, OwnerID: o.OwnerID, CreatedAt: o.CreatedAt, Freeze: newFrozenOut(o.Freeze)}
+}
+
 func (a *api) getOrganization(ctx context.Context, in *organizationPath) (organizationOut, error) {
 	o, err := a.control.GetOrganization(ctx, in.Organization.id)
-	return organizationOut{ID: o.ID, Name: o.Name, OwnerID: o.OwnerID, CreatedAt: o.CreatedAt, Freeze: newFrozenOut(o.Freeze)}, err
+	return newOrganizationOut(o), err
 }
 
 type updateOrganizationIn struct {

@@ -141,7 +141,8 @@ func TestReasonRequired(t *testing.T) {
 	s.Bind("staff", nobody)
 	for _, call := range examples {
 		switch {
-		case strings.HasPrefix(call.Call, "GET "), strings.Contains(call.Call, "credit-notes"):
+		case strings.HasPrefix(call.Call, "GET "), strings.Contains(call.Call, "credit-notes"),
+			strings.HasSuffix(call.Call, "/api/search"), strings.HasSuffix(call.Call, "/api/inspect"), strings.HasSuffix(call.Call, "/api/scan"):
 			continue
 		}
 		call.Status, call.Reply = 400, needed

@@ -122,6 +122,14 @@ func idError(text []byte, sentence string) error {
 	return e.WithDetail("uuid: invalid string")
 }
 
+// orNil gives the id, if there is one.
+func (p *userID) orNil() *reeve.ID {
+	if p == nil {
+		return nil
+	}
+	return &p.id
+}
+
 func (projectID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixProject) }
 
 func (userID) JSONSchema() *jsonschema.Schema { return web.IDSchema(reeve.PrefixUser) }

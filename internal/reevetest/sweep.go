@@ -115,7 +115,7 @@ func dropTables(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	rows, err := db.QueryContext(t.Context(), "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
+	rows, err := db.QueryContext(t.Context(), "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY sql NOT LIKE 'CREATE VIRTUAL%'")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func dropTables(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	for _, name := range names {
-		if _, err := db.ExecContext(t.Context(), "DROP TABLE "+name); err != nil {
+		if _, err := db.ExecContext(t.Context(), "DROP TABLE IF EXISTS "+name); err != nil {
 			t.Fatal(err)
 		}
 	}

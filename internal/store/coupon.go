@@ -48,9 +48,11 @@ func (tx *Tx) CreateCoupon(c reeve.Coupon) {
 			c.ID, c.UserID, c.Amount, c.Duration, c.Description, int64(c.Type), c.CreatedAt, c.Applied,
 		},
 	})
+	tx.createText(couponText(c))
 }
 
 // DeleteCoupon deletes a coupon.
 func (tx *Tx) DeleteCoupon(id reeve.ID) {
 	tx.write(statement{sql: "DELETE FROM coupons WHERE id = $1", args: []any{id}})
+	tx.deleteText(Coupons, id)
 }

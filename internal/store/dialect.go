@@ -26,6 +26,7 @@ type dialect struct {
 	lists     func([]reeve.ID, func(list string, args []any) error) error // ids for an IN
 	each      string                                                      // gives, FROM it, each id of the list $1, in its order
 	rows      []int                                                       // how many rows one INSERT takes: few sizes, for each is a statement that is kept prepared
+	search    searching                                                   // see dialect_search.go
 	numbers   bool                                                        // changes are numbered inside the transaction
 	classify  func(error) error                                           // driver's error → one of ours below, or an *reeve.Error
 	id        func(reeve.ID) any

@@ -20,6 +20,13 @@ func (r Reader) Gateways(ctx context.Context) ([]reeve.Gateway, error) {
 	}, scanGateway)
 }
 
+// Gateway finds a gateway by its id.
+func (r Reader) Gateway(ctx context.Context, id reeve.ID) (reeve.Gateway, error) {
+	return one(ctx, r, read{
+		"SELECT " + gatewayColumns + " FROM gateways WHERE id = $1", []any{id}, missing("gateway"),
+	}, scanGateway)
+}
+
 // LockGateway guards a gateway's row, and with it how many sessions it has.
 func (tx *Tx) LockGateway(ctx context.Context, id reeve.ID) (reeve.Gateway, error) {
 	return one(ctx, tx.Reader, read{

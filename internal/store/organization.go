@@ -85,14 +85,16 @@ func (tx *Tx) CreateOrganization(o reeve.Organization) {
 		sql:  "INSERT INTO organizations (id, name, owner_id, created_at) VALUES ($1, $2, $3, $4)",
 		args: []any{o.ID, o.Name, o.OwnerID, o.CreatedAt},
 	})
+	tx.createText(organizationText(o))
 }
 
-// RenameOrganization changes an organisation's name.
-func (tx *Tx) RenameOrganization(id reeve.ID, name string) {
+// RenameOrganization changes an organisation's name to the one it has.
+func (tx *Tx) RenameOrganization(o reeve.Organization) {
 	tx.write(statement{
 		sql:  "UPDATE organizations SET name = $2 WHERE id = $1",
-		args: []any{id, name},
+		args: []any{o.ID, o.Name},
 	})
+	tx.updateText(organizationText(o))
 }
 
 // DeleteOrganization deletes an organisation with its memberships, keys and
@@ -104,6 +106,7 @@ func (tx *Tx) DeleteOrganization(id reeve.ID) {
 		args:  []any{id},
 		check: onViolation(nil, conflict("projects still exist")),
 	})
+	tx.deleteText(Organizations, id)
 }
 
 // CountProjects counts an organisation's projects.

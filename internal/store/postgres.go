@@ -21,14 +21,15 @@ import (
 var postgresDialect = &dialect{
 	name:  "postgres",
 	goose: "postgres",
-	words: map[string]string{
+	words: withGrams(map[string]string{
 		"id": "UUID", "bytes": "BYTEA", "bigint": "BIGINT", "text": `TEXT COLLATE "C"`,
 		"bool": "BOOLEAN", "strict": "", "clustered": "",
 		// Room beside a row for its next version, so that no index is written.
 		"rewritten": " WITH (fillfactor = 50)",
 		"sequence":  "BIGSERIAL PRIMARY KEY",
 		"zerohash":  `decode(repeat('00', 32), 'hex')`,
-	},
+	}, postgresGrams),
+	search:    postgresSearching,
 	lock:      " FOR NO KEY UPDATE",
 	lockDrop:  " FOR UPDATE",
 	lockShare: " FOR KEY SHARE",

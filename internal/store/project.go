@@ -101,6 +101,7 @@ func (tx *Tx) CreateProject(p reeve.Project) {
 		},
 		check: onViolation(nil, missing("organization")),
 	})
+	tx.createText(projectText(p))
 }
 
 // UpdateProject writes the fields that may change.
@@ -113,23 +114,26 @@ func (tx *Tx) UpdateProject(p reeve.Project) {
 			p.Limits.Usage, p.Limits.Bandwidth, p.Limits.Rate, p.Limits.Buckets, p.RevokedBefore,
 		},
 	})
+	tx.updateText(projectText(p))
 }
 
-// TransferProject gives a locked project to an organisation and an owner. Its
-// invitations, which are the organisation's before, end.
-func (tx *Tx) TransferProject(id, organization, owner reeve.ID) {
+// TransferProject gives a locked project to the organisation and the owner that
+// it names. Its invitations, which are the organisation's before, end.
+func (tx *Tx) TransferProject(p reeve.Project) {
 	tx.write(statement{
 		sql:  "UPDATE projects SET organization_id = $2, owner_id = $3 WHERE id = $1",
-		args: []any{id, organization, owner},
+		args: []any{p.ID, p.OrganizationID, p.OwnerID},
 	})
 	tx.write(statement{
 		sql:  "DELETE FROM invitations WHERE project_id = $1 AND organization_id <> $2",
-		args: []any{id, organization},
+		args: []any{p.ID, p.OrganizationID},
 	})
+	tx.updateText(projectText(p))
 }
 
 // DeleteProject deletes a project with its memberships, usage totals and freeze.
 func (tx *Tx) DeleteProject(id reeve.ID) {
 	tx.DeleteFreeze(id)
 	tx.write(statement{sql: "DELETE FROM projects WHERE id = $1", args: []any{id}})
+	tx.deleteText(Projects, id)
 }

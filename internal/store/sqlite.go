@@ -20,13 +20,14 @@ import (
 var sqliteDialect = &dialect{
 	name:  "sqlite",
 	goose: "sqlite3",
-	words: map[string]string{
+	words: withGrams(map[string]string{
 		"id": "BLOB CHECK (length($column) = 16)", "bytes": "BLOB", "bigint": "INTEGER", "text": "TEXT",
 		"bool": "INTEGER", "strict": " STRICT", "clustered": " STRICT, WITHOUT ROWID", "rewritten": " STRICT, WITHOUT ROWID", "sequence": "INTEGER PRIMARY KEY AUTOINCREMENT",
 		"zerohash": "zeroblob(32)",
-	},
-	table: "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
-	lists: listPlaceholders,
+	}, sqliteGrams),
+	search: sqliteSearching,
+	table:  "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
+	lists:  listPlaceholders,
 	each: `(WITH RECURSIVE at (i) AS (VALUES (1) UNION ALL SELECT i + 16 FROM at WHERE i + 16 < length($1))
 		SELECT substr($1, i, 16) AS id FROM at)`,
 	rows:     []int{10, 1}, // the driver looks at every pair of a statement's parameters

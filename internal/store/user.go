@@ -85,6 +85,7 @@ func (tx *Tx) CreateUser(u reeve.User) {
 		},
 		check: onViolation(EmailTaken(u.Email), nil),
 	})
+	tx.createText(userText(u))
 }
 
 // EmailTaken is the answer to an address that another user has.
@@ -103,6 +104,14 @@ func (tx *Tx) UpdateUser(u reeve.User) {
 		},
 		check: onViolation(EmailTaken(u.Email), nil),
 	})
+	tx.updateText(userText(u))
+}
+
+// RestoreUser undoes EraseUser, as far as the user's row goes; a Conflict if the
+// address is taken.
+func (tx *Tx) RestoreUser(u reeve.User) {
+	tx.UpdateUser(u)
+	tx.createText(userText(u))
 }
 
 // EraseUser takes a user, who is a member of nothing any more, out of sight
@@ -117,4 +126,5 @@ func (tx *Tx) EraseUser(id reeve.ID) {
 			password_hash = $3, project_limit = 0 WHERE id = $1`,
 		args: []any{id, reeve.DeactivatedEmail(id), []byte{}},
 	})
+	tx.deleteText(Users, id)
 }

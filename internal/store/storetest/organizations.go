@@ -17,8 +17,8 @@ func testOrganizations(t *testing.T, w world) {
 		tx.CreateOrganization(second)
 		tx.CreateOrganization(first)
 	})
-	w.write(func(tx *store.Tx) { tx.RenameOrganization(second.ID, "Zweite") })
 	second.Name = "Zweite"
+	w.write(func(tx *store.Tx) { tx.RenameOrganization(second) })
 	for _, want := range []reeve.Organization{first, second, foreign} {
 		got, err := w.s.Organization(w.ctx(), want.ID)
 		same(t, want.Name, want, got, err)

@@ -65,6 +65,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"the life of an organization key", testOrganizationKeyLife},
 		{"last uses", testLastUses},
 		{"text order", testTextOrder},
+		{"listed users", testListedUsers},
+		{"listed tenants", testListedTenants},
 
 		{"commit", testCommit},
 		{"rollback", testRollback},

@@ -1,0 +1,212 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// A source is a condition that few things meet, and that finds them by an index
+// of its own. How many rows are few: reading one that the index of grams has
+// found costs as much as looking at some in the order of the list.
+const (
+	fewRows    = 10_000
+	fewHolders = 4000
+	// maxHolders is how many are read in the end, when nothing else has found
+	// anything: once, and better than a page without any.
+	maxHolders   = 200_000
+	mostGathered = 2 * maxHolders
+)
+
+// fromSource answers a listing from a source that is small enough; ok is false
+// if there is none.
+func (q *listQuery) fromSource(ctx context.Context) (page []Position, ok bool, err error) {
+	for _, source := range q.sources() {
+		few, err := q.holdsFew(ctx, source)
+		if err != nil {
+			return nil, false, err
+		}
+		if few {
+			return q.gather(ctx, source.on)
+		}
+	}
+	if !q.long() {
+		return nil, false, nil
+	}
+	if err := q.askSample(ctx); err != nil || q.holders > fewHolders {
+		return nil, false, err
+	}
+	return q.gatherHolders(ctx)
+}
+
+// gatherHolders reads all that the index of grams finds.
+func (q *listQuery) gatherHolders(ctx context.Context) ([]Position, bool, error) {
+	return q.gather(ctx, condition{
+		text: fmt.Sprintf(q.d.search.matches, q.Kind.table(), "%s"), args: []any{q.d.search.grams(q.rare)},
+	})
+}
+
+// source is a condition and the rows that it finds, to be counted.
+type source struct {
+	on   condition
+	rows []condition // SELECTs of one column
+}
+
+func (q *listQuery) sources() (out []source) {
+	rows := "SELECT 1 AS one FROM " + q.Kind.table() + " t WHERE "
+	for _, owner := range []struct {
+		column string
+		id     *reeve.ID
+	}{{"t.organization_id", q.Listing.Organization}, {"t.owner_id", q.Owner}} {
+		if owner.id != nil {
+			on := condition{owner.column + " = %s", []any{*owner.id}}
+			out = append(out, source{on, []condition{{rows + on.text, on.args}}})
+		}
+	}
+	if q.Listing.Member != nil {
+		out = append(out, source{membership(*q.Listing.Member), []condition{
+			{"SELECT 1 AS one FROM organization_members m WHERE m.user_id = %s", []any{*q.Listing.Member}},
+		}})
+	}
+	if q.Sort.By != ByCreated && len(q.created) > 0 {
+		on := q.created[0]
+		for _, bound := range q.created[1:] {
+			on = condition{on.text + " AND " + bound.text, append(on.args, bound.args...)}
+		}
+		out = append(out, source{on, []condition{{rows + on.text, on.args}}})
+	}
+	if q.folded != "" && !q.long() {
+		in := source{on: q.holds()}
+		for _, column := range q.named() {
+			prefix := prefixOf(column, q.folded)
+			in.rows = append(in.rows, condition{rows + prefix.text, prefix.args})
+		}
+		out = append(out, in)
+	}
+	return out
+}
+
+// named are the columns in which the beginnings of names are found.
+func (q *listQuery) named() []string {
+	if q.Kind == Users {
+		return []string{"t.name", "t.address"}
+	}
+	return []string{"t.name"}
+}
+
+// holdsFew tells whether a source has at most fewRows rows. It counts no more.
+func (q *listQuery) holdsFew(ctx context.Context, s source) (bool, error) {
+	left := fewRows
+	for _, rows := range s.rows {
+		places := make([]any, len(rows.args))
+		for i := range places {
+			places[i] = fmt.Sprintf("$%d", i+1)
+		}
+		count, err := one(ctx, q.Reader, read{
+			sql:  fmt.Sprintf("SELECT COUNT(*) FROM (SELECT one FROM (%s) s LIMIT %d) c", fmt.Sprintf(rows.text, places...), fewRows+1),
+			args: rows.args,
+		}, value[int])
+		if left -= count; err != nil || left < 0 {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// sampleRows is how many rows are asked whether they hold what is looked for,
+// and its grams.
+const sampleRows = 2000
+
+// maxGrams is how many grams, the rarest in the sample, the index is asked for:
+// they only narrow down what is compared, and common ones cost the most.
+const (
+	maxGrams         = 6
+	mostSampledGrams = 40
+)
+
+// askSample estimates how many rows hold what is looked for, and picks grams to
+// find them by. The index of grams cannot be asked how many it would find: it
+// reads all of them.
+func (q *listQuery) askSample(ctx context.Context) error {
+	all := grams(q.folded)
+	all = all[:min(len(all), mostSampledGrams)]
+	held := make(map[string]int, len(all))
+	rows, hits, last := 0, 0, int64(0)
+	text := fmt.Sprintf("SELECT spot, text FROM %s ORDER BY spot LIMIT %d", q.Kind.table(), sampleRows)
+	err := q.q.query(ctx, text, nil, func(row scanner) error {
+		var text string
+		if err := row.Scan(&last, &text); err != nil {
+			return err
+		}
+		rows++
+		if strings.Contains(text, q.folded) {
+			hits++
+		}
+		for _, gram := range all {
+			if strings.Contains(text, gram) {
+				held[gram]++
+			}
+		}
+		return nil
+	})
+	slices.SortStableFunc(all, func(a, b string) int { return held[a] - held[b] })
+	q.rare = all[:min(len(all), maxGrams)]
+	if q.holders = float64(hits); rows == sampleRows {
+		// Spots are spread evenly from 0 to 2^63: each of the sample stands for some.
+		q.holders *= float64(math.MaxInt64) / float64(last)
+	}
+	return err
+}
+
+// membership is inside as a source.
+func membership(user reeve.ID) condition {
+	return condition{"t.id IN (SELECT m.organization_id FROM organization_members m WHERE m.user_id = %s)", []any{user}}
+}
+
+// gather reads all that a source finds, and gives what is picked of it from a
+// place on; ok is false if it found more than it was thought to.
+func (q *listQuery) gather(ctx context.Context, source condition) (page []Position, ok bool, err error) {
+	inner, args := where([]any{q.Limit + 1}, []condition{source})
+	outer, args := where(args, q.scope, q.picks, q.past(q.From))
+	order := " ORDER BY " + q.column + ", t.id"
+	if q.Sort.Descending {
+		order = " ORDER BY " + q.column + " DESC, t.id DESC"
+	}
+	text := fmt.Sprintf(`WITH found AS MATERIALIZED (SELECT %[1]s FROM %[2]s t%[3]s LIMIT %[4]d)
+		SELECT c.rows_found, %[5]s, t.id FROM (SELECT COUNT(*) AS rows_found FROM found) c
+		LEFT JOIN (SELECT %[5]s, t.id FROM found t%[6]s%[7]s LIMIT $1) t ON c.rows_found > 0%[7]s`,
+		q.columns(), q.Kind.table(), inner, mostGathered, q.column, outer, order)
+	count := 0
+	page = []Position{}
+	err = q.q.query(ctx, text, args, func(row scanner) error {
+		var id *reeve.ID
+		p, err := q.optionalKey(row, &count, &id)
+		if err == nil && id != nil {
+			p.ID = *id
+			page = append(page, p)
+		}
+		return err
+	})
+	return page, count < mostGathered, err
+}
+
+// optionalKey scans a row of gather, which may be of nothing.
+func (q *listQuery) optionalKey(row scanner, count *int, id **reeve.ID) (p Position, err error) {
+	if q.Sort.By == ByCreated {
+		var at *time.Time
+		if err = row.Scan(count, &at, id); at != nil {
+			p.Time = *at
+		}
+		return p, err
+	}
+	var text *string
+	if err = row.Scan(count, &text, id); text != nil {
+		p.Text = *text
+	}
+	return p, err
+}
