@@ -48,3 +48,10 @@ func SetCloseProjects(c *Control, n int) { c.closeProjects = n }
 
 // CloseTimeout bounds a transaction of closing that bills so many projects.
 func CloseTimeout(projects int) time.Duration { return closeTimeout(projects) }
+
+// RunBatch does a bulk action to things, whatever they are.
+func RunBatch(ctx context.Context, c *Control, b Bulk, ids []reeve.ID) (out BulkResult, err error) {
+	by := callerOf(ctx)
+	err = c.runBatch(ctx, c.bulkActions(by, b)[0].with(newPlan()), ids, &out)
+	return out, err
+}
