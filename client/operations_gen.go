@@ -63,6 +63,7 @@ var Operations = []*Operation{
 	opTenantConfirmTOTP,
 	opTenantVersion,
 	opOperatorDeleteAPIKey,
+	opOperatorBulk,
 	opOperatorListChanges,
 	opOperatorListCoupons,
 	opOperatorCreateCoupon,

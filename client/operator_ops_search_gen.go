@@ -37,7 +37,7 @@ var opOperatorScan = &Operation{
 var opOperatorSearch = &Operation{
 	Face: "operator", ID: "search", Method: "GET", Path: "/api/search", Tag: "search",
 	Summary:     "Find anything by an id, a key, an address, a name or a part of one",
-	Description: "Exact hits come first, then parts of names, addresses and descriptions, newest first by kind. A whole key or token is recognized, and shown nowhere; but who passes this request on may log its query: look for a key with POST.",
+	Description: "Exact hits come first, then parts of names, addresses and descriptions by kind, newest first unless those are far apart. A whole key or token is recognized, and shown nowhere; but who passes this request on may log its query: look for a key with POST.",
 	Params: []Param{
 		{Name: "q", In: "query", Type: "string", Required: false, Description: "What is looked for: at most 1000 bytes, unless it is a key."},
 		{Name: "limit", In: "query", Type: "string", Required: false, Description: "How many of a kind: 1 to 100; 20 when absent."},

@@ -72,14 +72,6 @@ type OperatorCredential struct {
 	LastUsedBy *string            `json:"lastUsedBy,omitempty"`
 }
 
-// OperatorNamed is the schema NamedOut of the operator API.
-type OperatorNamed struct {
-	Kind string `json:"kind"`
-	ID   string `json:"id"`
-	// A user's full name, a coupon's description, a statement's month.
-	Name string `json:"name"`
-}
-
 // OperatorAncestor is the schema AncestorOut of the operator API.
 type OperatorAncestor struct {
 	Caveats int64 `json:"caveats"`

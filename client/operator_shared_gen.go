@@ -30,6 +30,14 @@ type OperatorReceiptSession struct {
 	State string `json:"state"`
 }
 
+// OperatorNamed is the schema NamedOut of the operator API.
+type OperatorNamed struct {
+	Kind string `json:"kind"`
+	ID   string `json:"id"`
+	// A user's full name, a coupon's description, a statement's month.
+	Name string `json:"name"`
+}
+
 // OperatorCoupon is the schema CouponOut of the operator API.
 type OperatorCoupon struct {
 	ID          string `json:"id"`

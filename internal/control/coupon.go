@@ -19,15 +19,19 @@ func (c *Control) CreateCoupon(ctx context.Context, in reeve.Coupon) (reeve.Coup
 	}
 	in.ID, in.Type, in.Applied = newID(), reeve.CouponPromotional, 0
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.KeepUser(ctx, in.UserID); err != nil {
-			return err
-		}
 		in.CreatedAt = tx.Now()
-		tx.CreateCoupon(in)
-		record(tx, by, change{action: "coupon.create", target: in.ID, after: couponFields(in)})
-		return nil
+		return createCoupon(ctx, tx, by, in)
 	})
 	return in, err
+}
+
+func createCoupon(ctx context.Context, tx *store.Tx, by Caller, in reeve.Coupon) error {
+	if _, err := tx.KeepUser(ctx, in.UserID); err != nil {
+		return err
+	}
+	tx.CreateCoupon(in)
+	record(tx, by, change{action: "coupon.create", target: in.ID, after: couponFields(in)})
+	return nil
 }
 
 func couponFields(cp reeve.Coupon) fields {

@@ -76,3 +76,10 @@ func Forget(c *Control, ctx context.Context) error {
 
 // DeleteEnded deletes the keys and tokens whose end has come.
 func DeleteEnded(c *Control, ctx context.Context) error { return c.deleteEndedNow(ctx) }
+
+// RunBatch does a bulk action to things, whatever they are.
+func RunBatch(ctx context.Context, c *Control, b Bulk, ids []reeve.ID) (out BulkResult, err error) {
+	by := callerOf(ctx)
+	err = c.runBatch(ctx, c.bulkActions(by, b)[0].with(newPlan()), ids, &out)
+	return out, err
+}

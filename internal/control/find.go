@@ -40,8 +40,8 @@ type Found struct {
 	Of *Named
 }
 
-// Findings are what a search has found: exact hits first, then newest first by
-// kind.
+// Findings are what a search has found: exact hits first, then by kind the
+// newest, or whatever was found at once.
 type Findings struct {
 	Results []Found
 	More    []FoundKind // of which there is more than was asked for; the lists have all
@@ -273,7 +273,7 @@ func (f *finder) byPart(ctx context.Context, query string) error {
 	for i, kind := range store.Listed {
 		work.Go(func() {
 			pages[i], nexts[i], errs[i] = f.store.List(ctx, store.Listing{
-				Kind: kind, Query: query, Limit: f.limit + 1, Sort: store.Sort{By: store.ByCreated, Descending: true},
+				Kind: kind, Query: query, Limit: f.limit + 1, Sort: store.Sort{By: store.ByCreated, Descending: true}, Any: true,
 			})
 		})
 	}

@@ -281,28 +281,36 @@ func (c *Control) UpdateLimits(ctx context.Context, id reeve.ID, patch reeve.Lim
 	if err := patch.Check(); err != nil {
 		return err
 	}
-	err = c.store.Write(ctx, func(tx *store.Tx) error {
-		project, err := tx.LockProject(ctx, id)
-		if err != nil {
-			return err
-		}
-		limits := project.Limits.Apply(patch)
-		if limits == project.Limits {
-			return nil
-		}
-		before, after := limitChanges(project.Limits, limits)
-		project.Limits = limits
-		tx.UpdateProject(project)
-		record(tx, by, change{action: "limits.update", target: id, organization: project.OrganizationID, before: before, after: after})
-		return nil
-	})
+	err = c.store.Write(ctx, func(tx *store.Tx) error { return updateLimits(ctx, tx, by, id, patch) })
 	if err == nil {
-		c.store.AfterCommit(ctx, func() {
-			c.refreshed(ctx, id)
-			c.alerts.touch(id)
-		})
+		c.store.AfterCommit(ctx, func() { c.limitsUpdated(ctx, id) })
 	}
 	return err
+}
+
+// updateLimits changes a project's limits inside a transaction; limitsUpdated
+// follows its commit.
+func updateLimits(ctx context.Context, tx *store.Tx, by Caller, id reeve.ID, patch reeve.LimitsPatch) error {
+	project, err := tx.LockProject(ctx, id)
+	if err != nil {
+		return err
+	}
+	limits := project.Limits.Apply(patch)
+	if limits == project.Limits {
+		return nil
+	}
+	before, after := limitChanges(project.Limits, limits)
+	project.Limits = limits
+	tx.UpdateProject(project)
+	record(tx, by, change{action: "limits.update", target: id, organization: project.OrganizationID, before: before, after: after})
+	return nil
+}
+
+func (c *Control) limitsUpdated(ctx context.Context, ids ...reeve.ID) {
+	_ = c.refreshProjects(ctx, ids...) // else the change log tells
+	for _, id := range ids {
+		c.alerts.touch(id)
+	}
 }
 
 func limitChanges(from, to reeve.Limits) (before, after fields) {

@@ -27,6 +27,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.listings(out)
 	a.searches(out)
 	a.scans(out)
+	a.bulk(out)
 	a.credits(out)
 	a.prices(out)
 	a.projects(out)

@@ -48,6 +48,7 @@ var examples = []step{
 	{Call: "GET /api/search?q=x"},
 	{Call: "POST /api/search", Body: `{"q":"x"}`},
 	{Call: "POST /api/scan", Body: `{"keys":["` + strangersKey + `"]}`},
+	{Call: "POST /api/bulk", Body: `{"select":{"kind":"users"},"action":{"coupon":{"amount":1,"duration":1,"description":"d"}}}`},
 	{Call: "POST /api/inspect", Body: `{"key":"` + strangersKey + `"}`},
 	{Call: "POST /api/coupons", Body: `{"userId":"{alice}","duration":2,"amount":3000,"description":"d"}`},
 	{Call: "GET /api/coupons/{coupon}"},

@@ -14,7 +14,7 @@ func (a *api) searches(out *web.API) {
 	web.Handle(out, web.Op{
 		Method: "GET", Path: "/api/search", ID: "search", Tag: "search",
 		Summary: "Find anything by an id, a key, an address, a name or a part of one",
-		Description: "Exact hits come first, then parts of names, addresses and descriptions, newest first by kind. " +
+		Description: "Exact hits come first, then parts of names, addresses and descriptions by kind, newest first unless those are far apart. " +
 			"A whole key or token is recognized, and shown nowhere; but who passes this request on may log its query: " +
 			"look for a key with POST.",
 		Errors: []reeve.Kind{reeve.Invalid},

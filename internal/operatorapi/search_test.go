@@ -2,6 +2,7 @@ package operatorapi_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -211,5 +212,17 @@ func TestInspectProject(t *testing.T) {
 		if log := s.Log.String(); strings.Contains(log, s.Value(t, "over")) || strings.Contains(log, s.Value(t, "session")) {
 			t.Error("a credential is in the log")
 		}
+	})
+}
+
+// TestSearchPrecondition: a search by POST meets the precondition of what the
+// GET of the same path would find.
+func TestSearchPrecondition(t *testing.T) {
+	t.Parallel()
+	s := reevetest.Open(t)
+	s.User(t, "alice", "Alice")
+	s.Do(t, step{
+		Call: "POST /api/search?q=alice", Body: `{"q":"alice"}`, Header: http.Header{"If-Match": {`"of-another-time"`}}, Loose: true,
+		Status: 412, Reply: reevetest.Any,
 	})
 }

@@ -39,7 +39,7 @@ func (r Reader) CouponsOf(ctx context.Context, user reeve.ID) ([]reeve.Coupon, e
 	}, scanCoupon)
 }
 
-// CreateCoupon inserts a coupon.
+// CreateCoupon inserts a coupon; a Conflict if there is one of its id.
 func (tx *Tx) CreateCoupon(c reeve.Coupon) {
 	tx.write(statement{
 		sql: `INSERT INTO coupons (id, user_id, amount, duration, description, type, created_at, applied)
@@ -47,6 +47,7 @@ func (tx *Tx) CreateCoupon(c reeve.Coupon) {
 		args: []any{
 			c.ID, c.UserID, c.Amount, c.Duration, c.Description, int64(c.Type), c.CreatedAt, c.Applied,
 		},
+		check: onViolation(conflict("the coupon exists already"), nil),
 	})
 	tx.createText(couponText(c))
 }

@@ -29,6 +29,7 @@ type Listing struct {
 	Sort  Sort
 	From  *Position // only what comes after it
 	Limit int
+	Any   bool // a page is filled with others, rather than searched for the first ones for long
 }
 
 // Sort is an order. Things that are alike in it are in the order of their ids.
@@ -78,8 +79,9 @@ func (r Reader) List(ctx context.Context, l Listing) (page []Position, next *Pos
 	}
 	from := l.From
 	for i, step := range steps {
-		if i >= enoughSteps && len(page) > 0 {
-			return page, from, nil
+		if i >= enoughSteps && (len(page) > 0 || l.Any) {
+			page, err = q.fill(ctx, page)
+			return page, from, err
 		}
 		to, err := q.edge(ctx, from, step)
 		if err != nil {
@@ -124,6 +126,7 @@ type listQuery struct {
 	created []condition // of the picks and the scope, those by creation
 	holders float64     // about how many hold the query, once a sample was asked
 	rare    []string    // grams of it
+	sampled []Position  // of the sample, those that hold it
 }
 
 func newListQuery(r Reader, l Listing) *listQuery {

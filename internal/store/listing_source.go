@@ -137,15 +137,17 @@ func (q *listQuery) askSample(ctx context.Context) error {
 	all = all[:min(len(all), mostSampledGrams)]
 	held := make(map[string]int, len(all))
 	rows, hits, last := 0, 0, int64(0)
-	text := fmt.Sprintf("SELECT spot, text FROM %s ORDER BY spot LIMIT %d", q.Kind.table(), sampleRows)
+	text := fmt.Sprintf("SELECT spot, text, created_at, id FROM %s ORDER BY spot LIMIT %d", q.Kind.table(), sampleRows)
 	err := q.q.query(ctx, text, nil, func(row scanner) error {
 		var text string
-		if err := row.Scan(&last, &text); err != nil {
+		var place Position
+		if err := row.Scan(&last, &text, &place.Time, &place.ID); err != nil {
 			return err
 		}
 		rows++
 		if strings.Contains(text, q.folded) {
 			hits++
+			q.sampled = append(q.sampled, place)
 		}
 		for _, gram := range all {
 			if strings.Contains(text, gram) {
@@ -161,6 +163,34 @@ func (q *listQuery) askSample(ctx context.Context) error {
 		q.holders *= float64(math.MaxInt64) / float64(last)
 	}
 	return err
+}
+
+// fill adds to a page what else is known to hold the query, if anything will
+// do: without regard to other picks, and in no order.
+func (q *listQuery) fill(ctx context.Context, page []Position) ([]Position, error) {
+	if !q.Any {
+		return page, nil
+	}
+	more := q.sampled
+	if !q.long() {
+		begins, args := where([]any{q.Limit}, []condition{prefixOf("t.name", q.folded)})
+		var err error
+		more, err = many(ctx, q.Reader, read{
+			sql: "SELECT t.created_at, t.id FROM " + q.Kind.table() + " t" + begins + " LIMIT $1", args: args,
+		}, func(row scanner) (p Position, err error) {
+			err = row.Scan(&p.Time, &p.ID)
+			return p, err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, place := range more {
+		if len(page) < q.Limit && !slices.ContainsFunc(page, func(p Position) bool { return p.ID == place.ID }) {
+			page = append(page, place)
+		}
+	}
+	return page, nil
 }
 
 // membership is inside as a source.

@@ -160,6 +160,49 @@ func TestManyTexts(t *testing.T) {
 	})
 }
 
+// TestAnyTexts: who takes any that hold a text gets a full page of them, each
+// once, where the first ones in the order are far away.
+func TestAnyTexts(t *testing.T) {
+	storetest.EachConfig(t, func(t *testing.T, config store.Config) {
+		s := storetest.Open(t, config)
+		began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		const old, all = 10_500, 27_000 // more than few, behind more than enough
+		for first := 0; first < all; first += 1500 {
+			err := s.Write(t.Context(), func(tx *store.Tx) error {
+				for n := first; n < first+1500; n++ {
+					u := listedUser(n, began)
+					if u.FullName = "new"; n < old {
+						u.FullName = "xyz"
+					}
+					tx.CreateUser(u)
+				}
+				tx.Record(reeve.Change{Action: "test"})
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, query := range []string{"xyz", "x"} {
+			page, next, err := s.List(t.Context(), store.Listing{
+				Kind: store.Users, Query: query, Limit: 20, Sort: store.Sort{By: store.ByCreated, Descending: true}, Any: true,
+			})
+			ids := map[reeve.ID]bool{}
+			for _, place := range page {
+				ids[place.ID] = !place.Time.After(began.Add(old * time.Second))
+			}
+			if err != nil || next == nil || len(ids) != 20 {
+				t.Errorf("%q: %d users, more %t: %v", query, len(ids), next != nil, err)
+			}
+			for id, fits := range ids {
+				if !fits {
+					t.Errorf("%q: %s does not hold it", query, id)
+				}
+			}
+		}
+	})
+}
+
 func sorted(by store.Sort, a, b store.Position) bool {
 	order := a.Time.Compare(b.Time)
 	if by.By != store.ByCreated {

@@ -144,7 +144,7 @@ func (x *exchange) hold(ctx context.Context, p preconditions) error {
 func (x *exchange) current(ctx context.Context, get *operation, p preconditions) (string, error) {
 	r := x.request.WithContext(ctx)
 	r.Method, r.Header, r.Body = http.MethodGet, http.Header{}, http.NoBody
-	r.URL = &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath}
+	r.URL = &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
 	r.Form, r.PostForm = nil, nil
 	reply, err := get.represent(x, ctx, r)
 	if p.match == nil && reeve.IsKind(err, reeve.NotFound) {
