@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,9 +28,16 @@ type seen struct {
 func (s *seen) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	at := min(len(s.requests), len(s.answers)-1)
-	s.requests = append(s.requests, r)
+	s.requests = append(s.requests, r.Clone(r.Context()))
 	s.mu.Unlock()
 	s.answers[at](w, r)
+}
+
+// all are the requests so far.
+func (s *seen) all() []*http.Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.requests)
 }
 
 func start(t *testing.T, answers ...http.HandlerFunc) (*seen, string) {
@@ -75,11 +83,12 @@ func TestRetries(t *testing.T) {
 			t.Parallel()
 			s, at := start(t, c.answers...)
 			err := c.call(t.Context(), at)
-			if (err != nil) != c.fails || len(s.requests) != c.want {
-				t.Errorf("%d requests, want %d; %v", len(s.requests), c.want, err)
+			requests := s.all()
+			if (err != nil) != c.fails || len(requests) != c.want {
+				t.Errorf("%d requests, want %d; %v", len(requests), c.want, err)
 			}
-			for _, r := range s.requests {
-				if key := r.Header.Get("Idempotency-Key"); key != s.requests[0].Header.Get("Idempotency-Key") || (key != "") != (c.name == "a POST" || c.name == "a refusal") {
+			for _, r := range requests {
+				if key := r.Header.Get("Idempotency-Key"); key != requests[0].Header.Get("Idempotency-Key") || (key != "") != (c.name == "a POST" || c.name == "a refusal") {
 					t.Errorf("%s %s has the key %q", r.Method, r.URL, key)
 				}
 			}
@@ -162,7 +171,7 @@ func TestHeaders(t *testing.T) {
 		t.Errorf("response %+v", said)
 	}
 	var got []string
-	for _, r := range s.requests {
+	for _, r := range s.all() {
 		line := r.Method + " " + r.RequestURI
 		for _, name := range []string{"X-Api-Key", "X-Auth-Id", "X-Auth-Token", "Authorization", "Reeve-Gateway-Token", "X-Reason", "If-Match", "Idempotency-Key", "User-Agent"} {
 			if value := r.Header.Get(name); value != "" {
