@@ -15,6 +15,7 @@ type User struct {
 	PasswordHash []byte // argon2id or bcrypt, in their own text forms; another form lets nobody in
 	ProjectLimit int    // how many projects the user may own
 	CreatedAt    time.Time
+	Freeze       *Frozen // only where a read says so
 }
 
 // UserStatus is the original's number for a user's state.

@@ -40,7 +40,9 @@ type OperatorSelection struct {
 	// Of organizations.
 	Member *string `json:"member,omitempty"`
 	// Of users.
-	HasProjects   *bool      `json:"hasProjects,omitempty"`
+	HasProjects *bool `json:"hasProjects,omitempty"`
+	// By itself.
+	Frozen        *bool      `json:"frozen,omitempty"`
 	CreatedAfter  *time.Time `json:"createdAfter,omitempty"`
 	CreatedBefore *time.Time `json:"createdBefore,omitempty"`
 }
@@ -51,6 +53,10 @@ type OperatorBulkAction struct {
 	Limits *OperatorBulkLimits `json:"limits,omitempty"`
 	// One for each user.
 	Coupon *OperatorBulkCoupon `json:"coupon,omitempty"`
+	// Replaces the type and the end of what is frozen.
+	Freeze *OperatorBulkFreeze `json:"freeze,omitempty"`
+	// Ends each one's own freeze, if there is one.
+	Unfreeze *bool `json:"unfreeze,omitempty"`
 }
 
 // OperatorBulkLimits is the schema BulkLimits of the operator API.
@@ -72,6 +78,14 @@ type OperatorBulkCoupon struct {
 	// Billing periods, which are calendar months.
 	Duration    int64  `json:"duration"`
 	Description string `json:"description"`
+}
+
+// OperatorBulkFreeze is the schema BulkFreeze of the operator API.
+type OperatorBulkFreeze struct {
+	// billing, violation, legal, security or operator.
+	Type string `json:"type"`
+	// When it ends by itself; when somebody unfreezes it if absent.
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // OperatorBulk is the schema BulkOut of the operator API.

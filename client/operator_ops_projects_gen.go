@@ -12,6 +12,7 @@ var opOperatorListProjects = &Operation{
 		{Name: "q", In: "query", Type: "string", Required: false, Description: "Part of a name, an address or, of coupons, a description, in any case; the beginning of one, if q has one or two characters. Or an id in any spelling."},
 		{Name: "createdAfter", In: "query", Type: "string", Required: false, Description: "Created later than this (RFC 3339)."},
 		{Name: "createdBefore", In: "query", Type: "string", Required: false, Description: "Created earlier than this (RFC 3339)."},
+		{Name: "frozen", In: "query", Type: "boolean", Required: false, Description: "Whether it is frozen by itself."},
 		{Name: "sort", In: "query", Type: "string", Required: false, Description: "created, -created, name or -name; newest first when absent."},
 		{Name: "organization", In: "query", Type: "string", Required: false, Description: "The organization's id."},
 		{Name: "owner", In: "query", Type: "string", Required: false, Description: "The owner's id."},

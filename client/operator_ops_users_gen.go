@@ -12,6 +12,7 @@ var opOperatorListUsers = &Operation{
 		{Name: "q", In: "query", Type: "string", Required: false, Description: "Part of a name, an address or, of coupons, a description, in any case; the beginning of one, if q has one or two characters. Or an id in any spelling."},
 		{Name: "createdAfter", In: "query", Type: "string", Required: false, Description: "Created later than this (RFC 3339)."},
 		{Name: "createdBefore", In: "query", Type: "string", Required: false, Description: "Created earlier than this (RFC 3339)."},
+		{Name: "frozen", In: "query", Type: "boolean", Required: false, Description: "Whether it is frozen by itself."},
 		{Name: "sort", In: "query", Type: "string", Required: false, Description: "created, -created, name, -name, email or -email; newest first when absent."},
 		{Name: "hasProjects", In: "query", Type: "boolean", Required: false, Description: "Whether the user is an own member of some project."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},

@@ -22,6 +22,8 @@ type OperatorListOrganizationsParams struct {
 	CreatedAfter string `query:"createdAfter"`
 	// Created earlier than this (RFC 3339).
 	CreatedBefore string `query:"createdBefore"`
+	// Whether it is frozen by itself.
+	Frozen *bool `query:"frozen"`
 	// created, -created, name or -name; newest first when absent.
 	Sort string `query:"sort"`
 	// The owner's id.

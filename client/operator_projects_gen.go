@@ -22,6 +22,8 @@ type OperatorListProjectsParams struct {
 	CreatedAfter string `query:"createdAfter"`
 	// Created earlier than this (RFC 3339).
 	CreatedBefore string `query:"createdBefore"`
+	// Whether it is frozen by itself.
+	Frozen *bool `query:"frozen"`
 	// created, -created, name or -name; newest first when absent.
 	Sort string `query:"sort"`
 	// The organization's id.
@@ -125,6 +127,8 @@ type OperatorListedProject struct {
 	OwnerID        string    `json:"ownerId"`
 	OrganizationID string    `json:"organizationId"`
 	CreatedAt      time.Time `json:"createdAt"`
+	// Only of a project that is frozen by itself.
+	Freeze *OperatorFrozen `json:"freeze,omitempty"`
 }
 
 // OperatorCreateProjectBody is an object within a body of the operator API.

@@ -22,6 +22,8 @@ type OperatorListUsersParams struct {
 	CreatedAfter string `query:"createdAfter"`
 	// Created earlier than this (RFC 3339).
 	CreatedBefore string `query:"createdBefore"`
+	// Whether it is frozen by itself.
+	Frozen *bool `query:"frozen"`
 	// created, -created, name, -name, email or -email; newest first when absent.
 	Sort string `query:"sort"`
 	// Whether the user is an own member of some project.
@@ -120,6 +122,8 @@ type OperatorListedUser struct {
 	Email        string    `json:"email"`
 	ProjectLimit int64     `json:"projectLimit"`
 	CreatedAt    time.Time `json:"createdAt"`
+	// Only of a frozen user.
+	Freeze *OperatorFrozen `json:"freeze,omitempty"`
 }
 
 // OperatorCreateUser is the schema CreateUser of the operator API.

@@ -129,6 +129,8 @@ func TestRotateAPIKey(t *testing.T) {
 		overlap := epoch.Add(time.Hour)
 		same(t, "the old one's end", &overlap, list[1].ExpiresAt, nil)
 		same(t, "replaced by", &next.ID, list[1].ReplacedBy, nil)
+		seen, err := h.c.Inspect(h.ctx, oldKey.Serialize())
+		same(t, "inspected, it ends", list[1].ExpiresAt, seen.ExpiresAt, err)
 		same(t, "rotated from", &old.ID, list[0].RotatedFrom, nil)
 		same(t, "its end", &end, list[0].ExpiresAt, nil)
 		_, _, err = c.RotateAPIKey(editor, p.ID, old.ID, time.Hour)

@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/store"
@@ -19,18 +18,6 @@ type Bulk struct {
 	Select Listing   // its sort, cursor and limit are ignored
 	IDs    []reeve.ID
 	Action BulkAction
-}
-
-// BulkAction is what is done to each thing: exactly one of these.
-type BulkAction struct {
-	Limits *reeve.LimitsPatch // of projects
-	Coupon *NewCoupon         // for users
-}
-
-// NewCoupon is a coupon that each user gets.
-type NewCoupon struct {
-	Amount, Duration int64
-	Description      string
 }
 
 // BulkPlan is what an action would be done to. Its token stands for exactly
@@ -136,67 +123,6 @@ func (c *Control) runBatch(ctx context.Context, do bulkDo, batch []reeve.ID, out
 	return nil
 }
 
-// bulkAction is an action as it is done.
-type bulkAction struct {
-	right reeve.OperatorAction
-	of    []FoundKind // which kinds of things it is done to
-	check func() error
-	with  func(plan) bulkDo
-}
-
-// bulkDo does an action to a thing, inside a transaction; after follows the
-// commit.
-type bulkDo struct {
-	each  func(ctx context.Context, tx *store.Tx, id reeve.ID) error
-	after func(ctx context.Context, ids []reeve.ID)
-}
-
-// bulkActions are those that are asked for.
-func (c *Control) bulkActions(by Caller, b Bulk) (out []bulkAction) {
-	a := b.Action
-	if a.Limits != nil {
-		out = append(out, bulkAction{
-			right: reeve.ManageLimits, of: []FoundKind{FoundProject}, check: a.Limits.Check,
-			with: func(plan) bulkDo {
-				return bulkDo{
-					each: func(ctx context.Context, tx *store.Tx, id reeve.ID) error {
-						return updateLimits(ctx, tx, by, id, *a.Limits)
-					},
-					after: func(ctx context.Context, ids []reeve.ID) { c.limitsUpdated(ctx, ids...) },
-				}
-			},
-		})
-	}
-	if a.Coupon != nil {
-		out = append(out, bulkAction{
-			right: reeve.ManageMoney, of: []FoundKind{FoundUser},
-			// Any id will do in place of the users'.
-			check: func() error { return a.Coupon.of(reeve.ID{1}, reeve.Zero, time.Time{}).Check() },
-			with: func(p plan) bulkDo {
-				return bulkDo{
-					each: func(ctx context.Context, tx *store.Tx, id reeve.ID) error {
-						coupon := a.Coupon.of(id, p.couponFor(id), tx.Now())
-						// A user's coupon of a plan has but one id: that which is there is the one.
-						if _, err := tx.Coupon(ctx, coupon.ID); !reeve.IsKind(err, reeve.NotFound) {
-							return err
-						}
-						return createCoupon(ctx, tx, by, coupon)
-					},
-					after: func(context.Context, []reeve.ID) {},
-				}
-			},
-		})
-	}
-	return out
-}
-
-func (n NewCoupon) of(user, id reeve.ID, now time.Time) reeve.Coupon {
-	return reeve.Coupon{
-		ID: id, UserID: user, Amount: n.Amount, Duration: n.Duration, Description: n.Description,
-		Type: reeve.CouponPromotional, CreatedAt: now,
-	}
-}
-
 // prepareBulk authorises and checks an action, and finds what it is done to, in
 // the order of the ids.
 func (c *Control) prepareBulk(ctx context.Context, b Bulk) (action bulkAction, ids []reeve.ID, err error) {
@@ -212,7 +138,7 @@ func (c *Control) prepareBulk(ctx context.Context, b Bulk) (action bulkAction, i
 	if _, err := operator(ctx, action.right); err != nil {
 		return action, nil, err
 	}
-	if !slices.Contains(action.of, b.Kind) {
+	if action.of != nil && !slices.Contains(action.of, b.Kind) {
 		return action, nil, reeve.Errorf(reeve.Invalid, "this action is done to things of kind %s only", action.of[0])
 	}
 	if err := action.check(); err != nil {

@@ -178,7 +178,11 @@ func (c *Control) operatorOf(ctx context.Context, hash reeve.TokenHash) (Credent
 		}
 		out := Credential{Kind: CredentialOperator, ID: token.ID, Name: "root", State: StateLive, Role: string(token.Role), ExpiresAt: token.ExpiresAt}
 		if token.OperatorID != reeve.Zero {
-			out.Name = token.OperatorID.String()
+			operator, err := c.store.Operator(ctx, token.OperatorID)
+			if err != nil {
+				return out, err
+			}
+			out.Name = operator.Name
 		}
 		if token.ExpiresAt != nil && !c.store.Now().Before(*token.ExpiresAt) {
 			out.State = StateExpired
@@ -218,7 +222,7 @@ func (c *Control) apiKeyOf(ctx context.Context, key macaroon.Key) (Credential, e
 		return Credential{}, err
 	}
 	out := Credential{
-		Kind: CredentialAPIKey, ID: stored.ID, Name: stored.Name, State: StateForged, CreatedAt: &stored.CreatedAt,
+		Kind: CredentialAPIKey, ID: stored.ID, Name: stored.Name, State: StateForged, CreatedAt: &stored.CreatedAt, ExpiresAt: stored.ExpiresAt,
 		Project:      &Named{Kind: FoundProject, ID: project.ID},
 		Organization: &Named{Kind: FoundOrganization, ID: project.OrganizationID},
 		User:         &Named{Kind: FoundUser, ID: project.OwnerID},
@@ -244,6 +248,8 @@ func (c *Control) apiKeyOf(ctx context.Context, key macaroon.Key) (Credential, e
 	switch {
 	case project.RevokedBefore != nil && stored.CreatedAt.Before(*project.RevokedBefore):
 		out.State, out.By, out.Ancestors[0].Revoked = StateRevoked, &root, true
+	case out.State == StateLive && stored.Ended(c.store.Now()):
+		out.State, out.By = StateExpired, &root
 	case out.State == StateLive && frozen:
 		out.State = StateFrozen
 	}

@@ -29,7 +29,7 @@ func digest(l store.Listing) []byte {
 	for _, id := range []*reeve.ID{l.ID, l.Owner, l.Organization, l.Member} {
 		_, _ = fmt.Fprintf(sum, " %s", textOf(id))
 	}
-	_, _ = fmt.Fprintf(sum, " %s %s", textOf(l.HasProjects), textOf(l.Status))
+	_, _ = fmt.Fprintf(sum, " %s %s %s", textOf(l.HasProjects), textOf(l.Frozen), textOf(l.Status))
 	for _, at := range []*time.Time{l.After, l.Before} {
 		if at != nil {
 			_, _ = fmt.Fprintf(sum, " %d", at.UnixNano())

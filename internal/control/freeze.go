@@ -65,6 +65,13 @@ func userToFreeze(email string) findFrozen {
 	}
 }
 
+func userIDToFreeze(id reeve.ID) findFrozen {
+	return func(ctx context.Context, tx *store.Tx) (frozenThing, error) {
+		user, err := tx.LockUserByIDForDelete(ctx, id)
+		return frozenThing{user.ID, store.FrozenUser, reeve.Zero}, err
+	}
+}
+
 func organizationToFreeze(id reeve.ID) findFrozen {
 	return func(ctx context.Context, tx *store.Tx) (frozenThing, error) {
 		o, err := tx.LockOrganizationForDelete(ctx, id)
@@ -89,47 +96,65 @@ func (c *Control) freeze(ctx context.Context, find findFrozen, in NewFreeze) (ou
 	if err != nil {
 		return out, err
 	}
-	if in.Type, err = reeve.ParseFreezeType(string(in.Type)); err != nil {
+	if err := in.check(c.store.Now()); err != nil {
 		return out, err
 	}
 	if _, err := operator(ctx, in.Type.Right()); err != nil {
 		return out, err
 	}
-	if in.Until != nil {
-		until := in.Until.UTC().Truncate(time.Microsecond)
-		in.Until = &until
-	}
-	err = c.store.Write(ctx, func(tx *store.Tx) error {
-		thing, err := find(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if in.Until != nil && !in.Until.After(tx.Now()) {
-			return reeve.Errorf(reeve.Invalid, "until is not in the future")
-		}
-		out = Revoked{target: thing.id, action: string(thing.kind) + ".freeze"}
-		return freezeOne(ctx, tx, by, thing, reeve.Frozen{Type: in.Type, Since: tx.Now(), Until: in.Until})
+	var thing frozenThing
+	err = c.store.Write(ctx, func(tx *store.Tx) (err error) {
+		thing, err = freezeOne(ctx, tx, by, find, in)
+		return err
 	})
 	if err == nil {
-		_ = c.refreshFreezes(ctx, out.target) // else the change log tells
+		c.freezesChanged(ctx, thing.id)
 	}
-	return out, err
+	return Revoked{target: thing.id, action: string(thing.kind) + ".freeze"}, err
 }
 
-func freezeOne(ctx context.Context, tx *store.Tx, by Caller, thing frozenThing, next reeve.Frozen) error {
+func (n NewFreeze) check(now time.Time) error {
+	_, err := reeve.ParseFreezeType(string(n.Type))
+	if err == nil && n.Until != nil && !n.Until.After(now) {
+		err = reeve.Errorf(reeve.Invalid, "until is not in the future")
+	}
+	return err
+}
+
+// freezesChanged lets this replica know at once of what it has frozen or
+// unfrozen. If that fails the change log will tell.
+func (c *Control) freezesChanged(ctx context.Context, ids ...reeve.ID) {
+	c.store.AfterCommit(ctx, func() { _ = c.refreshFreezes(ctx, ids...) })
+}
+
+func freezeOne(ctx context.Context, tx *store.Tx, by Caller, find findFrozen, in NewFreeze) (frozenThing, error) {
+	thing, err := find(ctx, tx)
+	if err != nil {
+		return thing, err
+	}
+	next := reeve.Frozen{Type: in.Type, Since: tx.Now()}
+	if in.Until != nil {
+		until := in.Until.UTC().Truncate(time.Microsecond)
+		next.Until = &until
+	}
 	old, err := tx.Frozen(ctx, thing.id)
 	if err != nil {
-		return err
+		return thing, err
 	}
 	if old != nil {
 		if !by.Actor.May(old.Type.Right()) {
-			return reeve.ErrDenied
+			return thing, reeve.ErrDenied
 		}
 		next.Since = old.Since
 		if old.Type == next.Type && sameTime(old.Until, next.Until) {
-			return nil
+			return thing, nil
 		}
 	}
+	putFreeze(tx, by, thing, old, next)
+	return thing, nil
+}
+
+func putFreeze(tx *store.Tx, by Caller, thing frozenThing, old *reeve.Frozen, next reeve.Frozen) {
 	tx.PutFreeze(store.Freeze{ID: thing.id, Kind: thing.kind, Frozen: next})
 	if thing.kind == store.FrozenUser {
 		tx.DeleteUserSessions(thing.id, reeve.Zero)
@@ -138,7 +163,6 @@ func freezeOne(ctx context.Context, tx *store.Tx, by Caller, thing frozenThing, 
 		action: string(thing.kind) + ".freeze", target: thing.id, organization: thing.organization,
 		before: freezeFields(old), after: freezeFields(&next),
 	})
-	return nil
 }
 
 func sameTime(a, b *time.Time) bool {
@@ -163,29 +187,33 @@ func (c *Control) unfreeze(ctx context.Context, find findFrozen) error {
 		return err
 	}
 	var id reeve.ID
-	err = c.store.Write(ctx, func(tx *store.Tx) error {
-		thing, err := find(ctx, tx)
-		if err != nil {
-			return err
-		}
-		id = thing.id
-		old, err := tx.Frozen(ctx, thing.id)
-		if err != nil || old == nil {
-			return err
-		}
-		if !by.Actor.May(old.Type.Right()) {
-			return reeve.ErrDenied
-		}
-		tx.DeleteFreeze(thing.id)
-		record(tx, by, change{
-			action: string(thing.kind) + ".unfreeze", target: thing.id, organization: thing.organization, before: freezeFields(old),
-		})
-		return nil
+	err = c.store.Write(ctx, func(tx *store.Tx) (err error) {
+		id, err = unfreezeOne(ctx, tx, by, find)
+		return err
 	})
 	if err == nil {
-		_ = c.refreshFreezes(ctx, id)
+		c.freezesChanged(ctx, id)
 	}
 	return err
+}
+
+func unfreezeOne(ctx context.Context, tx *store.Tx, by Caller, find findFrozen) (reeve.ID, error) {
+	thing, err := find(ctx, tx)
+	if err != nil {
+		return thing.id, err
+	}
+	old, err := tx.Frozen(ctx, thing.id)
+	if err != nil || old == nil {
+		return thing.id, err
+	}
+	if !by.Actor.May(old.Type.Right()) {
+		return thing.id, reeve.ErrDenied
+	}
+	tx.DeleteFreeze(thing.id)
+	record(tx, by, change{
+		action: string(thing.kind) + ".unfreeze", target: thing.id, organization: thing.organization, before: freezeFields(old),
+	})
+	return thing.id, nil
 }
 
 // How often freezes are looked at whose end may have come, and how many end in

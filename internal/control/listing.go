@@ -21,6 +21,7 @@ type Listing struct {
 	Organization  *reeve.ID           // of projects
 	Member        *reeve.ID           // of organisations: disabled or not
 	HasProjects   *bool               // of users: own members of some project
+	Frozen        *bool               // by itself: of users, organisations and projects
 	Status        *reeve.CouponStatus // of coupons
 	CreatedAfter  *time.Time
 	CreatedBefore *time.Time
@@ -113,7 +114,8 @@ func (l Listing) forStore(kind store.Kind, now time.Time) (out store.Listing, er
 	}
 	out = store.Listing{
 		Kind: kind, Query: strings.TrimSpace(l.Query), Sort: sort, Limit: l.Limit,
-		Owner: l.Owner, Organization: l.Organization, Member: l.Member, HasProjects: l.HasProjects, Status: l.Status,
+		Owner: l.Owner, Organization: l.Organization, Member: l.Member, HasProjects: l.HasProjects,
+		Frozen: l.Frozen, Status: l.Status,
 		After: l.CreatedAfter, Before: l.CreatedBefore, Now: now,
 	}
 	if id, err := reeve.ParseID(prefixes[kind], out.Query); err == nil {

@@ -69,5 +69,11 @@ func (a BulkAction) fields() fields {
 	if a.Coupon != nil {
 		out["coupon"] = *a.Coupon
 	}
+	if a.Freeze != nil {
+		out["freeze"] = freezeFields(&reeve.Frozen{Type: a.Freeze.Type, Until: a.Freeze.Until})
+	}
+	if a.Unfreeze {
+		out["unfreeze"] = true
+	}
 	return out
 }

@@ -34,6 +34,7 @@ func (c *Control) RestoreProject(ctx context.Context, id reeve.ID) error {
 	}
 	err = c.store.Write(ctx, func(tx *store.Tx) error { return restoreProject(ctx, tx, by, id) })
 	if err == nil {
+		c.freezesChanged(ctx, id)
 		c.store.AfterCommit(ctx, func() {
 			c.refreshed(ctx, id)
 			c.alerts.touch(id)
@@ -78,7 +79,16 @@ func restoreProject(ctx context.Context, tx *store.Tx, by Caller, id reeve.ID) e
 	tx.ReturnProject(id)
 	tx.DeleteDeletion(id)
 	record(tx, by, change{action: "project.restore", target: id, organization: p.OrganizationID, after: projectFields(p)})
+	snapshot.Freeze.restore(tx, by, frozenThing{id, store.FrozenProject, p.OrganizationID})
 	return nil
+}
+
+// restore freezes again what was frozen when it was deleted, unless the end of
+// that has come.
+func (f *freezeSnapshot) restore(tx *store.Tx, by Caller, thing frozenThing) {
+	if f != nil && (f.Until == nil || f.Until.After(tx.Now())) {
+		putFreeze(tx, by, thing, nil, reeve.Frozen(*f))
+	}
 }
 
 // placeForProject locks a user and answers a Conflict if the user owns projects
@@ -103,7 +113,11 @@ func (c *Control) RestoreOrganization(ctx context.Context, id reeve.ID) error {
 	if err != nil {
 		return err
 	}
-	return c.store.Write(ctx, func(tx *store.Tx) error { return restoreOrganization(ctx, tx, by, id) })
+	err = c.store.Write(ctx, func(tx *store.Tx) error { return restoreOrganization(ctx, tx, by, id) })
+	if err == nil {
+		c.freezesChanged(ctx, id)
+	}
+	return err
 }
 
 func restoreOrganization(ctx context.Context, tx *store.Tx, by Caller, id reeve.ID) error {
@@ -132,6 +146,7 @@ func restoreOrganization(ctx context.Context, tx *store.Tx, by Caller, id reeve.
 	}
 	tx.DeleteDeletion(id)
 	record(tx, by, change{action: "organization.restore", target: id, organization: id, after: organizationFields(o)})
+	snapshot.Freeze.restore(tx, by, frozenThing{id, store.FrozenOrganization, id})
 	return nil
 }
 
@@ -144,13 +159,19 @@ func (c *Control) RestoreUser(ctx context.Context, who string) error {
 	if err != nil {
 		return err
 	}
-	return c.store.Write(ctx, func(tx *store.Tx) error {
+	var restored []reeve.ID
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		kept, err := lockDeletedUser(ctx, tx, who)
 		if err != nil {
 			return err
 		}
-		return restoreUser(ctx, tx, by, kept)
+		restored, err = restoreUser(ctx, tx, by, kept)
+		return err
 	})
+	if err == nil {
+		c.freezesChanged(ctx, restored...)
+	}
+	return err
 }
 
 // lockDeletedUser finds a deleted user by the id, in either spelling, or by the
@@ -165,35 +186,39 @@ func lockDeletedUser(ctx context.Context, tx *store.Tx, who string) (reeve.Delet
 	return tx.LockDeletedUser(ctx, who)
 }
 
-func restoreUser(ctx context.Context, tx *store.Tx, by Caller, kept reeve.Deletion) error {
+// restoreUser gives the ids of all that it brought back.
+func restoreUser(ctx context.Context, tx *store.Tx, by Caller, kept reeve.Deletion) ([]reeve.ID, error) {
 	var snapshot userSnapshot
 	if err := readSnapshot(kept, &snapshot); err != nil {
-		return err
+		return nil, err
 	}
 	user := reeve.User{
 		ID: kept.ID, Email: kept.Name, FullName: snapshot.FullName, ShortName: snapshot.ShortName,
 		PasswordHash: snapshot.PasswordHash, ProjectLimit: snapshot.ProjectLimit,
 	}
 	if _, err := tx.UserByEmail(ctx, user.Email); err == nil {
-		return store.EmailTaken(user.Email)
+		return nil, store.EmailTaken(user.Email)
 	} else if !reeve.IsKind(err, reeve.NotFound) {
-		return err
+		return nil, err
 	}
 	tx.RestoreUser(user)
+	restored := []reeve.ID{user.ID}
 	for _, id := range snapshot.Organizations {
 		if err := restoreOrganization(ctx, tx, by, id.ID); err != nil && !reeve.IsKind(err, reeve.NotFound) {
-			return err
+			return nil, err
 		}
+		restored = append(restored, id.ID)
 	}
 	if err := rejoin(ctx, tx, by, snapshot.Memberships); err != nil {
-		return err
+		return nil, err
 	}
 	tx.DeleteDeletion(user.ID)
 	record(tx, by, change{
 		action: "user.restore", target: user.ID,
 		before: fields{"email": reeve.DeactivatedEmail(user.ID)}, after: userFields(user),
 	})
-	return nil
+	snapshot.Freeze.restore(tx, by, frozenThing{user.ID, store.FrozenUser, reeve.Zero})
+	return restored, nil
 }
 
 // rejoin makes a restored user a member again of the organisations that are

@@ -25,12 +25,14 @@ type (
 		Frozen           bool             `json:"frozen"`
 		Bandwidth        meterSnapshot    `json:"bandwidth"`
 		Members          []memberSnapshot `json:"members"`
+		Freeze           *freezeSnapshot  `json:"freeze"`
 	}
 	organizationSnapshot struct {
 		OwnerID   keptID           `json:"ownerId"`
 		CreatedAt time.Time        `json:"createdAt"`
 		Budget    *int64           `json:"budget"`
 		Members   []memberSnapshot `json:"members"`
+		Freeze    *freezeSnapshot  `json:"freeze"`
 	}
 	userSnapshot struct {
 		FullName      string               `json:"fullName"`
@@ -40,6 +42,7 @@ type (
 		CreatedAt     time.Time            `json:"createdAt"`
 		Memberships   []membershipSnapshot `json:"memberships"`
 		Organizations []keptID             `json:"organizations"` // that were deleted with the user
+		Freeze        *freezeSnapshot      `json:"freeze"`
 	}
 	membershipSnapshot struct {
 		OrganizationID keptID `json:"organizationId"`
@@ -50,6 +53,11 @@ type (
 		Role      reeve.Role `json:"role"`
 		Disabled  bool       `json:"disabled"`
 		CreatedAt time.Time  `json:"createdAt"`
+	}
+	freezeSnapshot struct {
+		Type  reeve.FreezeType `json:"type"`
+		Since time.Time        `json:"since"`
+		Until *time.Time       `json:"until"`
 	}
 	meterSnapshot struct {
 		Period    int64 `json:"period"`
@@ -148,6 +156,10 @@ func snapshotProject(ctx context.Context, tx *store.Tx, p reeve.Project) (out pr
 	if err != nil {
 		return out, err
 	}
+	freeze, err := snapshotFreeze(ctx, tx, p.ID)
+	if err != nil {
+		return out, err
+	}
 	meters, err := tx.Meters(ctx, p.ID)
 	bandwidth := meters[reeve.MeterBandwidth]
 	return projectSnapshot{
@@ -164,8 +176,14 @@ func snapshotProject(ctx context.Context, tx *store.Tx, p reeve.Project) (out pr
 			Period:    bandwidth.Period,
 			Committed: bandwidth.Committed + min(bandwidth.Leased, math.MaxInt64-bandwidth.Committed),
 		},
-		Members: newMemberSnapshots(members),
+		Members: newMemberSnapshots(members), Freeze: freeze,
 	}, err
+}
+
+// snapshotFreeze reads a thing's own freeze, nil if there is none.
+func snapshotFreeze(ctx context.Context, tx *store.Tx, id reeve.ID) (*freezeSnapshot, error) {
+	f, err := tx.Frozen(ctx, id)
+	return (*freezeSnapshot)(f), err
 }
 
 // snapshotOrganization reads what restoring a locked organisation needs.
@@ -175,6 +193,9 @@ func snapshotOrganization(ctx context.Context, tx *store.Tx, o reeve.Organizatio
 		return out, err
 	}
 	out = organizationSnapshot{OwnerID: keptID{o.OwnerID}, CreatedAt: o.CreatedAt, Members: newMemberSnapshots(members)}
+	if out.Freeze, err = snapshotFreeze(ctx, tx, o.ID); err != nil {
+		return out, err
+	}
 	budget, err := tx.Budget(ctx, o.ID)
 	switch {
 	case err == nil:

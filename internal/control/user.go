@@ -59,7 +59,6 @@ type UserDetails struct {
 	User     reeve.User
 	Projects []reeve.Project // of which the user is an own member, by name
 	Coupons  []reeve.Coupon  // newest first
-	Freeze   *reeve.Frozen
 }
 
 // GetUser finds a user by address.
@@ -76,7 +75,7 @@ func (c *Control) GetUser(ctx context.Context, email string) (out UserDetails, e
 	if out.Coupons, err = c.store.CouponsOf(ctx, out.User.ID); err != nil {
 		return out, err
 	}
-	out.Freeze, err = c.store.Frozen(ctx, out.User.ID)
+	out.User.Freeze, err = c.store.Frozen(ctx, out.User.ID)
 	return out, err
 }
 

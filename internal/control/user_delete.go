@@ -72,6 +72,9 @@ func (c *Control) dropUser(ctx context.Context, tx *store.Tx, how deleting, user
 		ProjectLimit: user.ProjectLimit, CreatedAt: user.CreatedAt,
 	}
 	var err error
+	if snapshot.Freeze, err = snapshotFreeze(ctx, tx, user.ID); err != nil {
+		return err
+	}
 	if snapshot.Organizations, err = c.deleteOrganizationsOf(ctx, tx, how, user); err != nil {
 		return err
 	}

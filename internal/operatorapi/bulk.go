@@ -45,14 +45,19 @@ type selection struct {
 	Organization  *organizationID `json:"organization,omitempty" doc:"Of projects."`
 	Member        *userID         `json:"member,omitempty" doc:"Of organizations."`
 	HasProjects   *bool           `json:"hasProjects,omitempty" doc:"Of users."`
+	Frozen        *bool           `json:"frozen,omitempty" doc:"By itself."`
 	CreatedAfter  *time.Time      `json:"createdAfter,omitempty"`
 	CreatedBefore *time.Time      `json:"createdBefore,omitempty"`
 }
 
 type bulkAction struct {
-	Limits *bulkLimits `json:"limits,omitempty" doc:"Of projects: those that are given."`
-	Coupon *bulkCoupon `json:"coupon,omitempty" doc:"One for each user."`
+	Limits   *bulkLimits `json:"limits,omitempty" doc:"Of projects: those that are given."`
+	Coupon   *bulkCoupon `json:"coupon,omitempty" doc:"One for each user."`
+	Freeze   *bulkFreeze `json:"freeze,omitempty" doc:"Replaces the type and the end of what is frozen."`
+	Unfreeze bool        `json:"unfreeze,omitempty" doc:"Ends each one's own freeze, if there is one."`
 }
+
+type bulkFreeze freezeBody // whose reason is the request's
 
 type bulkLimits struct {
 	Usage     *limitText `json:"usage,omitempty" doc:"Bytes stored: a size, default or unlimited."`
@@ -145,7 +150,7 @@ func (in *bulkIn) bulk() (out control.Bulk, err error) {
 		out.IDs = append(out.IDs, id)
 	}
 	out.Select = control.Listing{
-		Query: s.Q, Owner: s.Owner.orNil(), Member: s.Member.orNil(), HasProjects: s.HasProjects,
+		Query: s.Q, Owner: s.Owner.orNil(), Member: s.Member.orNil(), HasProjects: s.HasProjects, Frozen: s.Frozen,
 		CreatedAfter: s.CreatedAfter, CreatedBefore: s.CreatedBefore,
 	}
 	if s.Organization != nil {
@@ -184,6 +189,11 @@ func (b bulkAction) action() (out control.BulkAction, err error) {
 	if b.Coupon != nil {
 		out.Coupon = &control.NewCoupon{Amount: b.Coupon.Amount, Duration: b.Coupon.Duration, Description: b.Coupon.Description}
 	}
+	if b.Freeze != nil {
+		freeze := control.NewFreeze(*b.Freeze)
+		out.Freeze = &freeze
+	}
+	out.Unfreeze = b.Unfreeze
 	if b.Limits == nil {
 		return out, nil
 	}

@@ -87,6 +87,56 @@ func refusesBulk(t *testing.T, s *reevetest.Server, ask func(selects, action, mo
 	s.Do(t, step{Call: "POST /api/bulk", Body: ask(users, coupon, `,"dryRun":false,"plan":"`+forged+`"`), Status: 409, Reply: reevetest.Any})
 }
 
+// TestBulkFreeze freezes and unfreezes what a list picks; what one may not touch
+// is told.
+func TestBulkFreeze(t *testing.T) {
+	t.Parallel()
+	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
+		s.Tenants(t)
+		s.Ready(t)
+		s.Do(t, step{Call: "POST /api/operators", Body: `{"name":"f","role":"finance"}`, Status: 200, Reply: `{"id":"{f}","token":"{finance}"}`})
+		run := func(selects, action, as string, result string) {
+			t.Helper()
+			body := `{"select":{` + selects + `},"action":{` + action + `}`
+			s.Do(t, step{Call: "POST /api/bulk", As: as, Body: body + `}`, Status: 200, Reply: reevetest.Any, After: func(t *testing.T, reply reevetest.Reply) {
+				_, rest, _ := strings.Cut(reply.Body, `"plan":"`)
+				s.Bind("plan", strings.TrimSuffix(rest, `"}`))
+			}})
+			s.Do(t, step{Call: "POST /api/bulk", As: as, Body: body + `,"dryRun":false,"plan":"{plan}"}`, Status: 200, Reply: `{"dryRun":false,` + result + `}`})
+		}
+		for kind, of := range map[string][2]string{
+			"users": {"/api/users/alice@mail.test", "{alice}"}, "organizations": {"/api/organizations/{acme}", "{acme}"},
+			"projects": {"/api/projects/{px}", "{px}"},
+		} {
+			these := `"kind":"` + kind + `","ids":["` + of[1] + `"]`
+			frozen := `"freeze":{"type":"legal","since":"{now}","until":null}`
+			run(these, `"freeze":{"type":"legal"}`, "", `"count":1,"done":1`)
+			s.Run(t, []step{
+				{Call: "GET " + of[0], Status: 200, Reply: reevetest.Any, Has: []string{frozen}},
+				{Call: "GET /api/" + kind + "?frozen=true", Status: 200, Reply: reevetest.Any, Has: []string{`{"` + kind + `":[{"id":"` + of[1] + `"`, frozen + `}],"next":null}`}},
+				{Call: "GET /api/" + kind + "?frozen=true&sort=name&q=nothinglikethis", Status: 200, Reply: `{"` + kind + `":[],"next":null}`},
+				{Call: "GET /api/" + kind + "?frozen=false", Status: 200, Reply: reevetest.Any, Has: []string{`"id":`}, Not: []string{`"id":"` + of[1] + `"`, "freeze"}},
+				{Name: "a tenant does not write", Call: "PUT /project/{px}", Body: `{"name":"x"}`, Status: 403, Reply: reevetest.Any},
+			}...)
+			run(these, `"unfreeze":true`, "{finance}", `"count":1,"done":0,"failed":[{"id":"`+of[1]+`","error":"You are not allowed to perform this action"}]`)
+			run(`"kind":"`+kind+`","frozen":true`, `"unfreeze":true`, "", `"count":1,"done":1`)
+			s.Run(t, []step{
+				{Call: "GET " + of[0], Status: 200, Reply: reevetest.Any, Not: []string{"freeze"}},
+				{Name: "a tenant writes", Call: "PUT /project/{px}", Body: `{"name":"x"}`, Status: 200, Reply: reevetest.Any},
+			}...)
+		}
+		for action, reply := range map[string]string{
+			`"freeze":{"type":"x"}`:                     fault("type must be billing, violation, legal, security or operator"),
+			`"freeze":{"type":"legal"},"unfreeze":true`: fault("give exactly one action"),
+			`"freeze":{"type":"legal","until":"{now}"}`: fault("until is not in the future"),
+			`"unfreeze":false`:                          fault("give exactly one action"),
+		} {
+			s.Do(t, step{Call: "POST /api/bulk", Body: `{"select":{"kind":"users"},"action":{` + action + `}}`, Status: 400, Reply: reply})
+		}
+		s.Do(t, step{Call: "POST /api/bulk", As: "{finance}", Body: `{"select":{"kind":"users"},"action":{"freeze":{"type":"legal"}}}`, Status: 403, Reply: reevetest.Any})
+	})
+}
+
 // TestBulkLimits sets the limits of more projects than one transaction takes.
 func TestBulkLimits(t *testing.T) {
 	t.Parallel()

@@ -33,6 +33,11 @@ type listingQuery struct {
 	CreatedBefore *time.Time `query:"createdBefore" doc:"Created earlier than this (RFC 3339)."`
 }
 
+// frozenQuery is how what can be frozen may be picked.
+type frozenQuery struct {
+	Frozen *bool `query:"frozen" doc:"Whether it is frozen by itself."`
+}
+
 func (q listingQuery) listing(sort string) (control.Listing, error) {
 	limit, err := q.limit()
 	return control.Listing{
@@ -55,6 +60,7 @@ type sortQuery struct {
 
 type listUsersIn struct {
 	listingQuery
+	frozenQuery
 	Sort        string `query:"sort" doc:"created, -created, name, -name, email or -email; newest first when absent."`
 	HasProjects *bool  `query:"hasProjects" doc:"Whether the user is an own member of some project."`
 }
@@ -66,11 +72,12 @@ type usersOut struct {
 
 type listedUser struct {
 	userSummary
-	CreatedAt time.Time `json:"createdAt"`
+	CreatedAt time.Time  `json:"createdAt"`
+	Freeze    *frozenOut `json:"freeze,omitempty" doc:"Only of a frozen user."`
 }
 
 func newListedUser(u reeve.User) listedUser {
-	return listedUser{userSummary{ID: u.ID, FullName: u.FullName, Email: u.Email, ProjectLimit: u.ProjectLimit}, u.CreatedAt}
+	return listedUser{userSummary{ID: u.ID, FullName: u.FullName, Email: u.Email, ProjectLimit: u.ProjectLimit}, u.CreatedAt, newFrozenOut(u.Freeze)}
 }
 
 func (a *api) listUsers(ctx context.Context, in *listUsersIn) (out usersOut, err error) {
@@ -78,7 +85,7 @@ func (a *api) listUsers(ctx context.Context, in *listUsersIn) (out usersOut, err
 	if err != nil {
 		return out, err
 	}
-	l.HasProjects = in.HasProjects
+	l.HasProjects, l.Frozen = in.HasProjects, in.Frozen
 	page, next, err := a.control.ListUsers(ctx, l)
 	out = usersOut{Users: make([]listedUser, len(page)), Next: cursor(next)}
 	for i, u := range page {
@@ -89,6 +96,7 @@ func (a *api) listUsers(ctx context.Context, in *listUsersIn) (out usersOut, err
 
 type listOrganizationsIn struct {
 	listingQuery
+	frozenQuery
 	sortQuery
 	Owner  *userID `query:"owner" doc:"The owner's id."`
 	Member *userID `query:"member" doc:"The id of a user who is in it, disabled or not."`
@@ -104,7 +112,7 @@ func (a *api) listOrganizations(ctx context.Context, in *listOrganizationsIn) (o
 	if err != nil {
 		return out, err
 	}
-	l.Owner, l.Member = in.Owner.orNil(), in.Member.orNil()
+	l.Owner, l.Member, l.Frozen = in.Owner.orNil(), in.Member.orNil(), in.Frozen
 	page, next, err := a.control.ListOrganizations(ctx, l)
 	out = organizationsOut{Organizations: make([]organizationOut, len(page)), Next: cursor(next)}
 	for i, o := range page {
@@ -115,6 +123,7 @@ func (a *api) listOrganizations(ctx context.Context, in *listOrganizationsIn) (o
 
 type listProjectsIn struct {
 	listingQuery
+	frozenQuery
 	sortQuery
 	Organization *organizationID `query:"organization" doc:"The organization's id."`
 	Owner        *userID         `query:"owner" doc:"The owner's id."`
@@ -127,13 +136,14 @@ type projectsOut struct {
 
 type listedProject struct {
 	projectInUser
-	OrganizationID reeve.ID  `json:"organizationId"`
-	CreatedAt      time.Time `json:"createdAt"`
+	OrganizationID reeve.ID   `json:"organizationId"`
+	CreatedAt      time.Time  `json:"createdAt"`
+	Freeze         *frozenOut `json:"freeze,omitempty" doc:"Only of a project that is frozen by itself."`
 }
 
 func newListedProject(p reeve.Project) listedProject {
 	return listedProject{
-		projectInUser{ID: p.ID, Name: p.Name, Description: p.Description, OwnerID: p.OwnerID}, p.OrganizationID, p.CreatedAt,
+		projectInUser{ID: p.ID, Name: p.Name, Description: p.Description, OwnerID: p.OwnerID}, p.OrganizationID, p.CreatedAt, newFrozenOut(p.Freeze),
 	}
 }
 
@@ -142,7 +152,7 @@ func (a *api) listProjects(ctx context.Context, in *listProjectsIn) (out project
 	if err != nil {
 		return out, err
 	}
-	l.Owner = in.Owner.orNil()
+	l.Owner, l.Frozen = in.Owner.orNil(), in.Frozen
 	if in.Organization != nil {
 		l.Organization = &in.Organization.id
 	}

@@ -156,6 +156,8 @@ func TestInspect(t *testing.T) {
 			{Call: "POST /api/inspect", Body: `{"key":"{token}"}`, Status: 200, Reply: `{"kind":"gateway","id":"{edge}","name":"edge","state":"live","createdAt":"{now}"}`},
 			{Call: "POST /api/inspect", Body: `{"key":"{session}"}`, Status: 200, Reply: reevetest.Any, Has: []string{`{"kind":"session","id":"{session_id}","state":"live","user":{"kind":"user","id":"{bob}","name":"Bob"}`}, Not: []string{"{session}"}},
 			{Call: "POST /api/inspect", Body: `{"key":"` + reevetest.OperatorToken + `"}`, Status: 200, Reply: `{"kind":"operator","name":"root","state":"live"}`},
+			{Call: "POST /api/operators", Body: `{"name":"Zoe","role":"finance"}`, Status: 200, Reply: `{"id":"{zoe}","token":"{zoes}"}`},
+			{Call: "POST /api/inspect", Body: `{"key":"{zoes}"}`, Status: 200, Reply: reevetest.Any, Has: []string{`{"kind":"operator","id":"`, `"name":"Zoe","state":"live","role":"finance"`}},
 			{Call: "POST /api/inspect", Body: `{"key":"` + strangersKey + `"}`, Status: 200, Reply: `{"kind":"unknown"}`},
 			{Call: "POST /api/inspect", Body: `{"key":"reeve_org_00000000000000000000000000000000000000000002CZclj"}`, Status: 200, Reply: `{"kind":"unknown"}`},
 			{Call: "POST /api/inspect", Body: `{"key":"reeve_op_00000000000000000000000000000000000000000002CZclj"}`, Status: 200, Reply: `{"kind":"unknown"}`},

@@ -94,7 +94,7 @@ func (a *api) getUser(ctx context.Context, in *userPath) (userOut, error) {
 		User:     userSummary{ID: u.ID, FullName: u.FullName, Email: u.Email, ProjectLimit: u.ProjectLimit},
 		Projects: make([]projectInUser, len(found.Projects)),
 		Coupons:  make([]couponOut, len(found.Coupons)),
-		Freeze:   newFrozenOut(found.Freeze),
+		Freeze:   newFrozenOut(u.Freeze),
 	}
 	for i, p := range found.Projects {
 		out.Projects[i] = projectInUser{ID: p.ID, Name: p.Name, Description: p.Description, OwnerID: p.OwnerID}

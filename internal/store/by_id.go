@@ -22,25 +22,53 @@ func byID[T any](ctx context.Context, r Reader, ids []reeve.ID, text string, sca
 	return out, err
 }
 
-// UsersByID reads users who are not deleted.
-func (r Reader) UsersByID(ctx context.Context, ids []reeve.ID) (map[reeve.ID]reeve.User, error) {
-	return byID(ctx, r, ids, "SELECT "+userColumns+" FROM users WHERE email_key IS NOT NULL AND id",
-		func(row scanner) (reeve.ID, reeve.User, error) { u, err := scanUser(row); return u.ID, u, err })
+// withFreezes joins the freezes to things whose id is that column; freezeRow
+// scans what it adds.
+func withFreezes(id string) string {
+	return " LEFT JOIN (SELECT id AS frozen_id, type AS freeze_type, frozen_at, frozen_until FROM freezes) f ON f.frozen_id = " + id
 }
 
-// OrganizationsByID reads organisations.
+const joinedFreeze = ", freeze_type, frozen_at, frozen_until"
+
+// freezeRow is a row that ends with a joinedFreeze.
+type freezeRow struct {
+	scanner
+	maybeFrozen
+}
+
+func (r *freezeRow) Scan(to ...any) error { return r.scanner.Scan(append(to, r.fields()...)...) }
+
+// UsersByID reads users who are not deleted, with their freezes.
+func (r Reader) UsersByID(ctx context.Context, ids []reeve.ID) (map[reeve.ID]reeve.User, error) {
+	return byID(ctx, r, ids, "SELECT "+userColumns+joinedFreeze+" FROM users"+withFreezes("id")+" WHERE email_key IS NOT NULL AND id",
+		func(row scanner) (reeve.ID, reeve.User, error) {
+			with := freezeRow{scanner: row}
+			u, err := scanUser(&with)
+			u.Freeze = with.frozen()
+			return u.ID, u, err
+		})
+}
+
+// OrganizationsByID reads organisations with their freezes.
 func (r Reader) OrganizationsByID(ctx context.Context, ids []reeve.ID) (map[reeve.ID]reeve.Organization, error) {
-	return byID(ctx, r, ids, "SELECT "+organizationColumns+" FROM organizations WHERE id",
+	return byID(ctx, r, ids, "SELECT "+organizationColumns+joinedFreeze+" FROM organizations"+withFreezes("id")+" WHERE id",
 		func(row scanner) (reeve.ID, reeve.Organization, error) {
-			o, err := scanOrganization(row)
+			with := freezeRow{scanner: row}
+			o, err := scanOrganization(&with)
+			o.Freeze = with.frozen()
 			return o.ID, o, err
 		})
 }
 
-// ProjectsByID reads projects.
+// ProjectsByID reads projects with their own freezes.
 func (r Reader) ProjectsByID(ctx context.Context, ids []reeve.ID) (map[reeve.ID]reeve.Project, error) {
-	return byID(ctx, r, ids, "SELECT "+projectColumns+" FROM projects p WHERE p.id",
-		func(row scanner) (reeve.ID, reeve.Project, error) { p, err := scanProject(row); return p.ID, p, err })
+	return byID(ctx, r, ids, "SELECT "+projectColumns+joinedFreeze+" FROM projects p"+withFreezes("p.id")+" WHERE p.id",
+		func(row scanner) (reeve.ID, reeve.Project, error) {
+			with := freezeRow{scanner: row}
+			p, err := scanProject(&with)
+			p.Freeze = with.frozen()
+			return p.ID, p, err
+		})
 }
 
 // CouponsByID reads coupons.

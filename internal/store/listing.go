@@ -21,6 +21,7 @@ type Listing struct {
 	Organization *reeve.ID           // of projects
 	Member       *reeve.ID           // of organisations: disabled or not
 	HasProjects  *bool               // of users: own members of some project
+	Frozen       *bool               // by itself: of users, organisations and projects
 	Status       *reeve.CouponStatus // of coupons, at Now
 	After        *time.Time          // created later
 	Before       *time.Time          // created earlier
@@ -168,6 +169,9 @@ func newListQuery(r Reader, l Listing) *listQuery {
 	if l.HasProjects != nil {
 		q.picks = append(q.picks, hasProjects(*l.HasProjects))
 	}
+	if l.Frozen != nil {
+		q.picks = append(q.picks, frozen(*l.Frozen))
+	}
 	if l.Status != nil {
 		q.picks = append(q.picks, couponStatus(*l.Status, l.Now))
 	}
@@ -194,6 +198,14 @@ func hasProjects(has bool) condition {
 	text := "(SELECT 1 FROM project_members m WHERE m.user_id = t.id LIMIT 1) IS NULL"
 	if has {
 		text = "(SELECT 1 FROM project_members m WHERE m.user_id = t.id LIMIT 1) IS NOT NULL"
+	}
+	return condition{text: text}
+}
+
+func frozen(is bool) condition {
+	text := "(SELECT 1 FROM freezes f WHERE f.id = t.id) IS NULL"
+	if is {
+		text = "(SELECT 1 FROM freezes f WHERE f.id = t.id) IS NOT NULL"
 	}
 	return condition{text: text}
 }

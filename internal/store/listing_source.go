@@ -73,6 +73,11 @@ func (q *listQuery) sources() (out []source) {
 			{"SELECT 1 AS one FROM organization_members m WHERE m.user_id = %s", []any{*q.Listing.Member}},
 		}})
 	}
+	if q.Listing.Frozen != nil && *q.Listing.Frozen {
+		out = append(out, source{
+			condition{text: "t.id IN (SELECT f.id FROM freezes f)"}, []condition{{text: "SELECT 1 AS one FROM freezes f"}},
+		})
+	}
 	if q.Sort.By != ByCreated && len(q.created) > 0 {
 		on := q.created[0]
 		for _, bound := range q.created[1:] {

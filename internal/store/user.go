@@ -30,6 +30,11 @@ func (tx *Tx) LockUserForDelete(ctx context.Context, email string) (reeve.User, 
 	return one(ctx, tx.Reader, userByEmail(email, tx.d.lockDrop), scanUser)
 }
 
+// LockUserByIDForDelete is LockUserForDelete by id.
+func (tx *Tx) LockUserByIDForDelete(ctx context.Context, id reeve.ID) (reeve.User, error) {
+	return one(ctx, tx.Reader, userByID(id, tx.d.lockDrop), scanUser)
+}
+
 func userByEmail(email, lock string) read {
 	return read{
 		"SELECT " + userColumns + " FROM users WHERE email_key = $1" + lock,

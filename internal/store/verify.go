@@ -13,13 +13,13 @@ import (
 // which it says whether it is frozen.
 func (r Reader) APIKeyByHead(ctx context.Context, head [32]byte) (key reeve.APIKey, project reeve.Project, err error) {
 	_, err = one(ctx, r, read{
-		`SELECT k.id, k.name, k.secret, k.sealed_by, k.created_at, ` + frozenWith + `, ` + projectColumns + `
+		`SELECT k.id, k.name, k.secret, k.sealed_by, k.created_at, k.expires_at, ` + frozenWith + `, ` + projectColumns + `
 			FROM api_keys k JOIN projects p ON p.id = k.project_id WHERE k.head = $1`,
 		[]any{head},
 		missing("api key"),
 	}, func(row scanner) (struct{}, error) {
 		return struct{}{}, row.Scan(append([]any{
-			&key.ID, &key.Name, &key.Secret, &key.SealedBy, &key.CreatedAt, &project.Frozen,
+			&key.ID, &key.Name, &key.Secret, &key.SealedBy, &key.CreatedAt, &key.ExpiresAt, &project.Frozen,
 		}, projectFields(&project)...)...)
 	})
 	key.Head, key.ProjectID = head, project.ID
