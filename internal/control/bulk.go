@@ -56,7 +56,7 @@ func (c *Control) PlanBulk(ctx context.Context, b Bulk) (out BulkPlan, err error
 		out.Items[i] = Named{Kind: b.Kind, ID: ids[i]}
 		named[i] = &out.Items[i]
 	}
-	out.Token = newPlan().token(b, ids)
+	out.Token = newPlan(c.store.Now()).token(b, ids)
 	return out, c.nameAll(ctx, named)
 }
 
@@ -74,7 +74,7 @@ func (c *Control) RunBulk(ctx context.Context, b Bulk, token string) (out BulkRe
 	if err != nil {
 		return out, err
 	}
-	plan, err := parsePlan(token)
+	plan, err := parsePlan(token, c.store.Now())
 	if err != nil {
 		return out, err
 	}
@@ -83,7 +83,7 @@ func (c *Control) RunBulk(ctx context.Context, b Bulk, token string) (out BulkRe
 	}
 	out.Failed = []BulkFailure{}
 	for batch := range slices.Chunk(ids, bulkBatch) {
-		if err := c.runBatch(ctx, action.with(plan), batch, &out); err != nil {
+		if err := c.runBatch(ctx, action, plan, batch, &out); err != nil {
 			return out, err
 		}
 	}
@@ -95,10 +95,14 @@ const bulkBatch = 50
 
 // runBatch does an action to some things: in one transaction, or each in its
 // own if that fails.
-func (c *Control) runBatch(ctx context.Context, do bulkDo, batch []reeve.ID, out *BulkResult) error {
+func (c *Control) runBatch(ctx context.Context, do bulkAction, p plan, batch []reeve.ID, out *BulkResult) error {
 	err := c.store.Write(ctx, func(tx *store.Tx) error {
 		for _, id := range batch {
-			if err := do.each(ctx, tx, id); err != nil {
+			open, err := tx.DoOnce(ctx, reeve.ID(p), id)
+			if err == nil && open {
+				err = do.each(ctx, tx, id)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -116,7 +120,7 @@ func (c *Control) runBatch(ctx context.Context, do bulkDo, batch []reeve.ID, out
 		return nil
 	}
 	for i := range batch {
-		if err := c.runBatch(ctx, do, batch[i:i+1], out); err != nil {
+		if err := c.runBatch(ctx, do, p, batch[i:i+1], out); err != nil {
 			return err
 		}
 	}

@@ -22,17 +22,12 @@ type NewCoupon struct {
 	Description      string
 }
 
-// bulkAction is an action as it is done.
+// bulkAction is an action as it is done to each thing, inside a transaction;
+// after follows the commit.
 type bulkAction struct {
 	right reeve.OperatorAction
 	of    []FoundKind // which kinds of things it is done to; nil: all
 	check func() error
-	with  func(plan) bulkDo
-}
-
-// bulkDo does an action to a thing, inside a transaction; after follows the
-// commit.
-type bulkDo struct {
 	each  func(ctx context.Context, tx *store.Tx, id reeve.ID) error
 	after func(ctx context.Context, ids []reeve.ID)
 }
@@ -43,63 +38,42 @@ func (c *Control) bulkActions(by Caller, b Bulk) (out []bulkAction) {
 	if a.Limits != nil {
 		out = append(out, bulkAction{
 			right: reeve.ManageLimits, of: []FoundKind{FoundProject}, check: a.Limits.Check,
-			with: func(plan) bulkDo {
-				return bulkDo{
-					each: func(ctx context.Context, tx *store.Tx, id reeve.ID) error {
-						return updateLimits(ctx, tx, by, id, *a.Limits)
-					},
-					after: func(ctx context.Context, ids []reeve.ID) { c.limitsUpdated(ctx, ids...) },
-				}
+			each: func(ctx context.Context, tx *store.Tx, id reeve.ID) error {
+				return updateLimits(ctx, tx, by, id, *a.Limits)
 			},
+			after: func(ctx context.Context, ids []reeve.ID) { c.limitsUpdated(ctx, ids...) },
 		})
 	}
 	if a.Coupon != nil {
 		out = append(out, bulkAction{
 			right: reeve.ManageMoney, of: []FoundKind{FoundUser},
 			// Any id will do in place of the users'.
-			check: func() error { return a.Coupon.of(reeve.ID{1}, reeve.Zero, time.Time{}).Check() },
-			with: func(p plan) bulkDo {
-				return bulkDo{
-					each: func(ctx context.Context, tx *store.Tx, id reeve.ID) error {
-						coupon := a.Coupon.of(id, p.couponFor(id), tx.Now())
-						// A user's coupon of a plan has but one id: that which is there is the one.
-						if _, err := tx.Coupon(ctx, coupon.ID); !reeve.IsKind(err, reeve.NotFound) {
-							return err
-						}
-						return createCoupon(ctx, tx, by, coupon)
-					},
-					after: func(context.Context, []reeve.ID) {},
-				}
+			check: func() error { return a.Coupon.of(reeve.ID{1}, time.Time{}).Check() },
+			each: func(ctx context.Context, tx *store.Tx, id reeve.ID) error {
+				return createCoupon(ctx, tx, by, a.Coupon.of(id, tx.Now()))
 			},
+			after: func(context.Context, []reeve.ID) {},
 		})
 	}
 	if a.Freeze != nil {
 		out = append(out, bulkAction{
 			right: a.Freeze.Type.Right(), check: func() error { return a.Freeze.check(c.store.Now()) },
-			with: func(plan) bulkDo {
-				return bulkDo{
-					each: func(ctx context.Context, tx *store.Tx, id reeve.ID) error {
-						_, err := freezeOne(ctx, tx, by, toFreeze(b.Kind, id), *a.Freeze)
-						return err
-					},
-					after: func(ctx context.Context, ids []reeve.ID) { c.freezesChanged(ctx, ids...) },
-				}
+			each: func(ctx context.Context, tx *store.Tx, id reeve.ID) error {
+				_, err := freezeOne(ctx, tx, by, toFreeze(b.Kind, id), *a.Freeze)
+				return err
 			},
+			after: func(ctx context.Context, ids []reeve.ID) { c.freezesChanged(ctx, ids...) },
 		})
 	}
 	if a.Unfreeze {
 		out = append(out, bulkAction{
 			// Each thing takes the right to the type of its own freeze.
 			right: reeve.FreezeForBilling, check: func() error { return nil },
-			with: func(plan) bulkDo {
-				return bulkDo{
-					each: func(ctx context.Context, tx *store.Tx, id reeve.ID) error {
-						_, err := unfreezeOne(ctx, tx, by, toFreeze(b.Kind, id))
-						return err
-					},
-					after: func(ctx context.Context, ids []reeve.ID) { c.freezesChanged(ctx, ids...) },
-				}
+			each: func(ctx context.Context, tx *store.Tx, id reeve.ID) error {
+				_, err := unfreezeOne(ctx, tx, by, toFreeze(b.Kind, id))
+				return err
 			},
+			after: func(ctx context.Context, ids []reeve.ID) { c.freezesChanged(ctx, ids...) },
 		})
 	}
 	return out
@@ -116,9 +90,9 @@ func toFreeze(kind FoundKind, id reeve.ID) findFrozen {
 	}
 }
 
-func (n NewCoupon) of(user, id reeve.ID, now time.Time) reeve.Coupon {
+func (n NewCoupon) of(user reeve.ID, now time.Time) reeve.Coupon {
 	return reeve.Coupon{
-		ID: id, UserID: user, Amount: n.Amount, Duration: n.Duration, Description: n.Description,
+		ID: newID(), UserID: user, Amount: n.Amount, Duration: n.Duration, Description: n.Description,
 		Type: reeve.CouponPromotional, CreatedAt: now,
 	}
 }

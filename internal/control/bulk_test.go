@@ -3,9 +3,11 @@ package control_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/store"
 )
 
 func coupons(ids ...reeve.ID) control.Bulk {
@@ -97,6 +99,36 @@ func TestBulkFailures(t *testing.T) {
 		if !reeve.IsKind(err, reeve.Unavailable) {
 			t.Errorf("without a database, after %d changes: %v", changes, err)
 		}
+	})
+}
+
+// TestBulkAgain: a plan that was carried out does nothing more, whatever has
+// become of the things since, and an old one cannot be carried out.
+func TestBulkAgain(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		_, _, p := h.tenant("ada@mail.test")
+		bulk := rates(p.ID)
+		plan, err := h.c.PlanBulk(h.ctx, bulk)
+		h.check(err)
+		_, err = h.c.RunBulk(h.ctx, bulk, plan.Token)
+		h.check(err)
+		eight := reeve.LimitOf(8)
+		h.check(h.c.UpdateLimits(h.ctx, p.ID, reeve.LimitsPatch{Rate: &eight}))
+		h.check(h.c.ApplyRetention(t.Context(), control.Retention{}))
+		result, err := h.c.RunBulk(h.ctx, bulk, plan.Token)
+		same(t, "again", control.BulkResult{Done: 1, Failed: []control.BulkFailure{}}, result, err)
+		got, err := h.c.GetProject(h.ctx, p.ID)
+		same(t, "rate", eight, got.Limits.Rate, err)
+		h.clock.pass(24*time.Hour + time.Microsecond)
+		_, err = h.c.RunBulk(h.ctx, bulk, plan.Token)
+		refused(t, "a day later", err, reeve.Conflict, "the plan is older than 24h0m0s")
+		h.clock.pass(24 * time.Hour)
+		h.check(h.c.ApplyRetention(t.Context(), control.Retention{}))
+		h.check(h.s.Write(t.Context(), func(tx *store.Tx) error {
+			left, err := tx.DeleteBulkDoneBefore(t.Context(), tx.Now(), 10)
+			same(t, "notes left", 0, left, err)
+			return nil
+		}))
 	})
 }
 

@@ -80,6 +80,6 @@ func DeleteEnded(c *Control, ctx context.Context) error { return c.deleteEndedNo
 // RunBatch does a bulk action to things, whatever they are.
 func RunBatch(ctx context.Context, c *Control, b Bulk, ids []reeve.ID) (out BulkResult, err error) {
 	by := callerOf(ctx)
-	err = c.runBatch(ctx, c.bulkActions(by, b)[0].with(newPlan()), ids, &out)
+	err = c.runBatch(ctx, c.bulkActions(by, b)[0], newPlan(c.store.Now()), ids, &out)
 	return out, err
 }

@@ -98,6 +98,10 @@ func (c *Control) ApplyRetention(ctx context.Context, keep Retention) (err error
 	err = errors.Join(err, c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
 		return tx.DeleteRepliesBefore(ctx, stale, retentionBatch)
 	}))
+	planned := c.store.Now().Add(-2 * planLife)
+	err = errors.Join(err, c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
+		return tx.DeleteBulkDoneBefore(ctx, planned, retentionBatch)
+	}))
 	before := c.store.Now().Add(-revokedFor)
 	c.live.forgetGone(before)
 	return errors.Join(err, c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {

@@ -3,19 +3,29 @@ package control
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/reeve-cloud/reeve"
 )
 
-// plan is the random part of a bulk plan's token: so each plan is done once.
-type plan [16]byte
+// plan tells plans apart, also of the same action and things: when it was made,
+// in microseconds, and 8 random bytes.
+type plan reeve.ID
 
-func newPlan() (out plan) {
+// planLife is how long a plan can be carried out.
+const planLife = 24 * time.Hour
+
+func newPlan(now time.Time) (out plan) {
 	random := randomBytes()
-	copy(out[:], random[:])
+	copy(out[copy(out[:], binary.BigEndian.AppendUint64(nil, uint64(now.UnixMicro()))):], random[:])
 	return out
+}
+
+func (p plan) age(now time.Time) time.Duration {
+	return now.Sub(time.UnixMicro(int64(binary.BigEndian.Uint64(p[:]))))
 }
 
 // token is the plan and the SHA-256 of it, the action and the things, in
@@ -33,9 +43,12 @@ func (p plan) token(b Bulk, ids []reeve.ID) string {
 	return base64.RawURLEncoding.EncodeToString(sum.Sum(p[:]))
 }
 
-var errNoPlan = reeve.Errorf(reeve.Invalid, "plan is not the token of a plan")
+var (
+	errNoPlan  = reeve.Errorf(reeve.Invalid, "plan is not the token of a plan")
+	errOldPlan = reeve.Errorf(reeve.Conflict, "the plan is older than %s", planLife)
+)
 
-func parsePlan(token string) (p plan, err error) {
+func parsePlan(token string, now time.Time) (p plan, err error) {
 	if token == "" {
 		return p, reeve.Errorf(reeve.Invalid, "plan is not set")
 	}
@@ -44,16 +57,10 @@ func parsePlan(token string) (p plan, err error) {
 		return p, errNoPlan
 	}
 	copy(p[:], raw)
+	if p.age(now) > planLife {
+		return p, errOldPlan
+	}
 	return p, nil
-}
-
-// couponFor is the id of the coupon that the plan gives a user: the first half
-// of a SHA-256, as a UUID of version 8 (RFC 9562).
-func (p plan) couponFor(user reeve.ID) (id reeve.ID) {
-	sum := sha256.Sum256(append(append([]byte("reeve coupon"), p[:]...), user[:]...))
-	copy(id[:], sum[:])
-	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80
-	return id
 }
 
 // fields tells an action from any other.

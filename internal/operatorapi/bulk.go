@@ -14,7 +14,7 @@ import (
 
 func (a *api) bulk(out *web.API) {
 	web.Handle(out, web.Op{
-		Method: "POST", Path: "/api/bulk", ID: "bulk", Tag: "bulk",
+		Method: "POST", Path: "/api/bulk", ID: "bulk", Tag: "bulk", Exact: true,
 		Summary: "Do one action to many things: first plan it, then carry the plan out",
 		Description: "A dry run, which it is unless dryRun is false, tells what would be done to what, and gives a plan. " +
 			"To carry it out takes the same selection and action with that plan; if anything else is selected by then, that is " +

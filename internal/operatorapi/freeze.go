@@ -45,7 +45,7 @@ func (a *api) freezes(out *web.API) {
 }
 
 func handleFreeze[In any](out *web.API, op web.Op, fn func(context.Context, *In) (*receipt, error)) {
-	op.Method, op.Timeout = "POST", waitTimeout
+	op.Method, op.Timeout, op.Exact = "POST", waitTimeout, true
 	op.Errors = append(op.Errors, reeve.Invalid)
 	web.Handle(out, op, fn)
 }

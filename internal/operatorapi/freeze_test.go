@@ -26,6 +26,7 @@ func TestFreezes(t *testing.T) {
 				{Call: freeze, Body: `{"type":"Legal"}`, Status: 400, Reply: badType},
 				{Call: freeze, Body: `{"type":"legal","until":"soon"}`, Status: 400, Reply: reevetest.Any, Has: []string{"failed to unmarshal request"}},
 				{Call: freeze, Body: `{"type":"legal","until":"{now}"}`, Status: 400, Reply: fault("until is not in the future")},
+				{Name: "mistyped", Call: freeze, Body: `{"type":"legal","untill":"2099-01-01T00:00:00Z"}`, Status: 400, Reply: fault("failed to unmarshal request", `json: unknown field "untill"`)},
 				{Call: freeze + "?wait=x", Body: `{"type":"legal"}`, Status: 400, Reply: reevetest.Any, Has: []string{"invalid wait"}},
 				{Call: "POST " + unknown + "/freeze", Body: `{"type":"legal"}`, Status: 404, Reply: reevetest.Any, Has: []string{"not found"}},
 				{Call: "POST " + unknown + "/unfreeze", Status: 404, Reply: reevetest.Any, Has: []string{"not found"}},

@@ -13,7 +13,7 @@ import (
 
 func (a *api) operators(out *web.API) {
 	web.Handle(out, web.Op{
-		Method: "POST", Path: "/api/operators", ID: "createOperator", Tag: "operators",
+		Method: "POST", Path: "/api/operators", ID: "createOperator", Tag: "operators", Exact: true,
 		Summary: "Add an operator; the token is shown only here",
 		Errors:  []reeve.Kind{reeve.Invalid, reeve.Conflict},
 	}, a.createOperator)

@@ -10,7 +10,7 @@ import (
 
 func (a *api) scans(out *web.API) {
 	web.Handle(out, web.Op{
-		Method: "POST", Path: "/api/scan", ID: "scan", Tag: "search",
+		Method: "POST", Path: "/api/scan", ID: "scan", Tag: "search", Exact: true,
 		Summary: "Find keys, tokens and access grants in a text, by their checksums, and tell whose they are; revoke them if asked to",
 		Description: "None is shown. Give one of text and keys. With revoke, API keys and organizations' keys that open something " +
 			"are revoked, as the key stands there with all that derive from it, and sessions ended; tokens of gateways and " +

@@ -50,6 +50,7 @@ var facts = map[string]bool{
 	"user_sessions":      true,
 	"last_uses":          true,
 	"idempotency":        true,
+	"bulk_done":          true,
 	"totp_steps":         true,
 	"mails":              true,
 	"deletions":          true,

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -119,7 +120,7 @@ func badBody(err error) *reeve.Error {
 	var wrong *json.UnmarshalTypeError
 	switch {
 	case !errors.As(err, &wrong):
-		return reeve.Errorf(reeve.Invalid, "%s", err)
+		return reeve.Errorf(reeve.Invalid, "%s", strings.TrimPrefix(err.Error(), "json: "))
 	case wrong.Field == "":
 		return reeve.Errorf(reeve.Invalid, "request body must be an object")
 	}

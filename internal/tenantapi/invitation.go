@@ -13,14 +13,14 @@ import (
 
 func (a *api) invitations(out *web.API) {
 	web.Handle(out, web.Op{
-		Method: "POST", Path: "/organization/{organization}/invitation", ID: "inviteToOrganization", Tag: "invitations",
+		Method: "POST", Path: "/organization/{organization}/invitation", ID: "inviteToOrganization", Tag: "invitations", Exact: true,
 		Summary: "Invite an address to an organisation",
 		Errors:  []reeve.Kind{reeve.Invalid, reeve.Conflict},
 	}, a.inviteToOrganization, web.BeforeBody(func(ctx context.Context, in *inviteToOrganizationIn) error {
 		return a.mayIn(ctx, in.Organization, reeve.ManageMembers)
 	}))
 	web.Handle(out, web.Op{
-		Method: "POST", Path: "/project/{project}/invitation", ID: "inviteToProject", Tag: "invitations",
+		Method: "POST", Path: "/project/{project}/invitation", ID: "inviteToProject", Tag: "invitations", Exact: true,
 		Summary: "Invite an address to a project, and as a viewer to its organisation",
 		Errors:  []reeve.Kind{reeve.Invalid, reeve.Conflict},
 	}, a.inviteToProject, web.BeforeBody(func(ctx context.Context, in *inviteToProjectIn) error {

@@ -14,7 +14,7 @@ import (
 
 func (a *api) keys(out *web.API) {
 	web.Handle(out, web.Op{
-		Method: "POST", Path: "/project/{project}/key", ID: "createAPIKey", Tag: "keys",
+		Method: "POST", Path: "/project/{project}/key", ID: "createAPIKey", Tag: "keys", Exact: true,
 		Summary: "Create an API key, which is shown only here",
 		Description: "With restrictions or an expires_time the key that is handed out is narrowed: whoever holds it can narrow it " +
 			"further and never widen it. At its end it is refused by every gateway to the instant, and then deleted.",
@@ -36,7 +36,7 @@ func (a *api) keys(out *web.API) {
 		Summary: "Revoke an API key, with all that were narrowed from it", Status: http.StatusNoContent,
 	}, a.deleteKey)
 	web.Handle(out, web.Op{
-		Method: "POST", Path: "/project/{project}/key/{key}/rotate", ID: "rotateAPIKey", Tag: "keys",
+		Method: "POST", Path: "/project/{project}/key/{key}/rotate", ID: "rotateAPIKey", Tag: "keys", Exact: true,
 		Summary: "Replace an API key by a new one, which is shown only here",
 		Description: "The new key has the name, the restrictions and the end of the old one. That is renamed and works until the " +
 			"overlap ends, then it is revoked with all that were narrowed from it. A key is rotated once: 409 after that.",
@@ -45,7 +45,7 @@ func (a *api) keys(out *web.API) {
 		return a.may(ctx, in.Project, reeve.ManageAPIKeys)
 	}))
 	web.Handle(out, web.Op{
-		Method: "POST", Path: "/project/{project}/key/narrow", ID: "narrowAPIKey", Tag: "keys",
+		Method: "POST", Path: "/project/{project}/key/narrow", ID: "narrowAPIKey", Tag: "keys", Exact: true,
 		Summary: "Make a key that may less of a live key of the project",
 		Description: "Nothing is stored: who holds a key could as well narrow it without asking. Each key so made can be " +
 			"revoked alone, and goes with the one that it was made of.",

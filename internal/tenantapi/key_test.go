@@ -76,6 +76,8 @@ func TestKeys(t *testing.T) {
 			{Call: post, Body: `{"name":"ci","restrictions":{"allow_read":1}}`, Loose: true, Status: 400, Reply: fault(400, "restrictions.allow_read must be true or false")},
 			{Call: post, Body: `{"name":"ci","restrictions":{"paths":{}}}`, Loose: true, Status: 400, Reply: fault(400, "restrictions.paths must be a list")},
 			{Call: post, Body: `{"name":"ci","restrictions":{"paths":[{"bucket":""}]}}`, Status: 400, Reply: fault(400, "each of the paths must name its bucket")},
+			{Name: "mistyped", Call: post, Body: `{"name":"ci","expiresTime":"{end}"}`, Loose: true, Status: 400, Reply: fault(400, `unknown field \"expiresTime\"`)},
+			{Name: "mistyped", Call: post, Body: `{"name":"ci","restrictions":{"allow_wriet":false}}`, Loose: true, Status: 400, Reply: fault(400, `unknown field \"allow_wriet\"`)},
 			{
 				Call: post, As: "{editor}", Status: 200,
 				Body:  `{"name":" ci ","expires_time":"{end}","restrictions":{"allow_write":false,"allow_delete":false,"paths":[{"bucket":"b","prefix":"p/"}]}}`,

@@ -13,7 +13,7 @@ import (
 
 func (a *api) organizationKeys(out *web.API) {
 	web.Handle(out, web.Op{
-		Method: "POST", Path: "/organization/{organization}/key", ID: "createOrganizationKey", Tag: "keys",
+		Method: "POST", Path: "/organization/{organization}/key", ID: "createOrganizationKey", Tag: "keys", Exact: true,
 		Summary: "Create an organisation key, which is shown only here and may do no more than who makes it",
 		Errors:  []reeve.Kind{reeve.Invalid, reeve.Conflict},
 	}, a.createOrganizationKey, web.BeforeBody(func(ctx context.Context, in *createOrganizationKeyIn) error {
@@ -29,7 +29,7 @@ func (a *api) organizationKeys(out *web.API) {
 		Summary: "Revoke an organisation key, with all that were derived from it", Status: http.StatusNoContent,
 	}, a.deleteOrganizationKey)
 	web.Handle(out, web.Op{
-		Method: "POST", Path: "/organization/{organization}/key/{key}/rotate", ID: "rotateOrganizationKey", Tag: "keys",
+		Method: "POST", Path: "/organization/{organization}/key/{key}/rotate", ID: "rotateOrganizationKey", Tag: "keys", Exact: true,
 		Summary: "Replace an organisation key by a new one, which is shown only here",
 		Description: "The new key has the name, the role and the end of the old one. That is renamed and works until the overlap " +
 			"ends, as do those that were derived from it. A key is rotated once: 409 after that.",
@@ -38,7 +38,7 @@ func (a *api) organizationKeys(out *web.API) {
 		return a.mayIn(ctx, in.Organization, reeve.ManageOrganizationKeys)
 	}))
 	web.Handle(out, web.Op{
-		Method: "POST", Path: "/organization/{organization}/key/{key}/narrow", ID: "narrowOrganizationKey", Tag: "keys",
+		Method: "POST", Path: "/organization/{organization}/key/{key}/narrow", ID: "narrowOrganizationKey", Tag: "keys", Exact: true,
 		Summary:     "Derive an organisation key that is not stronger, which is shown only here",
 		Description: "The new key ends when the one that it was derived from ends, and is deleted with it.",
 		Errors:      []reeve.Kind{reeve.Invalid, reeve.Conflict},

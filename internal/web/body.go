@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"reflect"
@@ -47,10 +48,32 @@ func (p *plan) decodeBody(x *exchange, r *http.Request, in reflect.Value) *reeve
 	if err == nil {
 		err = x.noteReason(p, data)
 	}
+	if err == nil && x.operation.Exact {
+		err = x.checkMembers(data, p.body.typ)
+	}
 	if err != nil {
 		return x.api.face.BadBody(err) // a type in a body has no say in it
 	}
 	return nil
+}
+
+// checkMembers refuses an object with a member that the type has no field for,
+// at any depth.
+func (x *exchange) checkMembers(data []byte, typ reflect.Type) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return err
+	}
+	if x.api.explained(x.operation) {
+		maps.DeleteFunc(members, func(name string, _ json.RawMessage) bool { return strings.EqualFold(name, reasonName) })
+	}
+	rest, err := json.Marshal(members)
+	if err != nil {
+		return err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(rest))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(reflect.New(typ).Interface())
 }
 
 // decodeCustom lets In read the query and the body, and looks through what

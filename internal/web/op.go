@@ -35,6 +35,10 @@ type Op struct {
 	// body; In reads them itself, in DecodeRequest.
 	Form bool
 
+	// Exact refuses a member of the JSON body that In has no field for: where a
+	// mistyped one would grant more than was meant.
+	Exact bool
+
 	// EndsSession is an operation after which its caller's credential opens
 	// nothing: nobody could ask for it again.
 	EndsSession bool

@@ -263,7 +263,11 @@ func (b *builder) request(op *operation, out *operating) (err error) {
 		if err != nil {
 			return err
 		}
-		out.RequestBody = &requestBody{op.plan.body.doc, !op.plan.body.maybe, content}
+		about := op.plan.body.doc
+		if op.Exact {
+			about = strings.TrimSpace(about + " A member that is not named here is refused.")
+		}
+		out.RequestBody = &requestBody{about, !op.plan.body.maybe, content}
 	}
 	if op.Form {
 		out.RequestBody, err = b.form(op)
