@@ -62,7 +62,9 @@ func everyone(t *testing.T, s *reevetest.Server) {
 	s.Member(t, "organizations", "acme", "dora", "viewer")
 	s.Member(t, "projects", "px", "dora", "admin")
 	s.Member(t, "projects", "px", "bob", "viewer")
-	s.GivePassword(t, "carol") // which ends sessions
+	for _, name := range []string{"alice", "carol"} {
+		s.GivePassword(t, name) // which ends sessions
+	}
 	s.Bind("password", reevetest.Password)
 	for _, name := range []string{"alice", "bob", "carol", "dora", "mallory"} {
 		s.OpenSession(t, name)
