@@ -99,7 +99,7 @@ func New(s *store.Store, settings Settings) *Control {
 		store:      s,
 		keys:       settings.Keyring,
 		passwords:  newPasswords(settings.PasswordHashing),
-		signIns:    newSignInThrottle(),
+		signIns:    newSignInThrottle(s.Now),
 		operators:  newOperatorTokens(settings.OperatorToken),
 		live:       newLive(),
 		feed:       newFeed(),

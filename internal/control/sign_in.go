@@ -98,7 +98,7 @@ func (c *Control) userToLetIn(ctx context.Context, email string) (reeve.User, er
 // anything is computed, if there were too many.
 func (c *Control) tryPassword(ctx context.Context, email string, hash []byte, password string) (*attempt, verdict, error) {
 	from := callerOf(ctx).Address
-	if err := c.signIns.look(email, from, c.store.Now()); err != nil {
+	if err := c.signIns.look(email, from); err != nil {
 		return nil, verdict{}, err
 	}
 	done, err := c.passwords.turn(ctx)
@@ -106,7 +106,7 @@ func (c *Control) tryPassword(ctx context.Context, email string, hash []byte, pa
 		return nil, verdict{}, err
 	}
 	defer done()
-	try, err := c.signIns.take(email, from, c.store.Now())
+	try, err := c.signIns.take(email, from)
 	if err != nil {
 		return nil, verdict{}, err
 	}

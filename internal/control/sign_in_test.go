@@ -142,19 +142,21 @@ func TestThrottle(t *testing.T) {
 			judged := n.Load()
 			_, err := h.c.SignIn(ctx, in)
 			refused(t, what, err, reeve.Exhausted, "too many failed attempts")
-			if reeve.AsError(err).RetryAfter != wait || n.Load() != judged {
-				t.Errorf("%s: %v, %d judged", what, reeve.AsError(err).RetryAfter, n.Load()-judged)
+			said := reeve.AsError(err)
+			if said.RetryAfter != wait || said.Quota == nil || said.Quota.Remaining != 0 || said.Quota.Reset != wait || n.Load() != judged {
+				t.Errorf("%s: %v, %+v, %d judged", what, said.RetryAfter, said.Quota, n.Load()-judged)
 			}
 		}
-		limited("an eleventh", from(t, "203.0.113.99"), right, 15*time.Minute)
+		const account, address = 15 * time.Minute / 10, 15 * time.Minute / 30
+		limited("an eleventh", from(t, "203.0.113.99"), right, account)
 		_, err = h.c.SignIn(home, right)
 		h.check(err)
 		for range 10 {
 			_, err := h.c.SignIn(home, wrong)
 			turnedAway(t, "from home", err)
 		}
-		limited("from home", home, right, 15*time.Minute)
-		h.clock.pass(15*time.Minute - time.Microsecond)
+		limited("from home", home, right, account)
+		h.clock.pass(account - time.Microsecond)
 		limited("a moment before", from(t, "203.0.113.99"), right, time.Microsecond)
 		h.clock.pass(time.Microsecond)
 		_, err = h.c.SignIn(from(t, "203.0.113.99"), right)
@@ -165,8 +167,10 @@ func TestThrottle(t *testing.T) {
 			_, err := h.c.SignIn(from(t, fmt.Sprintf("2001:db8::%x", i)), control.SignIn{Email: fmt.Sprintf("%d@mail.test", i), Password: secret})
 			turnedAway(t, "spraying", err)
 		}
-		limited("spraying", from(t, "2001:db8::ffff"), control.SignIn{Email: "x@mail.test", Password: secret}, 15*time.Minute)
-		limited("spraying, right", from(t, "2001:db8::ffff"), right, 15*time.Minute)
+		limited("spraying", from(t, "2001:db8::ffff"), control.SignIn{Email: "x@mail.test", Password: secret}, address)
+		for range 20 { // costs the account nothing
+			limited("spraying, right", from(t, "2001:db8::ffff"), right, address)
+		}
 		_, err = h.c.SignIn(from(t, "2001:db8:0:1::1"), right)
 		h.check(err)
 		h.clock.pass(30 * 24 * time.Hour)
@@ -174,7 +178,11 @@ func TestThrottle(t *testing.T) {
 			_, err := h.c.SignIn(from(t, "192.0.2.200"), wrong)
 			turnedAway(t, "later", err)
 		}
-		limited("from home, not known any more", home, right, 15*time.Minute)
+		limited("from home, not known any more", home, right, account)
+		h.clock.pass(account)
+		_, err = h.c.SignIn(from(t, "192.0.2.201"), wrong) // takes what has come back
+		turnedAway(t, "later still", err)
+		limited("from another", from(t, "192.0.2.202"), right, account)
 	})
 }
 
