@@ -11,6 +11,7 @@ import (
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/store"
+	"github.com/reeve-cloud/reeve/internal/store/storetest"
 )
 
 const secret = "correct horse"
@@ -119,6 +120,73 @@ func TestSignInRefusals(t *testing.T) {
 			same(t, "judged "+test.Email, int64(i+1), n.Load(), nil)
 		}
 	})
+}
+
+// TestRefusalTime: whatever the hash costs, or if there is none, a wrong password
+// is refused after the same time, and nobody waits for that but who is refused.
+func TestRefusalTime(t *testing.T) {
+	const least = 300 * time.Millisecond
+	h := patient(t, least)
+	h.password(h.user("cheap@mail.test"), secret)
+	dear, err := bcrypt.GenerateFromPassword([]byte(secret), 10)
+	h.check(err)
+	h.user("dear@mail.test")
+	h.check(h.c.UpdateUser(h.ctx, "dear@mail.test", reeve.UserPatch{PasswordHash: dear}))
+	h.user("none@mail.test")
+	h.password(h.user("frozen@mail.test"), secret)
+	_, err = h.c.FreezeUser(h.ctx, "frozen@mail.test", control.NewFreeze{Type: "legal"})
+	h.check(err)
+	var tries []func() error
+	for i, email := range []string{"cheap@mail.test", "dear@mail.test", "none@mail.test", "nobody@mail.test", "", "frozen@mail.test"} {
+		tries = append(tries, func() error {
+			password := "wrong"
+			if email == "frozen@mail.test" {
+				password = secret
+			}
+			began := time.Now()
+			_, err := h.c.SignIn(from(t, fmt.Sprintf("192.0.2.%d", i)), control.SignIn{Email: email, Password: password})
+			if took := time.Since(began); took < least {
+				t.Errorf("%q is refused after %s", email, took)
+			}
+			return err
+		})
+	}
+	for _, err := range race(tries...) {
+		turnedAway(t, "wrong", err)
+	}
+}
+
+// TestRefusalTakesNoTurn: who is refused keeps nobody waiting, and need not wait
+// for it.
+func TestRefusalTakesNoTurn(t *testing.T) {
+	h := patient(t, time.Hour)
+	h.password(h.user("ada@mail.test"), secret)
+	ctx, stop := context.WithCancel(from(t, "192.0.2.9"))
+	judged := control.CountJudgements(h.c)
+	gone := make(chan error)
+	go func() {
+		_, err := h.c.SignIn(ctx, control.SignIn{Email: "nobody@mail.test", Password: "wrong"})
+		gone <- err
+	}()
+	for judged.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	_, err := h.signIn("ada@mail.test", secret, "")
+	h.check(err)
+	stop()
+	turnedAway(t, "who went away", <-gone)
+}
+
+// patient is a house that computes one hash at a time and refuses slowly.
+func patient(t *testing.T, least time.Duration) house {
+	t.Helper()
+	clock := &clock{at: epoch}
+	config := sqliteConfig(t)
+	config.Now = clock.now
+	with := settings(t, masterKey)
+	with.RefusalTime, with.PasswordHashing = least, 1
+	s := storetest.Open(t, config)
+	return house{t, control.New(s, with), s, config, clock, as(t, reeve.Actor{Kind: reeve.Operator})}
 }
 
 // TestThrottle: one address on many accounts, and one account from many, are

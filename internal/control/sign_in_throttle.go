@@ -38,6 +38,7 @@ func newSignInThrottle(now func() time.Time) *signInThrottle {
 type attempt struct {
 	throttle      *signInThrottle
 	on            signInKeys
+	began         time.Time // for measuring how long it takes
 	takenBackOnce sync.Once
 }
 
@@ -78,7 +79,7 @@ func (t *signInThrottle) take(email, address string) (*attempt, error) {
 		t.addresses.Return(on.address)
 		return nil, tooManyFailures(accountFailures, found)
 	}
-	return &attempt{throttle: t, on: on}, nil
+	return &attempt{throttle: t, on: on, began: time.Now()}, nil
 }
 
 func tooManyFailures(policy throttle.Policy, found throttle.Decision) error {
