@@ -95,7 +95,9 @@ func New(s *store.Store, settings Settings) *Control {
 		of        *time.Duration
 		byDefault time.Duration
 	}{
-		{&settings.SessionLease, sessionLease}, {&settings.SessionIdle, sessionIdle}, {&settings.SessionLifetime, sessionLifetime},
+		{&settings.SessionLease, sessionLease},
+		{&settings.SessionIdle, sessionIdle},
+		{&settings.SessionLifetime, sessionLifetime},
 		{&settings.RefusalTime, refusalTime},
 	} {
 		if *setting.of == 0 {
