@@ -203,7 +203,7 @@ func (c *Client) whole(ctx context.Context, op *Operation, in call) ([]byte, htt
 	text, err := io.ReadAll(io.LimitReader(response.Body, c.maxReply+1))
 	switch {
 	case err != nil:
-		return nil, nil, fmt.Errorf("client: reply of %s: %w", op.ID, err)
+		return nil, nil, &ConnectionError{op.Method, c.base + op.Path, fmt.Errorf("in the middle of the reply: %w", err)}
 	case int64(len(text)) > c.maxReply:
 		return nil, nil, fmt.Errorf("client: the reply of %s is longer than %d bytes", op.ID, c.maxReply)
 	}

@@ -1,6 +1,8 @@
 package client
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -86,6 +88,14 @@ type Option func(*Client)
 // the package's. It must not follow redirects: they would get the credential.
 func WithHTTPClient(c *http.Client) Option { return func(to *Client) { to.http = c } }
 
+// WithRootCAs makes calls trust servers whose certificates these have signed,
+// and no others: those of a platform with a CA of its own.
+func WithRootCAs(roots *x509.CertPool) Option {
+	transport := defaultTransport.Clone()
+	transport.TLSClientConfig = &tls.Config{RootCAs: roots}
+	return func(to *Client) { to.http = &http.Client{Transport: transport, CheckRedirect: stayHere} }
+}
+
 // WithUserAgent says who calls.
 func WithUserAgent(agent string) Option { return func(to *Client) { to.agent = agent } }
 
@@ -162,13 +172,14 @@ func baseURL(text string) (string, error) {
 
 // defaultHTTPClient is shared, so that clients of one process share
 // connections. It takes a credential nowhere but to the server.
-var defaultHTTPClient = &http.Client{
-	Transport: &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
-		ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 16, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second,
-	},
-	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+var defaultHTTPClient = &http.Client{Transport: defaultTransport, CheckRedirect: stayHere}
+
+var defaultTransport = &http.Transport{
+	Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+	ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 16, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second,
 }
+
+func stayHere(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Face is which of the faces the client calls.
 func (c *Client) Face() string { return c.face }

@@ -15,4 +15,5 @@ var opOperatorListChanges = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "changes", Cursor: "after",
+	Columns: []string{"number", "at", "actor", "action", "target", "before", "after", "reason", "requestId"},
 }

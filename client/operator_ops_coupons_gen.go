@@ -18,6 +18,7 @@ var opOperatorListCoupons = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "coupons", Cursor: "after",
+	Columns: []string{"id", "userId", "duration", "amount", "description", "type", "status", "created"},
 }
 
 var opOperatorCreateCoupon = &Operation{

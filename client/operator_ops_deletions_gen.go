@@ -12,6 +12,7 @@ var opOperatorListDeletions = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "deletions", Cursor: "after",
+	Columns: []string{"kind", "id", "name", "deletedAt", "eraseAt"},
 }
 
 var opOperatorRestoreOrganization = &Operation{

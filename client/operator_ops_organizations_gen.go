@@ -19,6 +19,7 @@ var opOperatorListOrganizations = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "organizations", Cursor: "after",
+	Columns: []string{"id", "name", "ownerId", "createdAt", "freeze.type", "freeze.since", "freeze.until"},
 }
 
 var opOperatorCreateOrganization = &Operation{

@@ -19,6 +19,7 @@ var opOperatorListProjects = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "projects", Cursor: "after",
+	Columns: []string{"id", "name", "description", "ownerId", "organizationId", "createdAt", "freeze.type", "freeze.since", "freeze.until"},
 }
 
 var opOperatorCreateProject = &Operation{

@@ -36,6 +36,7 @@ var opOperatorListStatements = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "statements", Cursor: "after",
+	Columns: []string{"id", "organizationId", "organizationName", "ownerId", "month", "from", "to", "status", "currency", "gross", "coupons", "credits", "due", "creditNotes", "open"},
 }
 
 var opOperatorGetStatement = &Operation{

@@ -18,6 +18,7 @@ var opOperatorListUsers = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "users", Cursor: "after",
+	Columns: []string{"id", "fullName", "email", "projectLimit", "createdAt", "freeze.type", "freeze.since", "freeze.until"},
 }
 
 var opOperatorCreateUser = &Operation{

@@ -37,6 +37,7 @@ var opTenantListInvitations = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Envelope: true, Items: "invitations", Page: "page",
+	Columns: []string{"id", "organization_id", "project_id", "email", "role", "create_time", "expire_time"},
 }
 
 var opTenantInviteToProject = &Operation{

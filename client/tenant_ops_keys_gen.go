@@ -69,6 +69,7 @@ var opTenantListOrganizationKeys = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Envelope: true, Items: "keys", Page: "page",
+	Columns: []string{"id", "name", "role", "create_time", "expires_time", "last_used_time", "last_used_from", "derived_from", "rotated_from", "replaced_by"},
 }
 
 var opTenantCreateAPIKey = &Operation{
@@ -172,4 +173,5 @@ var opTenantListAPIKeys = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Envelope: true, Items: "keys", Page: "page",
+	Columns: []string{"id", "name", "create_time", "expires_time", "restrictions.allow_read", "restrictions.allow_write", "restrictions.allow_list", "restrictions.allow_delete", "restrictions.paths", "restrictions.not_before", "restrictions.not_after", "last_used_time", "last_used_by.id", "last_used_by.name", "rotated_from", "replaced_by"},
 }

@@ -39,6 +39,7 @@ var opTenantListOrganizationChanges = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Envelope: true, Items: "changes", Cursor: "after",
+	Columns: []string{"number", "time", "actor.type", "actor.id", "action", "target", "before", "after", "request_id"},
 }
 
 var opTenantListOrganizationProjects = &Operation{
@@ -51,6 +52,7 @@ var opTenantListOrganizationProjects = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Envelope: true, Items: "projects", Page: "page",
+	Columns: []string{"id", "name", "org_id", "tva_id", "gateway_id", "create_time"},
 }
 
 var opTenantListOrganizationUsers = &Operation{
@@ -63,6 +65,7 @@ var opTenantListOrganizationUsers = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Envelope: true, Items: "users", Page: "page",
+	Columns: []string{"id", "first_name", "last_name", "avatar_url", "create_time", "email", "role", "disabled"},
 }
 
 var opTenantListUserOrganizations = &Operation{
@@ -75,4 +78,5 @@ var opTenantListUserOrganizations = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Envelope: true, Items: "organizations", Page: "page",
+	Columns: []string{"id", "name", "owner_id", "create_time", "role"},
 }

@@ -12,6 +12,7 @@ var opTenantListStatements = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Envelope: true, Items: "statements", Page: "page",
+	Columns: []string{"id", "organization_id", "organization_name", "month", "from", "to", "status", "currency", "gross", "coupons", "credits", "due", "credit_notes", "open"},
 }
 
 var opTenantGetStatement = &Operation{

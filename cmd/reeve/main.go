@@ -15,7 +15,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -47,7 +46,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	}
 	failure, remote := errors.AsType[*cli.Failure](err)
 	if !remote || failure.Err != nil {
-		fmt.Fprintln(errOut, "reeve: "+oneLine(err))
+		fmt.Fprintln(errOut, "reeve: "+cli.Line(err))
 	}
 	if remote {
 		return failure.Code
@@ -76,15 +75,4 @@ func rootCommand() *cobra.Command {
 		verifyCommand(), closeMonthCommand(), pricesCommand(), versionCommand(), completionCommand())
 	addRemote(root)
 	return root
-}
-
-// oneLine gives an error's text without line breaks.
-func oneLine(err error) string {
-	var lines []string
-	for line := range strings.Lines(err.Error()) {
-		if line = strings.TrimSpace(line); line != "" {
-			lines = append(lines, line)
-		}
-	}
-	return strings.Join(lines, "; ")
 }

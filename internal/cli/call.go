@@ -1,12 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -42,22 +42,18 @@ func (r *runner) call(cmd *cobra.Command, profile Profile, op *client.Operation,
 	}
 	if r.destroys(op, verb) {
 		question := maskText(fmt.Sprintf("%s at %s (%s)?", op.Summary, profile.URL, strings.Join(pathValues(op, asked.params), ", ")))
-		if err := confirm(cmd.InOrStdin(), cmd.ErrOrStderr(), question); err != nil {
+		if err := confirm(cmd, question); err != nil {
 			return err
 		}
+	}
+	columns := place(op).columns
+	if r.all || r.limit > 0 {
+		return failed(r.pages(ctx, pager{c, op, asked.params, body}, r.printer(cmd, columns).list(op)))
 	}
 	if op.Reply != "stream" {
 		var stop func()
 		ctx, stop = context.WithTimeout(ctx, r.timeout)
 		defer stop()
-	}
-	columns := place(op).columns
-	if r.all || r.limit > 0 {
-		value, err := r.pages(ctx, c, op, asked.params, body)
-		if err != nil {
-			return failed(err)
-		}
-		return failed(r.printer(cmd, columns).print(value, op.Items))
 	}
 	if r.output == "csv" && slices.Contains(op.Formats, "csv") && asked.params["format"] == "" {
 		asked.params["format"] = "csv"
@@ -65,6 +61,13 @@ func (r *runner) call(cmd *cobra.Command, profile Profile, op *client.Operation,
 	reply, err := c.Do(ctx, op.ID, asked.params, body)
 	if err != nil {
 		return failed(err)
+	}
+	format := asked.params["format"]
+	if mediaType(reply) == "text/html" && format != "html" || mediaType(reply) != jsonType && op.Reply == "json" && format == "" && len(reply.Body) > 0 {
+		if reply.Stream != nil {
+			_ = reply.Stream.Close()
+		}
+		return failed(notReeve(reply))
 	}
 	return failed(r.reply(cmd, op, reply, columns))
 }
@@ -74,22 +77,24 @@ func (r *runner) reply(cmd *cobra.Command, op *client.Operation, reply *client.R
 	switch {
 	case reply.Stream != nil:
 		defer func() { _ = reply.Stream.Close() }()
-		_, err := io.Copy(cmd.OutOrStdout(), reply.Stream)
+		_, err := io.Copy(harmless(cmd.OutOrStdout()), reply.Stream)
 		if cmd.Context().Err() != nil { // it was told to stop
 			return nil
 		}
 		return err
 	case len(reply.Body) == 0:
 		return nil
-	case !strings.HasPrefix(reply.ContentType, "application/json"):
-		_, err := cmd.OutOrStdout().Write(reply.Body)
+	case mediaType(reply) != jsonType:
+		_, err := harmless(cmd.OutOrStdout()).Write(reply.Body)
 		return err
 	}
-	value, err := parseJSON(reply.Body)
+	value, err := readReply(reply)
 	if err != nil {
-		return fmt.Errorf("the reply is not JSON: %w", err)
+		return err
 	}
-	if err := r.printer(cmd, columns).print(value, op.Items); err != nil {
+	p := r.printer(cmd, columns)
+	p.fixed = op.Columns
+	if err := p.print(value, op.Items); err != nil {
 		return err
 	}
 	if r.output == "table" && nextOf(value, reply) != "" {
@@ -99,6 +104,30 @@ func (r *runner) reply(cmd *cobra.Command, op *client.Operation, reply *client.R
 		r.remark(cmd, "ETag %s", reply.ETag)
 	}
 	return nil
+}
+
+const jsonType = "application/json"
+
+func mediaType(reply *client.Reply) string {
+	out, _, _ := strings.Cut(reply.ContentType, ";")
+	return strings.ToLower(strings.TrimSpace(out))
+}
+
+// readReply reads a reply of JSON.
+func readReply(reply *client.Reply) (any, error) {
+	if mediaType(reply) != jsonType {
+		return nil, notReeve(reply)
+	}
+	value, err := parseJSON(reply.Body)
+	if err != nil {
+		err = fmt.Errorf("the reply is not JSON: %w", err)
+	}
+	return value, err
+}
+
+// notReeve says that somebody else answered.
+func notReeve(reply *client.Reply) error {
+	return fmt.Errorf("the answer is %s, not reeve's JSON: is this the address of its API?", cmp.Or(mediaType(reply), "of no type"))
 }
 
 // destroys tells whether somebody is asked first.
@@ -157,81 +186,4 @@ func (r *runner) show(cmd *cobra.Command, would *http.Request) error {
 	p := r.printer(cmd, nil)
 	p.format = "json"
 	return p.print(out.get("body"), "")
-}
-
-// largestPage is the most that lists give at once.
-const largestPage = 500
-
-// pages follows a list and gives its reply with all rows in it, up to the
-// limit.
-func (r *runner) pages(ctx context.Context, c *client.Client, op *client.Operation, params map[string]string, body any) (any, error) {
-	size := largestPage
-	if r.limit > 0 {
-		size = min(size, r.limit)
-	}
-	for _, name := range []string{"limit", "number"} {
-		if p := op.Param(name); p != nil && p.In == "query" {
-			params[name] = strconv.Itoa(size)
-		}
-	}
-	var rows []any
-	for page := 0; ; page++ {
-		if op.Page != "" {
-			params[op.Page] = strconv.Itoa(page)
-		}
-		reply, err := c.Do(ctx, op.ID, params, body)
-		if err != nil {
-			return nil, err
-		}
-		value, err := parseJSON(reply.Body)
-		if err != nil {
-			return nil, fmt.Errorf("the reply is not JSON: %w", err)
-		}
-		found := itemsOf(value, op.Items)
-		rows = append(rows, found...)
-		next := nextOf(value, reply)
-		more := op.Cursor != "" && next != "" && next != params[op.Cursor] || op.Page != "" && len(found) == size
-		if r.limit > 0 && len(rows) >= r.limit {
-			rows, more = rows[:r.limit], false
-		}
-		if !more {
-			return withItems(value, op.Items, rows), nil
-		}
-		if op.Cursor != "" {
-			params[op.Cursor] = next
-		}
-	}
-}
-
-// itemsOf gives the rows of a list's reply.
-func itemsOf(value any, items string) []any {
-	if o, ok := value.(object); ok {
-		value = o.get(items)
-	}
-	out, _ := value.([]any)
-	return out
-}
-
-// withItems gives the reply with other rows, and without a cursor.
-func withItems(value any, items string, rows []any) any {
-	if rows == nil {
-		rows = []any{}
-	}
-	o, ok := value.(object)
-	if !ok {
-		return rows
-	}
-	o = slices.DeleteFunc(slices.Clone(o), func(m member) bool { return m.key == "next" })
-	return o.set(items, rows)
-}
-
-// nextOf gives the cursor of the page after a reply: the reply's own, else
-// that of its Link.
-func nextOf(value any, reply *client.Reply) string {
-	if o, ok := value.(object); ok {
-		if next, ok := o.get("next").(string); ok {
-			return next
-		}
-	}
-	return reply.Next
 }

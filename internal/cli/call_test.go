@@ -36,19 +36,32 @@ func server(t *testing.T, answer func(r *http.Request, body string) (int, string
 	return s.URL, requests
 }
 
+// serve runs a handler on loopback.
+func serve(t *testing.T, handler http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(handler)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
 // run executes a command line of ours.
 func run(t *testing.T, in string, args ...string) (out, errOut string, err error) {
 	t.Helper()
+	return runIn(t.Context(), strings.NewReader(in), args...)
+}
+
+// runIn is run until a context ends.
+func runIn(ctx context.Context, in io.Reader, args ...string) (out, errOut string, err error) {
 	root := &cobra.Command{Use: "reeve", SilenceErrors: true, SilenceUsage: true}
 	root.AddGroup(Groups()...)
 	root.AddCommand(Login("test"), Logout("test"), Whoami("test"), Profiles("test"), API("test"), Scan("test"))
 	root.AddCommand(Nouns("test")...)
 	var stdout, stderr bytes.Buffer
-	root.SetIn(strings.NewReader(in))
+	root.SetIn(in)
 	root.SetOut(&stdout)
 	root.SetErr(&stderr)
 	root.SetArgs(args)
-	err = root.ExecuteContext(t.Context())
+	err = root.ExecuteContext(ctx)
 	return stdout.String(), stderr.String(), err
 }
 
@@ -56,7 +69,7 @@ func run(t *testing.T, in string, args ...string) (out, errOut string, err error
 func alone(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "reeve", "credentials.yaml")
-	for _, name := range []string{variableServer, variableToken, variableTokenFile, variableProfile} {
+	for _, name := range []string{variableServer, variableToken, variableTokenFile, variableProfile, variableCAFile} {
 		t.Setenv(name, "")
 	}
 	t.Setenv(variableCredentials, path)

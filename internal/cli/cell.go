@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // cell is a value of a table.
@@ -21,17 +24,24 @@ type row struct {
 	cells map[string]cell
 }
 
-func flatten(o object) row {
+func flatten(o object) row { return rowOf(o, nil) }
+
+// rowOf spreads a value out; an object that is one of the columns stays whole.
+func rowOf(value any, columns []string) row {
 	out := row{cells: map[string]cell{}}
-	out.add("", o)
+	o, ok := value.(object)
+	if !ok {
+		o = object{{"value", value}}
+	}
+	out.add("", o, columns)
 	return out
 }
 
-func (r *row) add(prefix string, o object) {
+func (r *row) add(prefix string, o object, columns []string) {
 	for _, m := range o {
 		key := prefix + m.key
-		if inner, ok := m.value.(object); ok && len(inner) > 0 {
-			r.add(key+".", inner)
+		if inner, ok := m.value.(object); ok && len(inner) > 0 && !slices.Contains(columns, key) {
+			r.add(key+".", inner, columns)
 			continue
 		}
 		r.keys = append(r.keys, key)
@@ -115,6 +125,29 @@ func visible(text string) string {
 		}
 	}
 	return out.String()
+}
+
+// escaped spells what is hidden in JSON as \u and its digits, which says the
+// same.
+func escaped(text []byte) []byte {
+	if !bytes.ContainsFunc(text, hidden) {
+		return text
+	}
+	var out []byte
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		switch {
+		case !hidden(r):
+			out = append(out, text[:size]...)
+		case r > 0xffff:
+			first, second := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, first, second)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+		text = text[size:]
+	}
+	return out
 }
 
 // hidden tells whether a character is not seen, or changes how others are:

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/reeve-cloud/reeve/client"
 )
@@ -16,6 +19,7 @@ const (
 	ExitNotFound    = 4
 	ExitConflict    = 5
 	ExitUnavailable = 6
+	ExitInterrupted = 130 // as of a shell's commands that SIGINT ends
 )
 
 // ExitHelp says what they mean.
@@ -28,6 +32,7 @@ const ExitHelp = `What the commands that work through the APIs exit with:
   4  there is no such thing (404)
   5  something stands in the way, or has changed meanwhile (409, 412, 422)
   6  asked too often, or nobody answers (429, 503, connection refused)
+  130  interrupted (Ctrl-C)
 
 The server's own commands know 0, 1 and 2: see reeve help serve.
 `
@@ -62,15 +67,50 @@ func failed(err error) error {
 		return nil
 	}
 	if already, ok := errors.AsType[*Failure](err); ok {
-		return already
+		if already.Err == nil {
+			return already
+		}
+		return &Failure{already.Code, err}
 	}
-	code := ExitFailure
-	if refusal := client.AsError(err); refusal != nil {
+	code, advice := ExitFailure, ""
+	refusal := client.AsError(err)
+	lost, unanswered := errors.AsType[*client.ConnectionError](err)
+	_, untrusted := errors.AsType[x509.UnknownAuthorityError](err)
+	switch {
+	case errors.Is(err, context.Canceled):
+		code = ExitInterrupted
+		err = errInterrupted.Err
+		if unanswered && lost.Method != http.MethodGet {
+			advice = ": whether it was done is not known"
+		}
+	case refusal != nil:
 		if known, ok := statusCodes[refusal.Status]; ok {
 			code = known
 		}
-	} else if _, ok := errors.AsType[*client.ConnectionError](err); ok {
+	case errors.Is(err, context.DeadlineExceeded):
+		code, advice = ExitUnavailable, ": --timeout waits longer"
+	case unanswered:
 		code = ExitUnavailable
 	}
+	if untrusted {
+		advice = ": --ca-file names the certificates of a CA of your own"
+	}
+	if advice != "" {
+		err = fmt.Errorf("%w%s", err, advice)
+	}
 	return &Failure{code, err}
+}
+
+var errInterrupted = &Failure{ExitInterrupted, errors.New("interrupted")}
+
+// Line makes an error one line that a terminal shows and does not obey: what
+// servers say may hold what others have written.
+func Line(err error) string {
+	var lines []string
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, visible(line))
+		}
+	}
+	return strings.Join(lines, "; ")
 }

@@ -48,7 +48,7 @@ func flagsOf(op *client.Operation) []flagged {
 
 // commonFlags are those of options and of lists.
 var commonFlags = []string{
-	"profile", "server", "token-file", "face", "output", "no-color", "quiet", "timeout", "dry-run", "reason", "if-match", "idempotency-key",
+	"profile", "server", "token-file", "face", "ca-file", "output", "no-color", "quiet", "timeout", "dry-run", "reason", "if-match", "idempotency-key",
 	"yes", "all", "limit", "data", "help",
 }
 

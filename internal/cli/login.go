@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -48,6 +49,7 @@ REEVE_PROFILE names another profile than the current one.`,
 	flags.StringVar(&s.code, "code", "", "the code of a second factor; asked for if the server wants one")
 	flags.StringVar(&s.profile, "profile", "", `remember it under this name instead of "default"`)
 	flags.StringVar(&s.tokenFile, "token-file", "", "read the token or key from this file")
+	flags.StringVar(&s.caFile, "ca-file", "", caFileUsage+". The profile remembers it")
 	flags.StringVar(&s.face, "face", "", "tenant, operator or gateway, where neither --tenant nor the token tells")
 	flags.BoolVarP(&s.quiet, "quiet", "q", false, "print no remarks")
 	flags.SortFlags = false
@@ -93,10 +95,21 @@ func (s *signing) run(cmd *cobra.Command, args []string) error {
 	if _, err := client.New(client.FaceTenant, at, client.Credential{}); err != nil {
 		return err
 	}
+	if ca := s.givenCA(); ca != "" {
+		if s.caFile, err = filepath.Abs(ca); err != nil {
+			return err
+		}
+	} else if stored.Profiles[chosen].URL == at {
+		s.caFile = stored.Profiles[chosen].CAFile
+	}
+	if _, err := s.connection(""); err != nil {
+		return err
+	}
 	profile, err := s.profileOf(cmd, at)
 	if err != nil {
 		return err
 	}
+	profile.CAFile = s.caFile
 	stored.Profiles[chosen], stored.Current = profile, chosen
 	if err := stored.save(); err != nil {
 		return &Failure{ExitFailure, err}
@@ -118,7 +131,7 @@ func (s *signing) profileOf(cmd *cobra.Command, at string) (Profile, error) {
 	if s.tokenFile != "" {
 		secret, err = readSecretFile(s.tokenFile)
 	} else {
-		secret, err = askSecret(cmd.InOrStdin(), cmd.ErrOrStderr(), "Token or key for "+at)
+		secret, err = askSecret(cmd, "Token or key for "+at)
 	}
 	switch {
 	case err != nil:
@@ -132,21 +145,24 @@ func (s *signing) profileOf(cmd *cobra.Command, at string) (Profile, error) {
 
 // session signs a person in; where the server wants a code it asks for it.
 func (s *signing) session(cmd *cobra.Command, at string) (Profile, error) {
-	password, err := askSecret(cmd.InOrStdin(), cmd.ErrOrStderr(), "Password of "+s.email)
+	opts, err := s.connection("")
 	if err != nil {
 		return Profile{}, err
 	}
-	agent := client.WithUserAgent("reeve-cli/" + s.version)
-	in, err := client.SignIn(cmd.Context(), at, s.email, password, s.code, agent)
+	password, err := askSecret(cmd, "Password of "+s.email)
+	if err != nil {
+		return Profile{}, err
+	}
+	in, err := client.SignIn(cmd.Context(), at, s.email, password, s.code, opts...)
 	if refusal := client.AsError(err); refusal != nil && s.code == "" && refusal.Status/100 == 4 && strings.Contains(strings.ToLower(refusal.Message), "code") {
-		code, askErr := askSecret(cmd.InOrStdin(), cmd.ErrOrStderr(), "Code")
+		code, askErr := askSecret(cmd, "Code")
 		if askErr != nil {
 			return Profile{}, askErr
 		}
 		if code == "" {
 			return Profile{}, failed(err)
 		}
-		in, err = client.SignIn(cmd.Context(), at, s.email, password, code, agent)
+		in, err = client.SignIn(cmd.Context(), at, s.email, password, code, opts...)
 	}
 	if err != nil {
 		return Profile{}, failed(err)
@@ -197,10 +213,10 @@ func (o *options) identity(ctx context.Context, p Profile) (object, error) {
 	if err != nil {
 		return nil, failed(err)
 	}
-	if try.id != "getMe" {
-		return nil, nil
+	value, err := readReply(reply) // somebody else may have answered
+	if err != nil || try.id != "getMe" {
+		return nil, failed(err)
 	}
-	value, err := parseJSON(reply.Body)
 	out, _ := value.(object)
-	return out, err
+	return out, nil
 }

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -18,6 +20,7 @@ import (
 // options are the flags that all commands have which call a server.
 type options struct {
 	profile, server, tokenFile, face string
+	caFile                           string
 	output                           string
 	dryRun, yes, noColor, quiet      bool
 	reason, ifMatch, idempotencyKey  string
@@ -33,6 +36,7 @@ func (o *options) add(flags *pflag.FlagSet, writes bool) {
 	flags.StringVar(&o.server, "server", "", "ask this server instead of the profile's, with $"+variableToken)
 	flags.StringVar(&o.tokenFile, "token-file", "", "read the token from this file")
 	flags.StringVar(&o.face, "face", "", "tenant, operator or gateway: which API --server is, where its token does not tell")
+	flags.StringVar(&o.caFile, "ca-file", "", caFileUsage)
 	flags.StringVarP(&o.output, "output", "o", "table", "table, json, yaml or csv")
 	flags.BoolVar(&o.noColor, "no-color", false, "use no colours; NO_COLOR does the same")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "print no remarks")
@@ -79,10 +83,39 @@ func (o *options) check() error {
 	return nil
 }
 
+const caFileUsage = "trust servers with certificates that those in this PEM file have signed, instead of the system's; also $" + variableCAFile
+
 // client makes the client of a profile.
 func (o *options) client(p Profile) (*client.Client, error) {
-	return client.New(p.Face, p.URL, p.credential(), client.WithUserAgent("reeve-cli/"+o.version), client.WithPatience(10*time.Second))
+	opts, err := o.connection(p.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	return client.New(p.Face, p.URL, p.credential(), opts...)
 }
+
+// connection says how servers are called; caFile is the profile's, behind the
+// flag and the environment.
+func (o *options) connection(caFile string) ([]client.Option, error) {
+	opts := []client.Option{client.WithUserAgent("reeve-cli/" + o.version), client.WithPatience(10 * time.Second)}
+	path := cmp.Or(o.givenCA(), caFile)
+	if path == "" {
+		return opts, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, &Failure{ExitUsage, fmt.Errorf("--ca-file: %w", err)}
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(text) {
+		return nil, &Failure{ExitUsage, fmt.Errorf("--ca-file: %s holds no certificate in PEM", path)}
+	}
+	return append(opts, client.WithRootCAs(roots)), nil
+}
+
+// givenCA is the file of certificates that the flag names, else the
+// environment.
+func (o *options) givenCA() string { return cmp.Or(o.caFile, os.Getenv(variableCAFile)) }
 
 // context adds what the flags say of one call.
 func (o *options) context(ctx context.Context) context.Context {
@@ -101,13 +134,17 @@ func (o *options) context(ctx context.Context) context.Context {
 // printer makes what a command prints with.
 func (o *options) printer(cmd *cobra.Command, columns []string) printer {
 	out := cmd.OutOrStdout()
-	return printer{out: out, format: o.output, coloured: colours(out, o.noColor), columns: columns}
+	coloured := colours(out, o.noColor)
+	if o.output == "csv" || o.output == "yaml" { // what others have written is as they have written it
+		out = harmless(out)
+	}
+	return printer{out: out, format: o.output, coloured: coloured, columns: columns}
 }
 
 // remark says something beside the result.
 func (o *options) remark(cmd *cobra.Command, format string, args ...any) {
 	if !o.quiet {
-		fmt.Fprintf(cmd.ErrOrStderr(), format+"\n", args...)
+		fmt.Fprintln(cmd.ErrOrStderr(), visible(fmt.Sprintf(format, args...)))
 	}
 }
 
@@ -116,7 +153,7 @@ func (o *options) remark(cmd *cobra.Command, format string, args ...any) {
 func readArgument(cmd *cobra.Command, value string) ([]byte, error) {
 	switch path, isFile := strings.CutPrefix(value, "@"); {
 	case value == "-":
-		return readAll(cmd.InOrStdin())
+		return await(cmd.Context(), func() ([]byte, error) { return readAll(cmd.InOrStdin()) })
 	case isFile:
 		file, err := os.Open(path)
 		if err != nil {

@@ -2,18 +2,15 @@ package cli
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/reeve-cloud/reeve/internal/document"
+	"github.com/reeve-cloud/reeve/client"
 )
 
 // formats are what -o takes.
@@ -25,6 +22,7 @@ type printer struct {
 	format   string
 	coloured bool
 	columns  []string // of a table of a list; nil: all
+	fixed    []string // of a list as CSV, and what else there is
 }
 
 // print writes a value. items names the list that the value is there for; ""
@@ -32,145 +30,40 @@ type printer struct {
 func (p printer) print(value any, items string) error {
 	switch p.format {
 	case "json":
-		text, err := plain(value)
-		if err != nil {
-			return err
-		}
 		var out bytes.Buffer
-		if err := json.Indent(&out, text, "", "  "); err != nil {
+		if err := writeJSON(&out, value, ""); err != nil {
 			return err
 		}
 		out.WriteByte('\n')
-		_, err = out.WriteTo(p.out)
-		return err
-	case "yaml":
-		var out bytes.Buffer
-		encoder := yaml.NewEncoder(&out)
-		encoder.SetIndent(2)
-		if err := encoder.Encode(yamlNode(value)); err != nil {
-			return err
-		}
 		_, err := out.WriteTo(p.out)
 		return err
-	}
-	rows, list := rowsOf(value, items)
-	switch {
-	case p.format == "csv":
-		return p.csv(rows)
-	case list:
-		return p.table(rows, p.columns)
-	}
-	return p.sheet(value)
-}
-
-// rowsOf finds a value's rows.
-func rowsOf(value any, items string) (rows []row, list bool) {
-	if o, ok := value.(object); ok {
-		inner, ok := o.get(items).([]any)
-		if !ok {
-			return []row{flatten(o)}, false
-		}
-		value = inner
-	}
-	values, ok := value.([]any)
-	if !ok {
-		return []row{flatten(object{{"value", value}})}, false
-	}
-	for _, v := range values {
-		o, ok := v.(object)
-		if !ok {
-			o = object{{"value", v}}
-		}
-		rows = append(rows, flatten(o))
-	}
-	return rows, true
-}
-
-// csv writes rows as RFC 4180 has it, and no text that a spreadsheet would
-// take for a formula.
-func (p printer) csv(rows []row) error {
-	columns := columnsOf(rows)
-	if len(columns) == 0 {
-		return nil
-	}
-	out := csv.NewWriter(p.out)
-	out.UseCRLF = true
-	if err := out.Write(columns); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		record := make([]string, len(columns))
-		for i, column := range columns {
-			if record[i] = r.cells[column].text; !r.cells[column].number {
-				record[i] = document.Guarded(record[i])
-			}
-		}
-		if err := out.Write(record); err != nil {
+	case "yaml":
+		text, err := yamlText(value)
+		if err != nil {
 			return err
 		}
+		_, err = io.WriteString(p.out, text)
+		return err
 	}
-	out.Flush()
-	return out.Error()
+	values, list := rowsOf(value, items)
+	if p.format == "table" && !list {
+		return p.sheet(value)
+	}
+	return p.list(&client.Operation{Items: items, Columns: p.fixed}).page(value, values, true)
 }
 
-// table writes rows below a header, each one line.
-func (p printer) table(rows []row, columns []string) error {
-	if all := columnsOf(rows); columns == nil {
-		columns = all
-	} else if len(rows) > 0 {
-		columns = slices.DeleteFunc(slices.Clone(columns), func(c string) bool { return !slices.Contains(all, c) })
-	}
-	if len(columns) == 0 {
-		return nil
-	}
-	lines := [][]string{make([]string, len(columns))}
-	numbers := make([]bool, len(columns))
-	for i, column := range columns {
-		lines[0][i] = header(column)
-		numbers[i] = len(rows) > 0 && !slices.ContainsFunc(rows, func(r row) bool {
-			c, ok := r.cells[column]
-			return ok && !c.number && !c.null
-		})
-	}
-	for _, r := range rows {
-		line := make([]string, len(columns))
-		for i, column := range columns {
-			c, ok := r.cells[column]
-			if line[i] = visible(c.text); !ok || c.null || c.text == "" {
-				line[i] = "-"
-			}
-		}
-		lines = append(lines, line)
-	}
-	return p.align(lines, numbers)
-}
-
-// align writes lines of cells below each other, the first one set apart.
-func (p printer) align(lines [][]string, right []bool) error {
-	widths := make([]int, len(lines[0]))
-	for _, line := range lines {
-		for i, text := range line {
-			widths[i] = max(widths[i], utf8.RuneCountInString(text))
+// rowsOf gives a list's values, or what is no list as one.
+func rowsOf(value any, items string) (values []any, list bool) {
+	if o, ok := value.(object); ok {
+		value = o.get(items)
+		if _, ok := value.([]any); !ok {
+			return []any{o}, false
 		}
 	}
-	var out bytes.Buffer
-	for n, line := range lines {
-		var text strings.Builder
-		for i, c := range line {
-			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c))
-			if i > 0 {
-				text.WriteString("  ")
-			}
-			if right[i] {
-				text.WriteString(pad + c)
-			} else {
-				text.WriteString(c + pad)
-			}
-		}
-		out.WriteString(bold(strings.TrimRight(text.String(), " "), p.coloured && n == 0) + "\n")
+	if values, list = value.([]any); !list {
+		values = []any{value}
 	}
-	_, err := out.WriteTo(p.out)
-	return err
+	return values, list
 }
 
 // sheet writes one object: a line for each value, and a table for each list
@@ -194,17 +87,16 @@ func (p printer) sheet(value any) error {
 	}
 	var out bytes.Buffer
 	flat := flatten(plainMembers)
-	width := 0
+	widest := 0
 	for _, key := range flat.keys {
-		width = max(width, utf8.RuneCountInString(header(key)))
+		widest = max(widest, width(header(key)))
 	}
 	for _, key := range flat.keys {
 		text := visible(flat.cells[key].text)
 		if text == "" {
 			text = "-"
 		}
-		pad := strings.Repeat(" ", width-utf8.RuneCountInString(header(key)))
-		out.WriteString(bold(header(key), p.coloured) + pad + "  " + text + "\n")
+		out.WriteString(bold(header(key), p.coloured) + padding(header(key), widest) + "  " + text + "\n")
 	}
 	if _, err := out.WriteTo(p.out); err != nil {
 		return err
@@ -217,8 +109,8 @@ func (p printer) sheet(value any) error {
 		if _, err := fmt.Fprintf(p.out, "%s%s:\n", between, header(m.key)); err != nil {
 			return err
 		}
-		rows, _ := rowsOf(m.value, "")
-		if err := p.table(rows, nil); err != nil {
+		table := tableListing{printer: printer{out: p.out, coloured: p.coloured}}
+		if err := table.page(nil, m.value.([]any), true); err != nil {
 			return err
 		}
 	}

@@ -25,6 +25,7 @@ type Profile struct {
 	UserID  string `yaml:"user,omitempty"`    // of a session
 	Session string `yaml:"session,omitempty"` // its token
 	Email   string `yaml:"email,omitempty"`   // who signed in
+	CAFile  string `yaml:"ca,omitempty"`      // whose certificates it is trusted by; "": the system's
 }
 
 // credential gives what the client sends.
@@ -66,6 +67,7 @@ const (
 	variableServer      = "REEVE_SERVER"
 	variableToken       = "REEVE_TOKEN"
 	variableTokenFile   = "REEVE_TOKEN_FILE"
+	variableCAFile      = "REEVE_CA_FILE"
 )
 
 // credentialsPath is where the file is.
@@ -172,7 +174,9 @@ func (o *options) find() (Profile, error) {
 	case at != "" && token == "":
 		return Profile{}, fmt.Errorf("a server without a token: set %s or %s; stored credentials go to their own server only", variableToken, variableTokenFile)
 	case token != "" && at == "" && o.profile == "":
-		return newProfile(o.face, out.URL, token), nil
+		with := newProfile(o.face, out.URL, token)
+		with.CAFile = out.CAFile
+		return with, nil
 	}
 	return out, nil
 }

@@ -67,7 +67,7 @@ func (r *request) path(cmd *cobra.Command, op *client.Operation, args []string) 
 		text := args[i]
 		if text == "-" {
 			var err error
-			if text, err = readLine(cmd.InOrStdin()); err != nil {
+			if text, err = await(cmd.Context(), func() (string, error) { return readLine(cmd.InOrStdin()) }); err != nil {
 				return err
 			}
 		}

@@ -75,6 +75,9 @@ func (s *search) run(cmd *cobra.Command, args []string) error {
 	for _, name := range args {
 		trouble = errors.Join(trouble, s.name(cmd, name))
 	}
+	if cmd.Context().Err() != nil {
+		return errInterrupted // what is still being read is left alone
+	}
 	if err := s.enquire(cmd); err != nil {
 		trouble = errors.Join(trouble, fmt.Errorf("the server did not say whose they are: %w", err))
 	}
@@ -115,22 +118,36 @@ func (s *search) prepare() error {
 // name searches a file, a directory with all below it, or standard input.
 func (s *search) name(cmd *cobra.Command, name string) error {
 	if name == "-" {
-		return s.read("-", cmd.InOrStdin())
+		_, err := await(cmd.Context(), func() (struct{}, error) { return struct{}{}, s.read("-", cmd.InOrStdin()) })
+		return err
 	}
 	return filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() || !entry.Type().IsRegular() && path != name {
-			return cmd.Context().Err()
+		if err := cmd.Context().Err(); err != nil || entry.IsDir() || !entry.Type().IsRegular() && path != name {
+			return err
 		}
 		file, err := os.Open(path)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = file.Close() }()
-		return s.read(path, file)
+		return s.read(path, whileAsked{cmd.Context(), file})
 	})
+}
+
+// whileAsked is a stream that ends with a context.
+type whileAsked struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+func (w whileAsked) Read(into []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.in.Read(into)
 }
 
 func (s *search) read(path string, in io.Reader) error {
@@ -172,7 +189,7 @@ func (s *search) enquire(cmd *cobra.Command) error {
 	}
 	if s.revoke && !s.yes {
 		question := fmt.Sprintf("Revoke %d keys and tokens at %s?", len(s.pending), s.ask.URL())
-		if err := confirm(cmd.InOrStdin(), cmd.ErrOrStderr(), question); err != nil {
+		if err := confirm(cmd, question); err != nil {
 			return err
 		}
 	}

@@ -95,7 +95,10 @@ func TestShapes(t *testing.T) {
 		t.Error("what the context says is a parameter")
 	}
 	row := string(files["tenant_ops_things_and_more_gen.go"])
-	for _, want := range []string{`Cursor: "cursor"`, `Items: "list"`, "MayBeEmpty: true", "Envelope: true", `Type: "[]object"`, `Type: "[]string"`} {
+	for _, want := range []string{
+		`Cursor: "cursor"`, `Items: "list"`, "MayBeEmpty: true", "Envelope: true",
+		`Columns: []string{"when", "id", "inner.rps", "by", "any", "others", "role"}`, `Type: "[]object"`, `Type: "[]string"`,
+	} {
 		if !strings.Contains(row, want) {
 			t.Errorf("no %s in\n%s", want, row)
 		}

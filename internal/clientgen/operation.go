@@ -31,8 +31,9 @@ type method struct {
 	envelope bool
 	content  *schema // of the reply, without its envelope
 
-	items, itemType, next, nextType string // of a list with a cursor
-	cursor, page                    string // query parameters
+	items, itemType, next, nextType string   // of a list with a cursor
+	cursor, page                    string   // query parameters
+	columns                         []string // of a list with pages
 	uses                            []*goType
 }
 
@@ -156,54 +157,6 @@ func unwrapped(s *schema) (content *schema, envelope bool) {
 	return s, false
 }
 
-// cursors are what query parameters that take a reply's next are called.
-var cursors = []string{"after", "cursor"}
-
-// paging recognises lists.
-func (m *method) paging(t *faceTypes) {
-	if m.content == nil {
-		return
-	}
-	query := func(name string) bool {
-		return slices.ContainsFunc(m.params, func(p parameter) bool {
-			return p.Name == name && p.In == "query" && goParam(p) == "string"
-		})
-	}
-	body := t.doc.resolve(m.content)
-	at := slices.IndexFunc(cursors, query)
-	if body.is("array") && at >= 0 { // its Link has the next
-		m.cursor = cursors[at]
-	}
-	var lists []entry[*schema]
-	for _, p := range body.Properties {
-		if p.value.is("array") {
-			lists = append(lists, p)
-		}
-	}
-	if len(lists) != 1 {
-		return
-	}
-	m.items = lists[0].key
-	if _, counted := body.Properties.get("total_count"); counted && query("page") {
-		m.page = "page"
-	}
-	next, ok := body.Properties.get("next")
-	if !ok {
-		return
-	}
-	if at < 0 {
-		return
-	}
-	m.cursor = cursors[at]
-	itemType, _ := t.of(lists[0].value.Items, strings.TrimPrefix(m.typ, "*")+goName(m.items), m.tag)
-	m.itemType = itemType
-	m.next = "next"
-	m.nextType, _ = t.of(next, "", m.tag)
-	if !slices.Contains(body.Required, "next") {
-		m.nextType = pointer(m.nextType)
-	}
-}
-
 // goParam gives a query or header parameter's Go type. What is nil or empty is
 // not sent.
 func goParam(p parameter) string {
@@ -265,6 +218,9 @@ func (m *method) row(t *faceTypes) string {
 		if text.value != "" {
 			p(", %s: %q", text.name, text.value)
 		}
+	}
+	if len(m.columns) > 0 {
+		p(",\nColumns: %#v", m.columns)
 	}
 	p(",\n}\n\n")
 	return out.String()

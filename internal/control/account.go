@@ -99,7 +99,7 @@ func (c *Control) tryCode(ctx context.Context, user reeve.ID) (*attempt, error) 
 	if err != nil {
 		return nil, err
 	}
-	return c.signIns.take(known.Email, callerOf(ctx).Address, c.store.Now())
+	return c.signIns.take(known.Email, callerOf(ctx).Address)
 }
 
 // ChangePassword gives the user who asks, and knows the password, another one.

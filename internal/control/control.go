@@ -51,6 +51,11 @@ type Settings struct {
 	// one is of no use. No mail is sent if it is nil.
 	Mail func(context.Context, reeve.Mail) error
 
+	// RefusalTime is how long it takes at least to be told that a password is
+	// wrong, once it is judged; 500 ms if zero. Hashes that take less time to
+	// check cannot be told from each other, and from none.
+	RefusalTime time.Duration
+
 	PublicURL string // of the console, for links; without a slash at the end
 }
 
@@ -59,6 +64,7 @@ const (
 	sessionLease    = 90 * time.Second
 	sessionIdle     = 24 * time.Hour
 	sessionLifetime = 30 * 24 * time.Hour
+	refusalTime     = 500 * time.Millisecond
 )
 
 // Control does the work.
@@ -89,7 +95,10 @@ func New(s *store.Store, settings Settings) *Control {
 		of        *time.Duration
 		byDefault time.Duration
 	}{
-		{&settings.SessionLease, sessionLease}, {&settings.SessionIdle, sessionIdle}, {&settings.SessionLifetime, sessionLifetime},
+		{&settings.SessionLease, sessionLease},
+		{&settings.SessionIdle, sessionIdle},
+		{&settings.SessionLifetime, sessionLifetime},
+		{&settings.RefusalTime, refusalTime},
 	} {
 		if *setting.of == 0 {
 			*setting.of = setting.byDefault
@@ -98,8 +107,8 @@ func New(s *store.Store, settings Settings) *Control {
 	return &Control{
 		store:      s,
 		keys:       settings.Keyring,
-		passwords:  newPasswords(settings.PasswordHashing),
-		signIns:    newSignInThrottle(),
+		passwords:  newPasswords(settings.PasswordHashing, settings.RefusalTime),
+		signIns:    newSignInThrottle(s.Now),
 		operators:  newOperatorTokens(settings.OperatorToken),
 		live:       newLive(),
 		feed:       newFeed(),

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/store"
@@ -80,6 +81,9 @@ func (c *Control) eraseDeletions(ctx context.Context) error {
 	return c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
 		ended, err := tx.EraseDeletions(ctx, retentionBatch)
 		for _, d := range ended {
+			if d.Kind == reeve.DeletedUser {
+				err = errors.Join(err, eraseAddress(ctx, tx, by, d.Name, d.DeletedAt))
+			}
 			recordErase(tx, by, d)
 		}
 		return len(ended), err

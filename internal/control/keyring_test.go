@@ -78,7 +78,7 @@ func TestKeyring(t *testing.T) {
 // too long is told to come back.
 func TestPasswordsTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPasswords(2)
+		p := newPasswords(2, 1)
 		for range 2 {
 			p.turns <- struct{}{} // two hashes that take their time
 		}
@@ -114,7 +114,7 @@ func TestPasswordsTakeTurns(t *testing.T) {
 				t.Error(got.err)
 			}
 		}
-		if cap(newPasswords(0).turns) != 1 {
+		if cap(newPasswords(0, 1).turns) != 1 {
 			t.Error("none may be hashed")
 		}
 	})

@@ -16,10 +16,22 @@ const passwordWait = 8 * time.Second
 type passwords struct {
 	turns chan struct{}
 	judge func(hash []byte, password string) verdict
+	least time.Duration // see Settings.RefusalTime
 }
 
-func newPasswords(atOnce int) *passwords {
-	return &passwords{turns: make(chan struct{}, max(atOnce, 1)), judge: judgePassword}
+func newPasswords(atOnce int, least time.Duration) *passwords {
+	return &passwords{turns: make(chan struct{}, max(atOnce, 1)), judge: judgePassword, least: least}
+}
+
+// refuse waits until it is as long since began as it takes to check any hash
+// that is not too dear, or the context ends. It takes no turn.
+func (p *passwords) refuse(ctx context.Context, began time.Time) {
+	wait := time.NewTimer(p.least - time.Since(began))
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-ctx.Done():
+	}
 }
 
 // turn waits until a hash may be computed; done ends that. It is Unavailable

@@ -58,7 +58,7 @@ func (c *Control) RequestPasswordReset(ctx context.Context, email string) error 
 	if err := reeve.CheckEmail(email); err != nil {
 		return err
 	}
-	if _, err := c.signIns.take(email, callerOf(ctx).Address, c.store.Now()); err != nil {
+	if _, err := c.signIns.take(email, callerOf(ctx).Address); err != nil {
 		return err // it counts as a failure, for it is never settled
 	}
 	return c.queueMail(ctx, reeve.MailPasswordReset, reeve.EmailKey(email))
@@ -101,7 +101,7 @@ func (c *Control) ResetPassword(ctx context.Context, token, password string) err
 		return nil
 	})
 	if err == nil { // whoever tried too often can sign in now
-		c.signIns.know(user.Email, by.Address, c.store.Now())
+		c.signIns.know(user.Email, by.Address)
 	}
 	return err
 }

@@ -173,6 +173,70 @@ func TestEraseDeletions(t *testing.T) {
 	})
 }
 
+// TestErasedAddress: nothing invites an erased user's address any more; one who
+// has it by now keeps what came later.
+func TestErasedAddress(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		_, o, p := h.tenant("ada@mail.test")
+		invite := func(email string) reeve.ID {
+			t.Helper()
+			return h.invite(h.ctx, control.NewInvitation{Organization: o.ID, Email: email, Role: reeve.RoleViewer}).ID
+		}
+		left := func(want ...reeve.ID) {
+			t.Helper()
+			list, n, err := h.c.ListInvitations(h.ctx, o.ID, control.Page{Size: 99})
+			h.check(err)
+			var got []reeve.ID
+			for _, i := range list {
+				got = append(got, i.ID)
+			}
+			same(t, "invitations", want, got, nil)
+			same(t, "count", len(want), n, nil)
+		}
+		other := invite("other@mail.test")
+
+		// For good, at once.
+		h.user("Bob@mail.test")
+		bob := invite("bOB@mail.test")
+		toProject := h.invite(h.ctx, control.NewInvitation{Project: p.ID, Email: "bob@mail.test", Role: reeve.RoleEditor}).ID
+		h.check(h.c.EraseUser(h.ctx, "bob@mail.test"))
+		left(other)
+		for _, id := range []reeve.ID{bob, toProject} {
+			log := h.log(id)
+			if last := log[len(log)-1]; !strings.HasPrefix(last, "invitation.delete") || strings.Contains(strings.Join(log, ""), "mail.test") {
+				t.Error(log)
+			}
+		}
+
+		// Of one who is deleted already.
+		h.user("carol@mail.test")
+		carol := invite("carol@mail.test")
+		h.check(h.c.DeleteUser(h.ctx, "carol@mail.test"))
+		left(other, carol)
+		h.check(h.c.EraseUser(h.ctx, "carol@mail.test"))
+		left(other)
+
+		// At the end of the window, and somebody else has the address.
+		h.user("dan@mail.test")
+		old := h.invite(h.ctx, control.NewInvitation{Organization: o.ID, Email: "dan@mail.test", Role: reeve.RoleViewer, Seconds: new(int64(720 * 3600))}).ID
+		h.check(h.c.DeleteUser(h.ctx, "dan@mail.test"))
+		left(other, old)
+		h.clock.pass(restoreWindow - time.Hour)
+		h.user("dan@mail.test")
+		project := h.invite(h.ctx, control.NewInvitation{Project: p.ID, Email: "dan@mail.test", Role: reeve.RoleViewer}).ID
+		h.clock.pass(time.Hour - time.Second)
+		left(old, project) // the other has expired
+		h.check(control.EraseDeletions(h.c, t.Context()))
+		left(old, project)
+		h.clock.pass(time.Second)
+		h.check(control.EraseDeletions(h.c, t.Context()))
+		if _, err := h.s.Invitation(t.Context(), old); !reeve.IsKind(err, reeve.NotFound) {
+			t.Errorf("the erased user's invitation: %v", err)
+		}
+		left(project)
+	})
+}
+
 func support() reeve.Actor {
 	return reeve.Actor{Kind: reeve.Operator, ID: newID(), OperatorRole: reeve.OperatorSupport}
 }

@@ -74,6 +74,9 @@ func (c *Control) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
 		return nil
 	})
 	try.settle(err)
+	if errors.Is(err, errSignIn) { // a frozen user is refused as everybody is
+		c.passwords.refuse(ctx, try.began)
+	}
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -93,20 +96,29 @@ func (c *Control) userToLetIn(ctx context.Context, email string) (reeve.User, er
 	return user, err
 }
 
-// tryPassword judges a password when its turn comes; the attempt counts as a
-// failure on the address's account until it is settled. Exhausted, before
+// tryPassword judges a password when its turn comes; who is refused waits as
+// long whatever the hash was. The attempt counts as a failure on the address's account until it is settled. Exhausted, before
 // anything is computed, if there were too many.
 func (c *Control) tryPassword(ctx context.Context, email string, hash []byte, password string) (*attempt, verdict, error) {
 	from := callerOf(ctx).Address
-	if err := c.signIns.look(email, from, c.store.Now()); err != nil {
+	if err := c.signIns.look(email, from); err != nil {
 		return nil, verdict{}, err
 	}
 	done, err := c.passwords.turn(ctx)
 	if err != nil {
 		return nil, verdict{}, err
 	}
+	try, found, err := c.takeAndJudge(done, email, from, hash, password)
+	if err == nil && !found.right {
+		c.passwords.refuse(ctx, try.began)
+	}
+	return try, found, err
+}
+
+// takeAndJudge counts an attempt and judges the password, then ends the turn.
+func (c *Control) takeAndJudge(done func(), email, from string, hash []byte, password string) (*attempt, verdict, error) {
 	defer done()
-	try, err := c.signIns.take(email, from, c.store.Now())
+	try, err := c.signIns.take(email, from)
 	if err != nil {
 		return nil, verdict{}, err
 	}

@@ -78,7 +78,7 @@ func settings(t *testing.T, keys ...[32]byte) control.Settings {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return control.Settings{ProjectLimit: 10, PasswordHashing: 2, Keyring: ring, RestoreWindow: restoreWindow}
+	return control.Settings{ProjectLimit: 10, PasswordHashing: 2, Keyring: ring, RestoreWindow: restoreWindow, RefusalTime: 1}
 }
 
 // restoreWindow is how long the houses keep what is deleted.

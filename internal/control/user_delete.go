@@ -87,6 +87,12 @@ func (c *Control) dropUser(ctx context.Context, tx *store.Tx, how deleting, user
 			return err
 		}
 	}
+	if !how.keep {
+		tx.DeleteMailAbout(reeve.MailPasswordReset, reeve.EmailKey(user.Email))
+		if err := eraseAddress(ctx, tx, how.by, user.Email, tx.Now()); err != nil {
+			return err
+		}
+	}
 	tx.EraseUser(user.ID)
 	record(tx, how.by, change{
 		action: "user.delete", target: user.ID, before: userFields(user),
@@ -150,6 +156,9 @@ func eraseKeptUser(ctx context.Context, tx *store.Tx, by Caller, who string, not
 	}
 	var snapshot userSnapshot
 	if err := readSnapshot(kept, &snapshot); err != nil {
+		return err
+	}
+	if err := eraseAddressNow(ctx, tx, by, kept); err != nil {
 		return err
 	}
 	for _, id := range snapshot.Organizations {

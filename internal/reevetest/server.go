@@ -128,7 +128,7 @@ func start(t *testing.T, opened *store.Store, clock *Clock, with options) *Serve
 	settings := control.Settings{
 		OperatorToken: OperatorToken, ProjectLimit: ProjectLimit, PasswordHashing: 2, Keyring: ring, Prices: prices(t),
 		Deliver: webhook.NewSender("test").Send, RestoreWindow: RestoreWindow,
-		Mail: mail, PublicURL: "https://cloud.test",
+		Mail: mail, PublicURL: "https://cloud.test", RefusalTime: 1,
 	}
 	if with.change != nil {
 		with.change(&settings)

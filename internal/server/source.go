@@ -51,7 +51,7 @@ func readEnvironment[C any](settings []setting[C], environ []string) (map[string
 
 // remoteVariables are those of the commands that work through the APIs (see
 // internal/cli).
-var remoteVariables = []string{"REEVE_SERVER", "REEVE_TOKEN", "REEVE_TOKEN_FILE", "REEVE_PROFILE", "REEVE_CREDENTIALS"}
+var remoteVariables = []string{"REEVE_SERVER", "REEVE_TOKEN", "REEVE_TOKEN_FILE", "REEVE_PROFILE", "REEVE_CREDENTIALS", "REEVE_CA_FILE"}
 
 // anotherCommands tells whether a variable is a setting of the server, the
 // sidecar or other commands: who runs them from one shell sets all.

@@ -60,6 +60,15 @@ func (tx *Tx) LockExpiredInvitations(ctx context.Context, until time.Time, limit
 	}, scanInvitation)
 }
 
+// LockInvitationsTo guards all invitations of an address that were made until a
+// time, and gives them.
+func (tx *Tx) LockInvitationsTo(ctx context.Context, email string, until time.Time) ([]reeve.Invitation, error) {
+	return many(ctx, tx.Reader, read{
+		sql:  "SELECT " + invitationColumns + " FROM invitations WHERE email_key = $1 AND created_at <= $2 ORDER BY id" + tx.d.lock,
+		args: []any{reeve.EmailKey(email), until},
+	}, scanInvitation)
+}
+
 // CreateInvitation inserts an invitation.
 func (tx *Tx) CreateInvitation(i reeve.Invitation) {
 	tx.write(statement{

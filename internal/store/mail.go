@@ -59,6 +59,11 @@ func (tx *Tx) PutOffMail(id reeve.ID, attempt int, until time.Time) {
 	})
 }
 
+// DeleteMailAbout removes the mail of a kind and subject that waits, if one does.
+func (tx *Tx) DeleteMailAbout(kind reeve.MailKind, subject string) {
+	tx.write(statement{sql: "DELETE FROM mails WHERE kind = $1 AND subject = $2", args: []any{string(kind), subject}})
+}
+
 // DeleteMail removes a mail, which was sent or given up.
 func (tx *Tx) DeleteMail(id reeve.ID) {
 	tx.write(statement{sql: "DELETE FROM mails WHERE id = $1", args: []any{id}})

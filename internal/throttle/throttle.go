@@ -52,7 +52,8 @@ type Limiter struct {
 	step   time.Duration // in which one take comes back
 	window time.Duration // of all takes: step × Quota
 	seed   maphash.Seed
-	epoch  time.Time
+	begin  sync.Once
+	epoch  time.Time // of the first reading
 	shards [shards]shard
 }
 
@@ -63,7 +64,7 @@ func newLimiter(policy Policy, now func() time.Time, keys int) *Limiter {
 	step := max(policy.Window/time.Duration(policy.Quota), 1)
 	l := &Limiter{
 		Policy: policy, now: now, step: step, window: step * time.Duration(policy.Quota),
-		seed: maphash.MakeSeed(), epoch: now(),
+		seed: maphash.MakeSeed(),
 	}
 	for i := range l.shards {
 		l.shards[i].size = max(keys/shards, 1)
@@ -94,6 +95,15 @@ func (l *Limiter) Peek(key string) Decision {
 	})
 }
 
+// Return gives the key one take back: one that has come back by itself since
+// is not given twice.
+func (l *Limiter) Return(key string) {
+	l.with(key, func(s *shard, hash uint64, _ time.Duration) Decision {
+		s.lower(hash, l.step)
+		return Decision{}
+	})
+}
+
 // Forgive gives the key all its takes back.
 func (l *Limiter) Forgive(key string) {
 	l.with(key, func(s *shard, hash uint64, _ time.Duration) Decision {
@@ -115,7 +125,9 @@ func (l *Limiter) Len() (n int) {
 
 func (l *Limiter) with(key string, do func(*shard, uint64, time.Duration) Decision) Decision {
 	hash := maphash.String(l.seed, key)
-	now := l.now().Sub(l.epoch)
+	at := l.now()
+	l.begin.Do(func() { l.epoch = at })
+	now := at.Sub(l.epoch)
 	s := &l.shards[hash%shards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -177,6 +189,13 @@ func (s *shard) put(hash uint64, full time.Duration) {
 func (s *shard) drop(hash uint64) {
 	if at, ok := s.places[hash]; ok {
 		s.entries[at].full = 0
+	}
+}
+
+// lower gives a key so much of its time back, and leaves its place.
+func (s *shard) lower(hash uint64, by time.Duration) {
+	if at, ok := s.places[hash]; ok {
+		s.entries[at].full -= by
 	}
 }
 

@@ -48,6 +48,40 @@ func TestTake(t *testing.T) {
 	check(l.Peek("a"), Decision{Allowed: true, Remaining: 3})
 }
 
+// TestReturn: one take comes back, and none that has come back by itself.
+func TestReturn(t *testing.T) {
+	l, clock := newTest(3, Keys)
+	l.Return("a")
+	for range 3 {
+		l.Take("a")
+	}
+	l.Return("a")
+	if got := l.Peek("a"); got.Remaining != 1 || got.Reset != 40*time.Second {
+		t.Errorf("after one: %+v", got)
+	}
+	clock.Time = clock.Add(time.Minute)
+	for range 3 {
+		l.Return("a")
+	}
+	for i := range 4 {
+		if got := l.Take("a"); got.Allowed != (i < 3) {
+			t.Errorf("take %d of 3: %+v", i+1, got)
+		}
+	}
+}
+
+// TestNetwork: of IPv6 only the network counts, however it is spelled.
+func TestNetwork(t *testing.T) {
+	for address, want := range map[string]string{
+		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1", "": "", "nobody": "nobody", "a:b": "a:b",
+		"2001:db8::1": "2001:db8::/64", "2001:DB8:0:0:ff::": "2001:db8::/64", "fe80::1%eth0": "fe80::/64", "2001:db8:0:1::": "2001:db8:0:1::/64",
+	} {
+		if got := Network(address); got != want {
+			t.Errorf("%q counts as %q, want %q", address, got, want)
+		}
+	}
+}
+
 // TestQuota: Retry-After and the quota of a refusal name one moment.
 func TestQuota(t *testing.T) {
 	l, _ := newTest(2, Keys)

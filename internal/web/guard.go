@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"net/http"
-	"net/netip"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -123,26 +121,9 @@ func (m *memory) remove(digest [sha256.Size]byte) {
 	delete(m.old, digest)
 }
 
-// network is what the client's address is counted as: of IPv6 the /64, for one
-// household has as many addresses as it likes.
+// network is what the client's address is counted as.
 func (x *exchange) network() string {
-	text := clientAddress(x.request, x.api.opts.TrustedProxies)
-	if !strings.Contains(text, ":") {
-		return text
-	}
-	address, err := netip.ParseAddr(text)
-	if err != nil {
-		return text
-	}
-	address = address.Unmap()
-	if address.Is4() {
-		return address.String()
-	}
-	prefix, err := address.WithZone("").Prefix(64)
-	if err != nil {
-		return text
-	}
-	return prefix.String()
+	return throttle.Network(clientAddress(x.request, x.api.opts.TrustedProxies))
 }
 
 // SetQuota adds a quota to the reply to the request, if it is a success; an

@@ -95,6 +95,13 @@ func testInvitations(t *testing.T, w world) {
 	list, err = w.s.InvitationsOf(w.ctx(), o.ID, "CAROL@mail.test")
 	same(t, "of an address", []reeve.Invitation{second, first}, list, err)
 
+	w.in(func(tx *store.Tx) {
+		for until, want := range map[int][]reeve.Invitation{0: nil, 1: {first, theirs}, 2: {second, first, theirs}} {
+			list, err := tx.LockInvitationsTo(w.ctx(), "cARol@mail.test", minute(until))
+			same(t, "to an address", want, list, err)
+		}
+	})
+
 	w.write(func(tx *store.Tx) { tx.DeleteInvitation(theirs.ID) })
 	_, err = w.s.Invitation(w.ctx(), theirs.ID)
 	refused(t, "deleted", err, reeve.NotFound, "invitation not found")
