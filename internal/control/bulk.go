@@ -74,6 +74,9 @@ func (c *Control) RunBulk(ctx context.Context, b Bulk, token string) (out BulkRe
 	if err != nil {
 		return out, err
 	}
+	if c.store.Enclosed(ctx) {
+		return out, errEnclosed
+	}
 	plan, err := parsePlan(token, c.store.Now())
 	if err != nil {
 		return out, err

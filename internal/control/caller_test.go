@@ -23,7 +23,7 @@ var open = map[string]bool{
 
 // forTenants are the methods that a valid organisation key may reach.
 var forTenants = map[string]bool{
-	"Authorize": true, "GetProject": true, "UpdateProject": true, "ListProjectMembers": true,
+	"AddUpUsage": true, "Authorize": true, "GetProject": true, "UpdateProject": true, "ListProjectMembers": true,
 	"AddProjectMember": true, "DisableProjectMember": true, "EnableProjectMember": true,
 	"GetOrganization": true, "RenameOrganization": true, "OrganizationProjects": true, "OrganizationMembers": true,
 	"ChangeOrganizationMember": true, "DeleteOrganizationMember": true, "ChangeProjectMember": true, "DeleteProjectMember": true,

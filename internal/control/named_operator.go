@@ -33,7 +33,7 @@ func (c *Control) CreateOperator(ctx context.Context, name string, role reeve.Op
 	if err != nil {
 		return reeve.NamedOperator{}, "", err
 	}
-	c.operators.forget()
+	c.store.AfterCommit(ctx, c.operators.forget)
 	return out, token, nil
 }
 
@@ -179,7 +179,7 @@ func (c *Control) UpdateOperator(ctx context.Context, id reeve.ID, patch reeve.O
 		record(tx, by, change{action: "operator.update", target: id, before: before, after: after})
 		return nil
 	})
-	c.operators.forget()
+	c.store.AfterCommit(ctx, c.operators.forget)
 	return err
 }
 
@@ -199,7 +199,7 @@ func (c *Control) DeleteOperator(ctx context.Context, id reeve.ID) error {
 		record(tx, by, change{action: "operator.delete", target: id, before: operatorFields(o)})
 		return nil
 	})
-	c.operators.forget()
+	c.store.AfterCommit(ctx, c.operators.forget)
 	return err
 }
 
@@ -234,7 +234,7 @@ func (c *Control) RotateOperatorToken(ctx context.Context, id reeve.ID, overlap 
 		token = makeOperatorToken(tx, by, id, overlap)
 		return nil
 	})
-	c.operators.forget()
+	c.store.AfterCommit(ctx, c.operators.forget)
 	return token, err
 }
 

@@ -34,7 +34,11 @@ func (c *Control) Once(ctx context.Context, request reeve.Repeatable, work Work)
 		return out, false, reeve.ErrDenied
 	}
 	if request.Key == "" {
-		out, err = c.together(ctx, work)
+		if request.Resumable {
+			out, err = work(ctx, func(reeve.Reply) error { return nil })
+		} else {
+			out, err = c.together(ctx, work)
+		}
 		return out, false, err
 	}
 	o := &once{Control: c, request: request, id: replyID(request)}
@@ -59,6 +63,10 @@ func (c *Control) Once(ctx context.Context, request reeve.Repeatable, work Work)
 	}
 	return out, false, err
 }
+
+// errEnclosed is a fault of reeve's own: what is done in many transactions, or
+// waits for others, must not be a part of one.
+var errEnclosed = errors.New("inside a transaction")
 
 // replyID names a reply by who asks, where, and under which key.
 func replyID(r reeve.Repeatable) reeve.ID {

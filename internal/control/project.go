@@ -283,13 +283,13 @@ func (c *Control) UpdateLimits(ctx context.Context, id reeve.ID, patch reeve.Lim
 	}
 	err = c.store.Write(ctx, func(tx *store.Tx) error { return updateLimits(ctx, tx, by, id, patch) })
 	if err == nil {
-		c.store.AfterCommit(ctx, func() { c.limitsUpdated(ctx, id) })
+		c.limitsUpdated(ctx, id)
 	}
 	return err
 }
 
 // updateLimits changes a project's limits inside a transaction; limitsUpdated
-// follows its commit.
+// follows.
 func updateLimits(ctx context.Context, tx *store.Tx, by Caller, id reeve.ID, patch reeve.LimitsPatch) error {
 	project, err := tx.LockProject(ctx, id)
 	if err != nil {
@@ -307,10 +307,12 @@ func updateLimits(ctx context.Context, tx *store.Tx, by Caller, id reeve.ID, pat
 }
 
 func (c *Control) limitsUpdated(ctx context.Context, ids ...reeve.ID) {
-	_ = c.refreshProjects(ctx, ids...) // else the change log tells
-	for _, id := range ids {
-		c.alerts.touch(id)
-	}
+	c.store.AfterCommit(ctx, func() {
+		_ = c.refreshProjects(ctx, ids...) // else the change log tells
+		for _, id := range ids {
+			c.alerts.touch(id)
+		}
+	})
 }
 
 func limitChanges(from, to reeve.Limits) (before, after fields) {

@@ -47,6 +47,9 @@ func (c *Control) Receipt(ctx context.Context, epoch int64, wait time.Duration) 
 	if _, err := operator(ctx, reeve.Look); err != nil {
 		return out, err
 	}
+	if wait > 0 && c.store.Enclosed(ctx) {
+		return out, errEnclosed
+	}
 	began := time.Now()
 	deadline := began.Add(wait)
 	watched := watchedSessions{place: map[reeve.ID]int{}, silent: map[reeve.ID]bool{}}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/store"
 )
 
@@ -139,8 +140,27 @@ func (p *usagePasses) damage(ctx context.Context) error {
 	return fmt.Errorf("batches of usage that cannot be read are in usage_damaged: %v", damaged)
 }
 
-// drainUsage adds up all that was taken in before the call.
+// AddUpUsage adds up all usage that was taken in before the call, for a caller
+// who is known. A deletion that is a part of a transaction cannot do so itself.
+func (c *Control) AddUpUsage(ctx context.Context) error {
+	if _, err := operator(ctx, reeve.Look); err != nil {
+		switch err := c.AuthenticateTenant(ctx); {
+		case reeve.IsKind(err, reeve.Unauthenticated):
+			return reeve.ErrDenied
+		case err != nil:
+			return err
+		}
+	}
+	return c.drainUsage(ctx)
+}
+
+// drainUsage adds up all that was taken in before the call. It does nothing
+// inside a transaction: what is in memory must be what was committed, and the
+// passes of others wait for what that transaction has locked.
 func (c *Control) drainUsage(ctx context.Context) error {
+	if c.store.Enclosed(ctx) {
+		return nil
+	}
 	for more := true; more; {
 		_, waiting, err := c.store.UsagePass(ctx)
 		if err != nil || !waiting {

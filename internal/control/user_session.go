@@ -44,7 +44,7 @@ func (c *Control) endSessions(ctx context.Context, noted reeve.ID, end func(*sto
 		return nil
 	})
 	if err == nil {
-		c.used.drop(noted)
+		c.store.AfterCommit(ctx, func() { c.used.drop(noted) })
 	}
 	return err
 }

@@ -20,7 +20,7 @@ func (a *api) bulk(out *web.API) {
 			"To carry it out takes the same selection and action with that plan; if anything else is selected by then, that is " +
 			"refused with 409. At most 10000 things are selected; each is done or not. A request that is repeated with the " +
 			"same plan does nothing twice. It needs the right to the action itself.",
-		Errors: []reeve.Kind{reeve.Invalid, reeve.NotFound, reeve.Conflict}, Timeout: bulkTime,
+		Errors: []reeve.Kind{reeve.Invalid, reeve.NotFound, reeve.Conflict}, Timeout: bulkTime, Resumable: true,
 	}, a.runBulk)
 }
 

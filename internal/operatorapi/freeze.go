@@ -96,12 +96,12 @@ func (a *api) frozen(ctx context.Context, in waitIn, done control.Revoked, err e
 	if err != nil {
 		return nil, err
 	}
-	epoch, err := a.control.Epoch(ctx, done)
+	out, err := a.receiptOf(ctx, done)
 	if err != nil {
 		return nil, err
 	}
 	wait, _ := in.asked()
-	return a.receipt(ctx, epoch, wait)
+	return out, a.await(ctx, wait, out, &out)
 }
 
 func (a *api) unfreezeUser(ctx context.Context, in *userPath) (web.Empty, error) {

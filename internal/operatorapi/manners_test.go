@@ -209,3 +209,89 @@ func TestRepeatedUnlessRefused(t *testing.T) {
 		}
 	})
 }
+
+// TestFreezeIsRepeatable: with a key or a precondition a freeze is in force when
+// its receipt says so, and does not keep others from working while it waits.
+func TestFreezeIsRepeatable(t *testing.T) {
+	t.Parallel()
+	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
+		s.Tenants(t)
+		s.Gateway(t, "gateway")
+		s.Ready(t)
+		key := keyOf(t, s, "k", 0)[0]
+		for i, header := range [][]string{{"Idempotency-Key", "a"}, {"If-None-Match", `"x"`}} {
+			reply := send(t, s, "POST /api/projects/{px}/freeze?wait=5", `{"type":"legal"}`, header...)
+			if reply.Status != 200 || !strings.Contains(reply.Body, `"complete":true`) {
+				t.Errorf("%s: %d %s", header[0], reply.Status, reply.Body)
+			}
+			s.Do(t, verdict(key, "project_frozen"))
+			if again := send(t, s, "POST /api/projects/{px}/freeze?wait=5", `{"type":"legal"}`, header...); i == 0 && again.Body != reply.Body {
+				t.Errorf("again %s, first %s", again.Body, reply.Body)
+			}
+			s.Do(t, step{Call: "POST /api/projects/{px}/unfreeze", Status: 200})
+			s.Do(t, verdict(key, "valid"))
+		}
+		deleted := send(t, s, "DELETE /api/apikeys/{k}?wait=5", "", "If-None-Match", `"x"`)
+		if deleted.Status != 200 || !strings.Contains(deleted.Body, `"complete":true`) {
+			t.Errorf("%d %s", deleted.Status, deleted.Body)
+		}
+	})
+}
+
+// TestRotationIsRepeatable: the token of a reply that is kept works at once.
+func TestRotationIsRepeatable(t *testing.T) {
+	t.Parallel()
+	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
+		s.Operator(t, "fay", "finance")
+		s.Do(t, step{Call: "GET /api/users", As: "{fay}", Status: 200, Reply: reevetest.Any})
+		reply := send(t, s, "POST /api/operators/{fay_id}/token", `{"overlap":0}`, "Idempotency-Key", "k")
+		_, rest, _ := strings.Cut(reply.Body, `"token":"`)
+		token, _, _ := strings.Cut(rest, `"`)
+		s.Do(t, step{Call: "GET /api/users", As: token, Status: 200, Reply: reevetest.Any})
+		s.Do(t, step{Call: "GET /api/users", As: "{fay}", Status: 403, Reply: reevetest.Any})
+	})
+}
+
+// TestBulkIsRepeatable: with a key, too, what cannot be done to one does not keep
+// it from the others.
+func TestBulkIsRepeatable(t *testing.T) {
+	t.Parallel()
+	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
+		s.Tenants(t)
+		s.Operator(t, "fay", "finance")
+		s.Do(t, step{Call: "POST /api/users/bob@mail.test/freeze", Body: `{"type":"billing"}`, Status: 200, Reply: reevetest.Any})
+		s.Do(t, step{Call: "POST /api/users/carol@mail.test/freeze", Body: `{"type":"legal"}`, Status: 200, Reply: reevetest.Any})
+		ask := `{"select":{"kind":"users","frozen":true},"action":{"unfreeze":true}`
+		as := []string{"Authorization", s.Value(t, "fay")}
+		plan := send(t, s, "POST /api/bulk", ask+`}`, as...)
+		_, rest, _ := strings.Cut(plan.Body, `"plan":"`)
+		run := ask + `,"dryRun":false,"plan":"` + strings.TrimSuffix(rest, `"}`) + `"}`
+		reply := send(t, s, "POST /api/bulk", run, append(as, "Idempotency-Key", "k")...)
+		if want := s.Expand(`{"dryRun":false,"count":2,"done":1,"failed":[{"id":"{carol}","error":"You are not allowed to perform this action"}]}`); reply.Body != want {
+			t.Errorf("%d %s, want %s", reply.Status, reply.Body, want)
+		}
+		if again := send(t, s, "POST /api/bulk", run, append(as, "Idempotency-Key", "k")...); again.Body != reply.Body {
+			t.Errorf("again %s", again.Body)
+		}
+	})
+}
+
+// TestConditionalDeletion: what was used a moment ago keeps a project, also from
+// a deletion under a condition.
+func TestConditionalDeletion(t *testing.T) {
+	t.Parallel()
+	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
+		s.Tenants(t)
+		s.Gateway(t, "gateway")
+		s.Do(t, step{
+			Call: "POST /gateway/usage", Body: `{"gateway":"a","sequence":1,"records":[{"projectId":"{px}","meter":"egress","at":"{now}","value":1}]}`,
+			Status: 200, Reply: reevetest.Any,
+		})
+		for range 2 {
+			reply := send(t, s, "DELETE /api/projects/{px}", "", "If-Match", "*")
+			if want := fault("usage for current month exists"); reply.Status != 409 || reply.Body != want {
+				t.Errorf("%d %s, want %s", reply.Status, reply.Body, want)
+			}
+		}
+	})
+}

@@ -29,7 +29,7 @@ func (a *api) organizations(out *web.API) {
 		return err
 	}))
 	web.Handle(out, web.Op{
-		Method: "DELETE", Path: "/api/organizations/{organization}", ID: "deleteOrganization", Tag: "organizations",
+		Method: "DELETE", Path: "/api/organizations/{organization}", ID: "deleteOrganization", Tag: "organizations", Before: a.control.AddUpUsage,
 		Summary:     "Delete an organisation without projects",
 		Description: "It can be restored for as long as --restore-window says, unless erase is now.",
 		Errors:      []reeve.Kind{reeve.Invalid, reeve.NotFound, reeve.Conflict},

@@ -30,7 +30,7 @@ func (a *api) projects(out *web.API) {
 		return err
 	}))
 	web.Handle(out, web.Op{
-		Method: "DELETE", Path: "/api/projects/{project}", ID: "deleteProject", Tag: "projects",
+		Method: "DELETE", Path: "/api/projects/{project}", ID: "deleteProject", Tag: "projects", Before: a.control.AddUpUsage,
 		Summary:     "Delete a project without buckets, keys and unbilled usage",
 		Description: "It can be restored for as long as --restore-window says, unless erase is now.",
 		Errors:      []reeve.Kind{reeve.Invalid, reeve.NotFound, reeve.Conflict},

@@ -152,11 +152,33 @@ func (a *api) receiptIfAsked(ctx context.Context, in waitIn, revoked control.Rev
 	if err != nil || !asked {
 		return nil, err
 	}
-	epoch, err := a.control.Epoch(ctx, revoked)
+	out, err := a.receiptOf(ctx, revoked)
 	if err != nil {
 		return nil, err
 	}
-	return a.receipt(ctx, epoch, wait)
+	return out, a.await(ctx, wait, out, &out)
+}
+
+// receiptOf gives the receipt of what was just done, as it stands.
+func (a *api) receiptOf(ctx context.Context, done control.Revoked) (*receipt, error) {
+	epoch, err := a.control.Epoch(ctx, done)
+	if err != nil {
+		return nil, err
+	}
+	return a.receipt(ctx, epoch, 0)
+}
+
+// await commits what the receipt tells of, with the answer that it is a part of
+// by then, and waits for it: no session can take in what is not committed.
+func (a *api) await(ctx context.Context, wait time.Duration, receipt *receipt, answer any) error {
+	if err := web.Settle(ctx, answer); err != nil || wait == 0 {
+		return err
+	}
+	complete, err := a.receipt(ctx, receipt.Epoch, wait)
+	if err == nil {
+		*receipt = *complete
+	}
+	return err
 }
 
 func (a *api) receipt(ctx context.Context, epoch int64, wait time.Duration) (*receipt, error) {
@@ -197,20 +219,11 @@ func (a *api) revoke(ctx context.Context, in *revokeIn) (out revoked, err error)
 		return out, err
 	}
 	out.Keys = done.Keys
-	epoch, err := a.control.Epoch(ctx, done)
-	if err != nil {
+	if out.Receipt, err = a.receiptOf(ctx, done); err != nil {
 		return out, err
 	}
 	wait, _ := in.asked()
-	if out.Receipt, err = a.receipt(ctx, epoch, 0); err != nil {
-		return out, err
-	}
-	// No session can take in what is not committed.
-	if err := web.Settle(ctx, &out); err != nil || wait == 0 {
-		return out, err
-	}
-	out.Receipt, err = a.receipt(ctx, epoch, wait)
-	return out, err
+	return out, a.await(ctx, wait, out.Receipt, &out)
 }
 
 var errOneOf = reeve.Errorf(reeve.Invalid, "give apikey, keyId, projectId with name, or projectId with before")

@@ -15,7 +15,7 @@ func (a *api) scans(out *web.API) {
 		Description: "None is shown. Give one of text and keys. With revoke, API keys and organizations' keys that open something " +
 			"are revoked, as the key stands there with all that derive from it, and sessions ended; tokens of gateways and " +
 			"operators are only told. A scan looks up 1000 credentials at most; a repeated one finds what was revoked revoked.",
-		Errors: []reeve.Kind{reeve.Invalid}, Timeout: scanTime,
+		Errors: []reeve.Kind{reeve.Invalid}, Timeout: scanTime, Resumable: true,
 	}, a.scan)
 }
 

@@ -29,7 +29,7 @@ func (a *api) users(out *web.API) {
 		return err
 	}))
 	web.Handle(out, web.Op{
-		Method: "DELETE", Path: "/api/users/{email}", ID: "deleteUser", Tag: "users",
+		Method: "DELETE", Path: "/api/users/{email}", ID: "deleteUser", Tag: "users", Before: a.control.AddUpUsage,
 		Summary:     "Delete a user who is in no project",
 		Description: "It can be restored for as long as --restore-window says, unless erase is now.",
 		Errors:      []reeve.Kind{reeve.Invalid, reeve.NotFound, reeve.Conflict},

@@ -20,7 +20,7 @@ func (a *api) projects(out *web.API) {
 		Errors:  []reeve.Kind{reeve.Invalid, reeve.Conflict},
 	}, a.createProject)
 	web.Handle(out, web.Op{
-		Method: "DELETE", Path: "/project/{project}", ID: "deleteProject", Tag: "projects",
+		Method: "DELETE", Path: "/project/{project}", ID: "deleteProject", Tag: "projects", Before: a.control.AddUpUsage,
 		Summary: "Delete a project without buckets, keys and unbilled usage", Status: http.StatusNoContent,
 		Errors: []reeve.Kind{reeve.Conflict},
 	}, a.deleteProject)

@@ -95,6 +95,12 @@ func (x *exchange) digest() (out [sha256.Size]byte, err error) {
 // carefully does an operation as its request asks, in one transaction. The
 // reply goes out when that is over.
 func (x *exchange) carefully(c *care, status int, call func(context.Context) (any, error)) {
+	if before := x.operation.Before; before != nil {
+		if err := before(x.ctx); err != nil {
+			x.fail(err)
+			return
+		}
+	}
 	request := reeve.Repeatable{Face: x.api.face.Name, Actor: x.actor, Resumable: x.operation.Resumable}
 	if c.key != "" && x.actor != "" {
 		digest, err := x.digest()

@@ -47,6 +47,11 @@ type Op struct {
 	// when it is done again: it is not put into one where its reply is kept.
 	Resumable bool
 
+	// Before does what an operation needs that cannot be in one transaction with
+	// it, when its request asks for one: ahead of that, for any caller who is
+	// known. Otherwise the operation does so by itself.
+	Before func(context.Context) error
+
 	// Quiet records what the operation decides, be it a success or a refusal,
 	// at debug level: probes come every second, and a gateway asks at every
 	// request. What is malformed or breaks is recorded as everywhere.
