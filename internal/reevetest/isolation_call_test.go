@@ -110,13 +110,23 @@ type maker struct {
 
 var parameters = regexp.MustCompile(`\{([a-z]+)\}`)
 
-// make makes a call of an operation; about says whether it is, as far as its path
-// can tell, about the other's things.
-func (m *maker) make(of described, about bool) call {
+// Whose the ids of a call's path are, mostly.
+const (
+	aboutOwn = iota
+	aboutOther
+	aboutOtherBelowOwn // the other's, named as if it were in one's own
+	abouts
+)
+
+// make makes a call of an operation about somebody's things.
+func (m *maker) make(of described, about int) call {
 	m.at = &call{described: of, header: http.Header{}, foreign: map[string]string{}}
 	m.credential()
+	left := strings.Count(of.Path, "{")
 	m.at.target = parameters.ReplaceAllStringFunc(of.Path, func(name string) string {
-		return url.PathEscape(m.id(pathPrefix(m.t, of.Path, strings.Trim(name, "{}")), about))
+		left--
+		foreign := about == aboutOther || about == aboutOtherBelowOwn && left == 0
+		return url.PathEscape(m.id(pathPrefix(m.t, of.Path, strings.Trim(name, "{}")), foreign))
 	})
 	query := url.Values{}
 	for _, name := range of.Queries {
@@ -212,11 +222,10 @@ func (m *maker) theirs(text string) string {
 
 // like makes what looks like a text and is nobody's.
 func (m *maker) like(text string) string {
-	if id, err := reeve.ParseAnyID(text); err == nil {
+	if _, err := reeve.ParseAnyID(text); err == nil {
 		if prefix, _, typed := strings.Cut(text, "_"); typed {
 			return reevetest.NewID().TypeID(reeve.Prefix(prefix))
 		}
-		_ = id
 		return reevetest.NewID().String()
 	}
 	return strings.ReplaceAll(text, m.other.mark, letters(m.random, len(m.other.mark)))
