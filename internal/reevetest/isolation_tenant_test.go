@@ -24,7 +24,6 @@ type tenant struct {
 	addresses []string
 	users     []string // the bound names of those with sessions
 	keys      []string // the organisation keys' texts
-	numbers   []string // of its limits and usage
 
 	secrets []string        // what the other may never read, in lower case
 	known   map[string]bool // secrets, as a set
