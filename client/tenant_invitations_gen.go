@@ -24,7 +24,7 @@ func (c *Tenant) DeleteInvitation(ctx context.Context, organization, invitation 
 type TenantListInvitationsParams struct {
 	// Which page, from 0 on; 0 when absent.
 	Page string `query:"page"`
-	// How many invitations a page holds: 1 to 100; 20 when absent.
+	// How many things a page holds: 1 to 500; 50 when absent.
 	Number string `query:"number"`
 }
 

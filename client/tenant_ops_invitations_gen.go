@@ -33,7 +33,7 @@ var opTenantListInvitations = &Operation{
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
 		{Name: "page", In: "query", Type: "string", Required: false, Description: "Which page, from 0 on; 0 when absent."},
-		{Name: "number", In: "query", Type: "string", Required: false, Description: "How many invitations a page holds: 1 to 100; 20 when absent."},
+		{Name: "number", In: "query", Type: "string", Required: false, Description: "How many things a page holds: 1 to 500; 50 when absent."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Envelope: true, Items: "invitations", Page: "page",

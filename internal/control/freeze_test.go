@@ -11,6 +11,7 @@ import (
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/store"
+	"github.com/reeve-cloud/reeve/internal/store/storetest"
 )
 
 // frozenBy are the three ways in which a project can be frozen.
@@ -132,44 +133,40 @@ func pick(log []string, actions ...string) []string {
 // TestFrozenOnReplicas: another replica takes a freeze in before the receipt is
 // complete, and one that starts later knows of it.
 func TestFrozenOnReplicas(t *testing.T) {
-	each(t, func(t *testing.T, h house) {
-		if !h.s.Shared() {
-			t.Skip("one process has the database")
-		}
-		other := newControl(t, h.s, masterKey)
-		follow(t, h.c)
-		follow(t, other)
-		gateway := h.gateway("edge")
-		for name := range h.ways(reeve.User{}, reeve.Organization{}, reeve.Project{}) {
-			owner, o, p := h.tenant(name + "@mail.test")
-			_, key, err := h.c.CreateAPIKey(h.ctx, p.ID, "k", nil)
-			h.check(err)
-			await(t, "known", func() bool { return judged(t, other, gateway, key) == reeve.CodeValid })
-			freeze := map[string]func() (control.Revoked, error){
-				"user": func() (control.Revoked, error) {
-					return h.c.FreezeUser(h.ctx, owner.Email, control.NewFreeze{Type: "legal"})
-				},
-				"organization": func() (control.Revoked, error) {
-					return h.c.FreezeOrganization(h.ctx, o.ID, control.NewFreeze{Type: "legal"})
-				},
-				"project": func() (control.Revoked, error) {
-					return h.c.FreezeProject(h.ctx, p.ID, control.NewFreeze{Type: "legal"})
-				},
-			}[name]
-			done, err := freeze()
-			h.check(err)
-			epoch, err := h.c.Epoch(h.ctx, done)
-			h.check(err)
-			receipt, err := h.c.Receipt(h.ctx, epoch, 10*time.Second)
-			same(t, "receipt", true, receipt.Complete, err)
-			same(t, name+", after the receipt", reeve.CodeProjectFrozen, judged(t, other, gateway, key), nil)
-			third := newControl(t, h.s, masterKey)
-			follow(t, third)
-			same(t, name+", on one that starts", reeve.CodeProjectFrozen, judged(t, third, gateway, key), nil)
-			h.check(h.ways(owner, o, p)[name].unfreeze(h.ctx))
-			await(t, "unfrozen", func() bool { return judged(t, other, gateway, key) == reeve.CodeValid })
-		}
-	})
+	h := newHouse(t, storetest.ConfigPostgres(t)) // SQLite has one process
+	other := newControl(t, h.s, masterKey)
+	follow(t, h.c)
+	follow(t, other)
+	gateway := h.gateway("edge")
+	for name := range h.ways(reeve.User{}, reeve.Organization{}, reeve.Project{}) {
+		owner, o, p := h.tenant(name + "@mail.test")
+		_, key, err := h.c.CreateAPIKey(h.ctx, p.ID, "k", nil)
+		h.check(err)
+		await(t, "known", func() bool { return judged(t, other, gateway, key) == reeve.CodeValid })
+		freeze := map[string]func() (control.Revoked, error){
+			"user": func() (control.Revoked, error) {
+				return h.c.FreezeUser(h.ctx, owner.Email, control.NewFreeze{Type: "legal"})
+			},
+			"organization": func() (control.Revoked, error) {
+				return h.c.FreezeOrganization(h.ctx, o.ID, control.NewFreeze{Type: "legal"})
+			},
+			"project": func() (control.Revoked, error) {
+				return h.c.FreezeProject(h.ctx, p.ID, control.NewFreeze{Type: "legal"})
+			},
+		}[name]
+		done, err := freeze()
+		h.check(err)
+		epoch, err := h.c.Epoch(h.ctx, done)
+		h.check(err)
+		receipt, err := h.c.Receipt(h.ctx, epoch, 10*time.Second)
+		same(t, "receipt", true, receipt.Complete, err)
+		same(t, name+", after the receipt", reeve.CodeProjectFrozen, judged(t, other, gateway, key), nil)
+		third := newControl(t, h.s, masterKey)
+		follow(t, third)
+		same(t, name+", on one that starts", reeve.CodeProjectFrozen, judged(t, third, gateway, key), nil)
+		h.check(h.ways(owner, o, p)[name].unfreeze(h.ctx))
+		await(t, "unfrozen", func() bool { return judged(t, other, gateway, key) == reeve.CodeValid })
+	}
 }
 
 // TestFrozenUser: the sessions end for good, and there are none while it lasts.

@@ -19,7 +19,7 @@ func TestPagesUnderWrites(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
 		stay := map[reeve.ID]bool{}
 		var come []reeve.User
-		for i := range 40 {
+		for i := range 16 {
 			u := h.user(fmt.Sprintf("stay%02d@mail.test", i))
 			stay[u.ID] = true
 			come = append(come, h.user(fmt.Sprintf("come%02d@mail.test", i)))
@@ -29,7 +29,7 @@ func TestPagesUnderWrites(t *testing.T) {
 			l := control.Listing{
 				Sort:  rapid.SampledFrom([]string{"", "created", "name", "-name", "email", "-email"}).Draw(t, "sort"),
 				Query: rapid.SampledFrom([]string{"", "mail.test", "lovelace", "s", "stay"}).Draw(t, "query"),
-				Limit: rapid.IntRange(1, 30).Draw(t, "limit"),
+				Limit: rapid.IntRange(1, 20).Draw(t, "limit"),
 			}
 			moves := rapid.SliceOfN(rapid.IntRange(0, len(come)-1), 20, 20).Draw(t, "moves")
 			var writer sync.WaitGroup

@@ -166,37 +166,33 @@ func TestOnceAtOnce(t *testing.T) {
 // TestOnceElsewhere: while another replica works on a request it is running, and
 // when it is done it has been done.
 func TestOnceElsewhere(t *testing.T) {
-	each(t, func(t *testing.T, h house) {
-		if !h.s.Shared() {
-			t.Skip("has no other replica")
+	h := newHouse(t, storetest.ConfigPostgres(t)) // SQLite has one process
+	u, runs := h.user("ada@mail.test"), 0
+	there := h
+	there.c = newControl(t, storetest.Open(t, h.config), masterKey)
+	first, _, err := h.c.Once(h.ctx, asked("k"), func(ctx context.Context, settle func(reeve.Reply) error) (reeve.Reply, error) {
+		out, err := h.creating(u, &runs)(ctx, settle)
+		if _, _, elsewhere := there.c.Once(h.ctx, asked("k"), there.creating(u, &runs)); elsewhere == nil ||
+			reeve.AsError(elsewhere).Message != reeve.ErrRunning.Message || reeve.AsError(elsewhere).RetryAfter == 0 {
+			t.Errorf("meanwhile: %v", elsewhere)
 		}
-		u, runs := h.user("ada@mail.test"), 0
-		there := h
-		there.c = newControl(t, storetest.Open(t, h.config), masterKey)
-		first, _, err := h.c.Once(h.ctx, asked("k"), func(ctx context.Context, settle func(reeve.Reply) error) (reeve.Reply, error) {
-			out, err := h.creating(u, &runs)(ctx, settle)
-			if _, _, elsewhere := there.c.Once(h.ctx, asked("k"), there.creating(u, &runs)); elsewhere == nil ||
-				reeve.AsError(elsewhere).Message != reeve.ErrRunning.Message || reeve.AsError(elsewhere).RetryAfter == 0 {
-				t.Errorf("meanwhile: %v", elsewhere)
-			}
-			return out, err
-		})
-		h.check(err)
-		again, replayed, err := there.c.Once(h.ctx, asked("k"), there.creating(u, &runs))
-		same(t, "there", first, again, err)
-		same(t, "replayed", true, replayed, nil)
-
-		// One that was quicker between the look and the work.
-		late, replayed, err := h.c.Once(h.ctx, asked("quick"), func(ctx context.Context, settle func(reeve.Reply) error) (reeve.Reply, error) {
-			if first, _, err = there.c.Once(h.ctx, asked("quick"), there.creating(u, &runs)); err != nil {
-				t.Error(err)
-			}
-			return h.creating(u, &runs)(ctx, settle)
-		})
-		same(t, "the quicker one's", first, late, err)
-		same(t, "replayed", true, replayed, nil)
-		same(t, "organisations", 2, h.organizations(), nil)
+		return out, err
 	})
+	h.check(err)
+	again, replayed, err := there.c.Once(h.ctx, asked("k"), there.creating(u, &runs))
+	same(t, "there", first, again, err)
+	same(t, "replayed", true, replayed, nil)
+
+	// One that was quicker between the look and the work.
+	late, replayed, err := h.c.Once(h.ctx, asked("quick"), func(ctx context.Context, settle func(reeve.Reply) error) (reeve.Reply, error) {
+		if first, _, err = there.c.Once(h.ctx, asked("quick"), there.creating(u, &runs)); err != nil {
+			t.Error(err)
+		}
+		return h.creating(u, &runs)(ctx, settle)
+	})
+	same(t, "the quicker one's", first, late, err)
+	same(t, "replayed", true, replayed, nil)
+	same(t, "organisations", 2, h.organizations(), nil)
 }
 
 // TestOnceSealed: a reply may hold a secret, and is no text in the database; a

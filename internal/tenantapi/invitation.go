@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"strconv"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
@@ -117,45 +116,14 @@ func (a *api) invite(ctx context.Context, to control.NewInvitation, body invitat
 	return success(out), err
 }
 
-type listInvitationsIn struct {
-	organizationPath
-	Page   string `query:"page" doc:"Which page, from 0 on; 0 when absent."`
-	Number string `query:"number" doc:"How many invitations a page holds: 1 to 100; 20 when absent."`
-}
-
 type invitationsOut struct {
 	TotalCount  int             `json:"total_count"`
 	Invitations []invitationOut `json:"invitations"`
 }
 
-// How many invitations a page holds.
-const (
-	defaultInvitations = 20
-	maxInvitations     = 100
-)
-
-func (in *listInvitationsIn) page() (control.Page, error) {
-	out := control.Page{Size: defaultInvitations}
-	var err error
-	if in.Page != "" {
-		if out.Number, err = strconv.Atoi(in.Page); err != nil || out.Number < 0 || out.Number > lastPage {
-			return out, reeve.Errorf(reeve.Invalid, "page must be 0 to %d", lastPage)
-		}
-	}
-	if in.Number != "" {
-		if out.Size, err = strconv.Atoi(in.Number); err != nil || out.Size < 1 || out.Size > maxInvitations {
-			return out, reeve.Errorf(reeve.Invalid, "number must be 1 to %d", maxInvitations)
-		}
-	}
-	return out, nil
-}
-
-func (a *api) listInvitations(ctx context.Context, in *listInvitationsIn) (out envelope[invitationsOut], err error) {
-	page, err := in.page()
+func (a *api) listInvitations(ctx context.Context, in *organizationPageIn) (out envelope[invitationsOut], err error) {
+	page, err := in.read(ctx, a, reeve.ManageMembers)
 	if err != nil {
-		if denied := a.mayIn(ctx, in.Organization, reeve.ManageMembers); denied != nil {
-			err = denied
-		}
 		return out, err
 	}
 	invitations, total, err := a.control.ListInvitations(ctx, in.Organization.id, page)

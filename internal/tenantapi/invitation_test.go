@@ -46,7 +46,7 @@ func TestInvitations(t *testing.T) {
 			},
 			{Call: list + "?page=1&number=1", Status: 200, Reply: reevetest.Any, Has: []string{`"total_count":2`, "mallory"}, Not: []string{"erin"}},
 			{Call: list + "?page=-1", Status: 400, Reply: fault(400, "page must be 0 to 1000000")},
-			{Call: list + "?number=101", Status: 400, Reply: fault(400, "number must be 1 to 100")},
+			{Call: list + "?number=501", Status: 400, Reply: fault(400, "number must be 1 to 500")},
 			{Call: list, As: "{viewer}", Status: 403, Reply: denied},
 			{Call: list + "?number=x", As: "{stranger}", Status: 403, Reply: denied},
 		}...)

@@ -34,7 +34,10 @@ func (w world) listed(l store.Listing) (out []reeve.ID) {
 
 var newest = store.Sort{By: store.ByCreated, Descending: true}
 
-func testListedUsers(t *testing.T, w world) {
+// manyNames are users with names in several scripts, by their names, each a
+// minute younger than the one before.
+func (w world) manyNames() map[string]reeve.User {
+	w.t.Helper()
 	users := map[string]reeve.User{}
 	for i, name := range []string{"Ärzte Ünited", "Bob", "bobby tables", "Straße", "ＦＵＬＬ width", "100% \"quoted\" _x"} {
 		u := reeve.User{
@@ -44,18 +47,28 @@ func testListedUsers(t *testing.T, w world) {
 		w.write(func(tx *store.Tx) { tx.CreateUser(u) })
 		users[name] = u
 	}
-	names := func(l store.Listing) string {
-		l.Kind = store.Users
-		var out []string
-		for _, id := range w.listed(l) {
-			for name, u := range users {
-				if u.ID == id {
-					out = append(out, name)
-				}
+	return users
+}
+
+// listedNames gives the names that users had at first, in the order of a listing.
+func (w world) listedNames(users map[string]reeve.User, l store.Listing) string {
+	w.t.Helper()
+	l.Kind = store.Users
+	var out []string
+	for _, id := range w.listed(l) {
+		for name, u := range users {
+			if u.ID == id {
+				out = append(out, name)
 			}
 		}
-		return strings.Join(out, ", ")
 	}
+	return strings.Join(out, ", ")
+}
+
+// testFoundUsers: a user is found by parts of names and of the address, however
+// they are written.
+func testFoundUsers(t *testing.T, w world) {
+	users := w.manyNames()
 	for query, want := range map[string]string{
 		"äRZTE": "Ärzte Ünited", "A\u0308rz": "Ärzte Ünited", "rzte ün": "Ärzte Ünited", "STRASSE": "Straße", "full WIDTH": "ＦＵＬＬ width",
 		"BOB": "bobby tables, Bob", "b": "bobby tables, Bob", "bo": "bobby tables, Bob", "ob": "", "mail3@": "Straße", "ma": "100% \"quoted\" _x, ＦＵＬＬ width, Straße, bobby tables, Bob, Ärzte Ünited",
@@ -63,11 +76,26 @@ func testListedUsers(t *testing.T, w world) {
 		"\U0010ffff": "", "  bobby ": "bobby tables",
 	} {
 		for _, limit := range []int{1, 50} {
-			if got := names(store.Listing{Query: query, Sort: newest, Limit: limit}); got != want {
+			if got := w.listedNames(users, store.Listing{Query: query, Sort: newest, Limit: limit}); got != want {
 				t.Errorf("%q by %d: %s, want %s", query, limit, got, want)
 			}
 		}
 	}
+
+	renamed := users["Bob"]
+	renamed.FullName, renamed.Email = "Robert", "r@mail.test"
+	w.write(func(tx *store.Tx) { tx.UpdateUser(renamed) })
+	w.write(func(tx *store.Tx) { tx.EraseUser(users["bobby tables"].ID) })
+	for query, want := range map[string]string{"bob": "", "robert": "Bob", "tables": "", "mail.test": "Bob", "mail1@": ""} {
+		if got := w.listedNames(users, store.Listing{Query: query, Sort: newest, Limit: 2}); got != want {
+			t.Errorf("%q after changes: %s, want %s", query, got, want)
+		}
+	}
+}
+
+// testListedUsers: users come in the order and from the time that is asked for.
+func testListedUsers(t *testing.T, w world) {
+	users := w.manyNames()
 	for _, c := range []struct {
 		l    store.Listing
 		want string
@@ -83,19 +111,9 @@ func testListedUsers(t *testing.T, w world) {
 	} {
 		for _, limit := range []int{1, 2, 50} {
 			c.l.Limit = limit
-			if got := names(c.l); got != c.want {
+			if got := w.listedNames(users, c.l); got != c.want {
 				t.Errorf("%+v: %s, want %s", c.l, got, c.want)
 			}
-		}
-	}
-
-	renamed := users["Bob"]
-	renamed.FullName, renamed.Email = "Robert", "r@mail.test"
-	w.write(func(tx *store.Tx) { tx.UpdateUser(renamed) })
-	w.write(func(tx *store.Tx) { tx.EraseUser(users["bobby tables"].ID) })
-	for query, want := range map[string]string{"bob": "", "robert": "Bob", "tables": "", "mail.test": "Bob", "mail1@": ""} {
-		if got := names(store.Listing{Query: query, Sort: newest, Limit: 2}); got != want {
-			t.Errorf("%q after changes: %s, want %s", query, got, want)
 		}
 	}
 }
@@ -111,16 +129,9 @@ func testListedTenants(t *testing.T, w world) {
 		tx.CreateMember(store.InProject(beta.ID), reeve.Member{UserID: bob.ID, Role: reeve.RoleAdmin, CreatedAt: epoch})
 		tx.CreateMember(store.InOrganization(acme.ID), reeve.Member{UserID: bob.ID, Role: reeve.RoleViewer, CreatedAt: epoch})
 	})
-	coupon := func(description string, amount, applied, duration int64) reeve.ID {
-		id := newID()
-		w.write(func(tx *store.Tx) {
-			tx.CreateCoupon(reeve.Coupon{
-				ID: id, UserID: ada.ID, Amount: amount, Applied: applied, Duration: duration, Description: description, CreatedAt: epoch,
-			})
-		})
-		return id
-	}
-	active, used, expired := coupon("welcome", 10, 9, 2), coupon("welcome too", 10, 10, 2), coupon("bye", 10, 0, 1)
+	active := w.coupon(reeve.Coupon{UserID: ada.ID, Description: "welcome", Applied: 9, Duration: 2})
+	used := w.coupon(reeve.Coupon{UserID: ada.ID, Description: "welcome too", Applied: 10, Duration: 2})
+	expired := w.coupon(reeve.Coupon{UserID: ada.ID, Description: "bye", Duration: 1})
 	now := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 	yes, no := true, false
 	for name, c := range map[string]struct {
@@ -146,15 +157,7 @@ func testListedTenants(t *testing.T, w world) {
 		"expired":              {store.Listing{Kind: store.Coupons, Status: at(reeve.CouponExpired), Now: now}, []reeve.ID{expired}},
 		"none expired yet":     {store.Listing{Kind: store.Coupons, Status: at(reeve.CouponExpired), Now: now.Add(-time.Microsecond)}, nil},
 	} {
-		slices.SortFunc(c.want, func(a, b reeve.ID) int { return slices.Compare(a[:], b[:]) })
-		for _, by := range []store.SortKey{store.ByCreated, store.ByName} {
-			c.l.Limit, c.l.Sort = 1, store.Sort{By: by}
-			got := w.listed(c.l)
-			slices.SortFunc(got, func(a, b reeve.ID) int { return slices.Compare(a[:], b[:]) })
-			if !slices.Equal(got, c.want) {
-				t.Errorf("%s by %s: %v, want %v", name, by, got, c.want)
-			}
-		}
+		w.listsOneByOne(name, c.l, c.want)
 	}
 	w.write(func(tx *store.Tx) {
 		tx.DeleteCoupon(active)
@@ -164,6 +167,29 @@ func testListedTenants(t *testing.T, w world) {
 	for kind, want := range map[store.Kind]int{store.Users: 3, store.Organizations: 1, store.Projects: 1, store.Coupons: 2} {
 		if got := w.listed(store.Listing{Kind: kind, Limit: 10, Sort: newest}); len(got) != want {
 			t.Errorf("%d of kind %s, want %d", len(got), kind, want)
+		}
+	}
+}
+
+// coupon makes a coupon of ten cents.
+func (w world) coupon(c reeve.Coupon) reeve.ID {
+	w.t.Helper()
+	c.ID, c.Amount, c.CreatedAt = newID(), 10, epoch
+	w.write(func(tx *store.Tx) { tx.CreateCoupon(c) })
+	return c.ID
+}
+
+// listsOneByOne holds a listing, in either order and by pages of one, to the
+// things that it is of.
+func (w world) listsOneByOne(name string, l store.Listing, want []reeve.ID) {
+	w.t.Helper()
+	slices.SortFunc(want, func(a, b reeve.ID) int { return slices.Compare(a[:], b[:]) })
+	for _, by := range []store.SortKey{store.ByCreated, store.ByName} {
+		l.Limit, l.Sort = 1, store.Sort{By: by}
+		got := w.listed(l)
+		slices.SortFunc(got, func(a, b reeve.ID) int { return slices.Compare(a[:], b[:]) })
+		if !slices.Equal(got, want) {
+			w.t.Errorf("%s by %s: %v, want %v", name, by, got, want)
 		}
 	}
 }

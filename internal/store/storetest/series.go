@@ -16,6 +16,32 @@ func testUsageSpan(t *testing.T, w world) {
 	_, o, p := w.tenant("ada@mail.test")
 	projects := []reeve.ID{p.ID, w.project(o).ID, w.project(o).ID}
 	first := store.DayOf(time.Date(2028, 2, 1, 0, 0, 0, 0, time.UTC))
+	w.fortyDays(projects, first)
+	bucket := "b"
+	for _, test := range []struct {
+		days     int64
+		projects int
+		bucket   *string
+		buckets  int
+	}{
+		{1, 3, nil, 2}, {2, 1, nil, 2}, {7, 2, &bucket, 1}, {31, 3, nil, 2}, {0, 3, nil, 2}, {-1, 3, nil, 2}, {3, 0, nil, 2},
+	} {
+		span := store.UsageSpan{Projects: projects[:test.projects], From: first + 5, To: first + 5 + test.days, Bucket: test.bucket}
+		gauges := test.projects * test.buckets
+		same(t, fmt.Sprintf("days of %+v", span), max(int(test.days), 0)*gauges, w.daysIn(span), nil)
+		if seen := w.gaugesIn(span); test.days > 0 {
+			same(t, "gauges", gauges, seen, nil)
+		}
+	}
+	if err := w.s.EachUsageDay(w.ctx(), store.UsageSpan{Projects: projects, From: first, To: first + 32}, nil); err == nil {
+		t.Error("a span of 32 days")
+	}
+}
+
+// fortyDays writes down usage of two buckets of each project, from a day on: of
+// each day egress in its last hour, and a sample in each of its first two.
+func (w world) fortyDays(projects []reeve.ID, first int64) {
+	w.t.Helper()
 	days := map[store.DayKey]store.PackedDay{}
 	parts := map[store.DayKey][]store.SamplePart{}
 	for day := first; day < first+40; day++ {
@@ -26,7 +52,7 @@ func testUsageSpan(t *testing.T, w world) {
 				counts.Egress[23] = reeve.Count(day)
 				packed, err := store.PackedDay(nil).Add(counts)
 				if err != nil {
-					t.Fatal(err)
+					w.t.Fatal(err)
 				}
 				days[key] = packed
 				for number := range int64(2) {
@@ -42,45 +68,39 @@ func testUsageSpan(t *testing.T, w world) {
 		tx.PutUsageSamples(parts)
 		return nil
 	})
-	bucket := "b"
-	for _, test := range []struct {
-		days     int64
-		projects int
-		bucket   *string
-		buckets  int
-	}{
-		{1, 3, nil, 2}, {2, 1, nil, 2}, {7, 2, &bucket, 1}, {31, 3, nil, 2}, {0, 3, nil, 2}, {-1, 3, nil, 2}, {3, 0, nil, 2},
-	} {
-		span := store.UsageSpan{Projects: projects[:test.projects], From: first + 5, To: first + 5 + test.days, Bucket: test.bucket}
-		want := max(int(test.days), 0) * test.projects * test.buckets
-		counted := 0
-		err := w.s.EachUsageDay(w.ctx(), span, func(key store.DayKey, counts *store.DayCounts) {
-			counted++
-			if key.Day < span.From || key.Day >= span.To || !slices.Contains(span.Projects, key.ProjectID) || counts.Egress[23] != reeve.Count(key.Day) {
-				t.Errorf("%+v in %+v", key, span)
-			}
-		})
-		same(t, fmt.Sprintf("days of %+v", span), want, counted, err)
-		seen := map[store.GaugeKey]int64{}
-		var order []store.GaugeKey
-		err = w.s.EachSampleInSpan(w.ctx(), span, func(key store.GaugeKey, s reeve.Sample) {
-			if len(order) == 0 || order[len(order)-1] != key {
-				order = append(order, key)
-			}
-			if day := store.DayOf(s.At); day < seen[key] || day < span.From || day >= span.To {
-				t.Errorf("%+v at %s", key, s.At)
-			} else {
-				seen[key] = day
-			}
-		})
-		same(t, "gauges", len(seen), len(order), err)
-		if test.days > 0 {
-			same(t, "all of them", test.projects*test.buckets, len(seen), nil)
+}
+
+// daysIn counts the days of usage in a span, and fails for others.
+func (w world) daysIn(span store.UsageSpan) (counted int) {
+	w.t.Helper()
+	err := w.s.EachUsageDay(w.ctx(), span, func(key store.DayKey, counts *store.DayCounts) {
+		counted++
+		if key.Day < span.From || key.Day >= span.To || !slices.Contains(span.Projects, key.ProjectID) || counts.Egress[23] != reeve.Count(key.Day) {
+			w.t.Errorf("%+v in %+v", key, span)
 		}
-	}
-	if err := w.s.EachUsageDay(w.ctx(), store.UsageSpan{Projects: projects, From: first, To: first + 32}, nil); err == nil {
-		t.Error("a span of 32 days")
-	}
+	})
+	same(w.t, "days", nil, err, nil)
+	return counted
+}
+
+// gaugesIn counts the gauges with samples in a span, and fails unless they come
+// one after the other, each in the order of its days.
+func (w world) gaugesIn(span store.UsageSpan) int {
+	w.t.Helper()
+	seen := map[store.GaugeKey]int64{}
+	var order []store.GaugeKey
+	err := w.s.EachSampleInSpan(w.ctx(), span, func(key store.GaugeKey, s reeve.Sample) {
+		if len(order) == 0 || order[len(order)-1] != key {
+			order = append(order, key)
+		}
+		if day := store.DayOf(s.At); day < seen[key] || day < span.From || day >= span.To {
+			w.t.Errorf("%+v at %s", key, s.At)
+		} else {
+			seen[key] = day
+		}
+	})
+	same(w.t, "gauges", len(seen), len(order), err)
+	return len(seen)
 }
 
 // testProjectsOfOrganization: those that are gone are among them.

@@ -59,18 +59,7 @@ func testStatements(t *testing.T, w world) {
 	_, err := w.s.Statement(w.ctx(), newID())
 	refused(t, "unknown", err, reeve.NotFound, "statement not found")
 
-	ids := func(f store.StatementFilter) (out []reeve.ID) {
-		t.Helper()
-		list, err := w.s.Statements(w.ctx(), f)
-		count, countErr := w.s.CountStatements(w.ctx(), f)
-		if err != nil || countErr != nil || f.Limit == 0 && count != len(list) {
-			t.Fatalf("%v: %d of %d, %v %v", f, len(list), count, err, countErr)
-		}
-		for _, s := range list {
-			out = append(out, s.ID)
-		}
-		return out
-	}
+	ids := w.statementIDs
 	sorted := []reeve.ID{all[0].ID, all[1].ID, all[2].ID}
 	slices.SortFunc(sorted, func(a, b reeve.ID) int { return bytes.Compare(b[:], a[:]) })
 	same(t, "all", sorted, ids(store.StatementFilter{}), nil)
@@ -88,25 +77,47 @@ func testStatements(t *testing.T, w world) {
 	}
 	huge := new(big.Int).Lsh(big.NewInt(-3), 100) // one line in November's, one in December's
 	sameMoney(t, "billed", reeve.Billed{Quantity: huge.Add(huge, huge), Microcents: big.NewInt(0 + 4), Cents: big.NewInt(2)}, billed[p.ID][reeve.UsageStorage])
+	w.settle(all[2].ID)
+	same(t, "open", []bool{true, true, false, false}, []bool{
+		w.isOpen(store.StatementFilter{OwnerID: ada.ID}), w.isOpen(store.StatementFilter{OrganizationID: acme.ID}),
+		w.isOpen(store.StatementFilter{OwnerID: bob.ID}), w.isOpen(store.StatementFilter{OrganizationID: newID()}),
+	}, nil)
+}
 
-	open := func(f store.StatementFilter) bool {
-		t.Helper()
-		out, err := w.s.HasOpenStatement(w.ctx(), f)
-		same(t, "open", nil, err, nil)
-		return out
+// statementIDs gives the ids of the statements that a filter picks, and holds
+// their count to them.
+func (w world) statementIDs(f store.StatementFilter) (out []reeve.ID) {
+	w.t.Helper()
+	list, err := w.s.Statements(w.ctx(), f)
+	count, countErr := w.s.CountStatements(w.ctx(), f)
+	if err != nil || countErr != nil || f.Limit == 0 && count != len(list) {
+		w.t.Fatalf("%v: %d of %d, %v %v", f, len(list), count, err, countErr)
 	}
+	for _, s := range list {
+		out = append(out, s.ID)
+	}
+	return out
+}
+
+// settle leaves nothing due of a statement with two settlements.
+func (w world) settle(id reeve.ID) {
+	w.t.Helper()
 	w.write(func(tx *store.Tx) {
-		s, err := tx.LockStatement(w.ctx(), all[2].ID)
+		s, err := tx.LockStatement(w.ctx(), id)
 		if err != nil || len(s.Settlements) != 2 {
-			t.Error(s, err)
+			w.t.Error(s, err)
 		}
 		s.Noted = s.Due
 		tx.UpdateStatement(s)
 	})
-	same(t, "open", []bool{true, true, false, false}, []bool{
-		open(store.StatementFilter{OwnerID: ada.ID}), open(store.StatementFilter{OrganizationID: acme.ID}),
-		open(store.StatementFilter{OwnerID: bob.ID}), open(store.StatementFilter{OrganizationID: newID()}),
-	}, nil)
+}
+
+// isOpen tells whether a filter picks a statement of which something is due.
+func (w world) isOpen(f store.StatementFilter) bool {
+	w.t.Helper()
+	out, err := w.s.HasOpenStatement(w.ctx(), f)
+	same(w.t, "open", nil, err, nil)
+	return out
 }
 
 // testPayers: who pays for what was used, of late or by a project that is gone
