@@ -46,6 +46,8 @@ type measure struct {
 var measures = []measure{
 	{"reads", (*bench).measureReads},
 	{"apikeys", (*bench).measureAPIKeys},
+	{"replay", (*bench).measureReplay},
+	{"guard", (*bench).measureGuard},
 	{"start", (*bench).measureStart},
 	{"memory", (*bench).measureMemory},
 	{"verify", (*bench).measureVerify},
@@ -78,7 +80,7 @@ func parseOptions() options {
 	flag.IntVar(&o.rounds, "rounds", 5, "how many rounds to take the median of")
 	flag.DurationVar(&o.duration, "duration", 5*time.Second, "how long each side runs in a round, in whole seconds")
 	flag.DurationVar(&o.sustain, "sustain", time.Minute, "how long each side runs in a round of ingest or events")
-	names := flag.String("measures", "reads,apikeys,start,memory,verify,gateways,ingest,events,series,close",
+	names := flag.String("measures", "reads,apikeys,replay,guard,start,memory,verify,gateways,ingest,events,series,close",
 		"what to measure: any of these, scale, search and pages, in the order of this list")
 	scale := flag.Bool("scale", false, "short for -measures scale,search,pages: a million projects and ten million keys, a million users")
 	flag.IntVar(&o.listSize, "listed", 1_000_000, "of how many users and projects search and pages are measured")
