@@ -25,7 +25,7 @@ const (
 // pageKind is a kind of page: a list, and what is asked of it.
 type pageKind struct {
 	list   string
-	asks   string // a query; {} is filled in by each
+	asks   string // a query; what is in braces is filled in by each
 	each   func(*dice) string
 	follow int // so many pages after each other are of the kind
 }
@@ -42,103 +42,16 @@ func (k pageKind) name() string {
 	return name
 }
 
-// page spells the path of one page.
-func (k pageKind) page(d *dice) string {
-	asks := k.asks
-	if k.each != nil {
-		asks = strings.ReplaceAll(asks, "{}", url.QueryEscape(k.each(d)))
+// page spells the path of one page of a kind.
+func (d directory) page(k pageKind, by *dice) string {
+	asks := strings.NewReplacer(
+		"{largest}", reeve.ID(d.id(kindOrganization, 0)).String(), "{in many}", reeve.ID(d.id(kindUser, 0)).String(), " ", "+",
+	).Replace(k.asks)
+	if before, after, there := strings.Cut(asks, "{"); there {
+		_, after, _ = strings.Cut(after, "}")
+		asks = before + url.QueryEscape(k.each(by)) + after
 	}
-	return "/api/" + k.list + "?" + strings.ReplaceAll(asks, " ", "+")
-}
-
-// pageKinds are all that are measured.
-func (d directory) pageKinds() []pageKind {
-	id := func(of kind, all, step int) func(*dice) string {
-		return func(by *dice) string { return reeve.ID(d.id(of, by.throw(all/step)*step)).String() }
-	}
-	fixed := func(of kind, n int) string { return reeve.ID(d.id(of, n)).String() }
-	word := func(of []string) func(*dice) string {
-		return func(by *dice) string { return of[by.throw(len(of))] }
-	}
-	pair := func(first, second []string) func(*dice) string {
-		return func(by *dice) string { return of2(by, first, second) }
-	}
-	address := func(by *dice) string {
-		_, address := userName(by.throw(d.projects), d.projects)
-		return address
-	}
-	number := func(by *dice) string { return fmt.Sprint(1000 + by.throw(9000)) }
-	span := func(by *dice) string {
-		return time.UnixMicro(d.at(by.throw(d.projects), d.projects)).UTC().Format(time.RFC3339)
-	}
-	organization, owner := id(kindOrganization, d.organizations(), 1), id(kindUser, d.projects, projectsEach)
-	largest, everywhere := fixed(kindOrganization, 0), fixed(kindUser, 0)
-	return []pageKind{
-		{list: "users"},
-		{list: "users", asks: "limit=500&sort=name", follow: deepPages},
-		{list: "users", asks: "limit=500", follow: deepPages},
-		{list: "users", asks: "sort=email"},
-		{list: "users", asks: "sort=-email"},
-		{list: "users", asks: "createdAfter={}&sort=-created", each: span},
-		{list: "users", asks: "createdBefore={}&sort=name", each: span},
-		{list: "users", asks: "hasProjects=false&sort=name"},
-		{list: "users", asks: "hasProjects=true&sort=created"},
-		{list: "users", asks: "hasProjects=true&sort=name"},
-		{list: "users", asks: "hasProjects=true", follow: farPages},
-		{list: "users", asks: "q={}", each: word(providers)},
-		{list: "users", asks: "q={}&sort=name", each: word(providers)},
-		{list: "users", asks: "q={}&sort=created&limit=500", each: word(providers)},
-		{list: "users", asks: "q={}", each: word(lastNames)},
-		{list: "users", asks: "q={}&sort=name", each: word(lastNames), follow: 2},
-		{list: "users", asks: "q={}&sort=-email", each: word(firstNames)},
-		{list: "users", asks: "q={}", each: pair(firstNames, lastNames)},
-		{list: "users", asks: "q={}&sort=name", each: pair(firstNames, lastNames)},
-		{list: "users", asks: "q=" + oldProvider, follow: farPages},
-		{list: "users", asks: "q=" + oldProvider + "&sort=created"},
-		{list: "users", asks: "q=" + strings.ToLower(rareUser)},
-		{list: "users", asks: "q={}", each: address},
-		{list: "users", asks: "q={}&sort=name", each: number},
-		{list: "users", asks: "q=tset.ooo"},
-		{list: "users", asks: "q={}", each: func(by *dice) string { return strings.ToLower(by.word(firstNames))[:2] }},
-		{list: "users", asks: "q=xq&sort=-created"},
-		{list: "projects"},
-		{list: "projects", asks: "sort=-name&limit=500", follow: deepPages},
-		{list: "projects", asks: "organization={}", each: organization},
-		{list: "projects", asks: "organization=" + largest + "&limit=500", follow: deepPages},
-		{list: "projects", asks: "organization=" + largest + "&sort=name&q={}", each: word(purposes)},
-		{list: "projects", asks: "organization=" + largest + "&q={}", each: word(nouns)},
-		{list: "projects", asks: "organization=" + largest + "&q={}", each: number},
-		{list: "projects", asks: "owner={}", each: owner},
-		{list: "projects", asks: "owner={}&sort=name&q=backup", each: owner},
-		{list: "projects", asks: "owner=" + everywhere + "&sort=name"},
-		{list: "projects", asks: "q={}", each: word(purposes)},
-		{list: "projects", asks: "q={}&sort=name", each: word(purposes)},
-		{list: "projects", asks: "q={}", each: word(nouns)},
-		{list: "projects", asks: "q={}&sort=-name", each: word(nouns)},
-		{list: "projects", asks: "q={}", each: pair(adjectives, nouns)},
-		{list: "projects", asks: "q={}&sort=name", each: pair(adjectives, nouns)},
-		{list: "projects", asks: "q=" + strings.ToLower(lastName) + "&sort=name", follow: farPages},
-		{list: "projects", asks: "q=" + rareProject},
-		{list: "projects", asks: "q={}&sort=name", each: number},
-		{list: "projects", asks: "q=nowhere to be found"},
-		{list: "organizations", asks: "sort=name"},
-		{list: "organizations", asks: "owner={}", each: owner},
-		{list: "organizations", asks: "member={}", each: owner},
-		{list: "organizations", asks: "member=" + everywhere},
-		{list: "organizations", asks: "member=" + everywhere + "&sort=name&q={}", each: word(nouns)},
-		{list: "organizations", asks: "q={}", each: word(lastNames)},
-		{list: "coupons"},
-		{list: "coupons", asks: "user={}", each: id(kindUser, d.projects, couponsEach)},
-		{list: "coupons", asks: "status=active"},
-		{list: "coupons", asks: "status=used", follow: 3},
-		{list: "coupons", asks: "status=expired&sort=name"},
-		{list: "coupons", asks: "q={}&status=active", each: word(reasons)},
-		{list: "coupons", asks: "q={}&sort=name", each: word(nouns)},
-	}
-}
-
-func of2(by *dice, first, second []string) string {
-	return first[by.throw(len(first))] + " " + second[by.throw(len(second))]
+	return "/api/" + k.list + "?" + asks
 }
 
 // requests spells what is asked for pages of a kind, by asking for each that
@@ -149,7 +62,7 @@ func (w *directoryWorld) requests(ctx context.Context, k pageKind) (out []string
 		starts = pageVariants
 	}
 	for range starts {
-		path := k.page(by)
+		path := w.page(k, by)
 		out = append(out, path)
 		after := path
 		for range k.follow - 1 {

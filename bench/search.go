@@ -33,13 +33,13 @@ func (d directory) searched() []string {
 		case 1:
 			out[i] = by.word(purposes)
 		case 2:
-			out[i] = strings.ToUpper(lastNames[by.throw(len(lastNames))])
+			out[i] = strings.ToUpper(wordOf(lastNames)(by))
 		case 3:
-			out[i] = nouns[by.throw(len(nouns))]
+			out[i] = wordOf(nouns)(by)
 		case 4:
-			out[i] = of2(by, firstNames, lastNames)
+			out[i] = wordsOf(firstNames, lastNames)(by)
 		case 5:
-			out[i] = of2(by, adjectives, nouns)
+			out[i] = wordsOf(adjectives, nouns)(by)
 		case 6:
 			out[i] = name
 		case 7:
@@ -50,17 +50,17 @@ func (d directory) searched() []string {
 			local, _, _ := strings.Cut(address, "@")
 			out[i] = local + "@"
 		case 10:
-			out[i] = fmt.Sprint(1000 + by.throw(9000))
+			out[i] = number(by)
 		case 11:
-			out[i] = []string{rareUser, rareProject, oldProvider, lastName}[by.throw(4)]
+			out[i] = wordOf([]string{rareUser, rareProject, oldProvider, lastName})(by)
 		case 12:
 			out[i] = reeve.ID(d.id(kindProject, project)).String()
 		case 13:
 			out[i] = organizationName(by.throw(d.organizations()))
 		case 14:
-			out[i] = of2(by, lastNames, adjectives) // nobody's
+			out[i] = wordsOf(lastNames, adjectives)(by) // nobody's
 		default:
-			out[i] = string([]rune(nouns[by.throw(len(nouns))])[:3])
+			out[i] = string([]rune(wordOf(nouns)(by))[:3])
 		}
 	}
 	return out

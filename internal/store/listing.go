@@ -57,12 +57,12 @@ type Position struct {
 
 // How many rows, in the order of a list, are looked at in search of what a page
 // needs. After the first ones sources that hold few rows are tried, which can
-// be read whole. Then a page ends, short of its limit or not, after so many
+// be read whole (what few hold by its grams before). Then a page ends, short of its limit or not, after so many
 // more: of the order's index alone, or fewer where for each row another table
 // is asked or the row itself is read.
 const (
 	firstStep = 1000
-	farStep   = 10_000
+	farStep   = 6000
 	dearStep  = 3000
 )
 
@@ -79,6 +79,11 @@ func (r Reader) List(ctx context.Context, l Listing) (page []Position, next *Pos
 	if l.ID != nil {
 		page, _, err = q.gather(ctx, condition{text: "t.id = %s", args: []any{*l.ID}})
 		return q.cut(page)(err)
+	}
+	if q.of == nil && l.Member == nil {
+		if all, ok, err := q.fromGrams(ctx); err != nil || ok {
+			return q.cut(all)(err)
+		}
 	}
 	page, to, err := q.step(ctx, l.From, firstStep, nil)
 	if err != nil || to == nil {
@@ -145,8 +150,7 @@ type listQuery struct {
 	created []condition // of the picks and the scope, those by creation
 	rare    []string    // grams of the query, once a sample was asked
 	sampled []reeve.ID  // of the sample, those that hold the query
-
-	holders, postings float64 // about how many hold the query, and the rarest of the grams
+	asked   bool        // the sample was
 }
 
 func newListQuery(r Reader, l Listing) *listQuery {

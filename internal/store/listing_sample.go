@@ -46,8 +46,7 @@ type samples struct {
 	of map[Kind]sample
 }
 
-// sample gives a kind's sample, one that is kept or one that it reads. Where
-// there are few things it has them all, as they are now.
+// sample gives a kind's sample, one that is kept or one that it reads.
 func (r Reader) sample(ctx context.Context, kind Kind) (sample, error) {
 	if r.samples != nil {
 		r.samples.mu.Lock()
@@ -65,11 +64,13 @@ func (r Reader) sample(ctx context.Context, kind Kind) (sample, error) {
 		out.texts = append(out.texts, t)
 		return err
 	})
-	if err != nil || len(out.texts) < sampleRows {
+	if err != nil {
 		return out, err
 	}
-	// Spots are spread evenly from 0 to 2^63: each stands for some.
-	out.stands = float64(math.MaxInt64) / float64(last)
+	if len(out.texts) == sampleRows {
+		// Spots are spread evenly from 0 to 2^63: each stands for some.
+		out.stands = float64(math.MaxInt64) / float64(last)
+	}
 	if r.samples != nil {
 		r.samples.mu.Lock()
 		defer r.samples.mu.Unlock()
@@ -78,21 +79,27 @@ func (r Reader) sample(ctx context.Context, kind Kind) (sample, error) {
 	return out, nil
 }
 
-// askSample estimates how many rows hold what is looked for, and picks grams to
-// find them by. The index of grams cannot be asked how many it would find: it
-// reads all of them.
-func (q *listQuery) askSample(ctx context.Context) error {
+// askSample estimates whether few rows hold what is looked for, and if so picks
+// grams to find them by. The index of grams cannot be asked how many it would
+// find: it reads all of them.
+func (q *listQuery) askSample(ctx context.Context) (few bool, err error) {
 	asked, err := q.sample(ctx, q.Kind)
 	if err != nil {
-		return err
+		return false, err
+	}
+	q.asked = true
+	for _, t := range asked.texts {
+		if strings.Contains(t.text, q.folded) {
+			q.sampled = append(q.sampled, t.id)
+		}
+	}
+	if float64(len(q.sampled))*asked.stands > fewHolders {
+		return false, nil
 	}
 	all := grams(q.folded)
 	all = all[:min(len(all), mostSampledGrams)]
 	held := make(map[string]int, len(all))
 	for _, t := range asked.texts {
-		if strings.Contains(t.text, q.folded) {
-			q.sampled = append(q.sampled, t.id)
-		}
 		for _, gram := range all {
 			if strings.Contains(t.text, gram) {
 				held[gram]++
@@ -101,9 +108,7 @@ func (q *listQuery) askSample(ctx context.Context) error {
 	}
 	slices.SortStableFunc(all, func(a, b string) int { return held[a] - held[b] })
 	q.rare = all[:min(len(all), maxGrams)]
-	q.holders = float64(len(q.sampled)) * asked.stands
-	q.postings = float64(held[all[0]]) * asked.stands
-	return nil
+	return float64(held[all[0]])*asked.stands <= mostPostings, nil
 }
 
 // fill adds to a page what else is known to hold the query, if anything will

@@ -12,9 +12,9 @@ import (
 // of its own. How many rows are few: each is read from where it lies, which
 // costs as much as looking at some in the order of the list.
 const (
-	fewRows      = 1000
-	fewHolders   = 1000
-	mostGathered = 1500 // an estimate may be wrong
+	fewRows      = 750
+	fewHolders   = 750
+	mostGathered = 1000 // an estimate may be wrong
 	// Of grams that all are in more rows the index has more to say than is read
 	// in one page.
 	mostPostings = 100_000
@@ -32,10 +32,16 @@ func (q *listQuery) fromSource(ctx context.Context) (page []Position, ok bool, e
 			return q.gather(ctx, source.on)
 		}
 	}
-	if !q.long() {
+	return q.fromGrams(ctx)
+}
+
+// fromGrams answers a listing from the index of grams, if what is looked for is
+// in few texts.
+func (q *listQuery) fromGrams(ctx context.Context) ([]Position, bool, error) {
+	if q.asked || !q.long() {
 		return nil, false, nil
 	}
-	if err := q.askSample(ctx); err != nil || q.holders > fewHolders || q.postings > mostPostings {
+	if few, err := q.askSample(ctx); err != nil || !few {
 		return nil, false, err
 	}
 	return q.gather(ctx, condition{
