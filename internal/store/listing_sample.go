@@ -13,10 +13,12 @@ import (
 )
 
 // sampleRows is how many rows are asked whether they hold what is looked for,
-// and its grams. They lie far apart: they are kept for sampleAge.
+// and its grams. They lie far apart, so they are kept: for a while, or a shorter
+// one where they are all that there are and may soon be few of many.
 const (
-	sampleRows = 2000
-	sampleAge  = time.Minute
+	sampleRows     = 2000
+	sampleAge      = 10 * time.Minute
+	smallSampleAge = time.Minute
 )
 
 // maxGrams is how many grams, the rarest in the sample, the index is asked for:
@@ -46,13 +48,21 @@ type samples struct {
 	of map[Kind]sample
 }
 
+// age is how long a sample is kept.
+func (s sample) age() time.Duration {
+	if len(s.texts) < sampleRows {
+		return smallSampleAge
+	}
+	return sampleAge
+}
+
 // sample gives a kind's sample, one that is kept or one that it reads.
 func (r Reader) sample(ctx context.Context, kind Kind) (sample, error) {
 	if r.samples != nil {
 		r.samples.mu.Lock()
 		kept, there := r.samples.of[kind]
 		r.samples.mu.Unlock()
-		if there && time.Since(kept.read) < sampleAge {
+		if there && time.Since(kept.read) < kept.age() {
 			return kept, nil
 		}
 	}
