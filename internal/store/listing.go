@@ -63,7 +63,7 @@ type Position struct {
 const (
 	firstStep = 1000
 	farStep   = 6000
-	dearStep  = 3000
+	dearStep  = 2000
 )
 
 // List gives the places of a page of things, and the place after which the next
@@ -122,10 +122,10 @@ func (q *listQuery) step(ctx context.Context, from *Position, rows int, page []P
 // dear tells whether a pick asks for more than the indexes of the orders have.
 func (q *listQuery) dear() bool {
 	cheap := 0
-	if q.folded != "" && !q.run() {
+	if q.folded != "" && !q.run() && (q.of == nil || q.Sort.By == ByName) {
 		cheap++
 	}
-	if q.Sort.By != ByCreated {
+	if q.Sort.By != ByCreated && q.of == nil {
 		cheap += len(q.created)
 	}
 	return len(q.picks) > cheap

@@ -1,7 +1,8 @@
 -- What things are found and listed by, folded (see fold.go). A spot is made of
 -- the id, and as good as random: in its order the rows are a sample of all.
 -- name and address are cut to what an index holds. The indexes of the orders end
--- with what is searched, so that many rows are looked at without being read.
+-- with what is searched, so that many rows are looked at without being read; but
+-- for those of one owner: each would seem to serve the other's order, by a sort.
 CREATE TABLE user_texts (
     spot       {{bigint}} PRIMARY KEY,
     id         {{id}} NOT NULL UNIQUE,
@@ -25,8 +26,8 @@ CREATE TABLE organization_texts (
 ){{strict}};
 CREATE INDEX organization_texts_created ON organization_texts (created_at, id, name);
 CREATE INDEX organization_texts_name ON organization_texts (name, id, created_at);
-CREATE INDEX organization_texts_owner_created ON organization_texts (owner_id, created_at, id, name);
-CREATE INDEX organization_texts_owner_name ON organization_texts (owner_id, name, id, created_at);
+CREATE INDEX organization_texts_owner_created ON organization_texts (owner_id, created_at, id);
+CREATE INDEX organization_texts_owner_name ON organization_texts (owner_id, name, id);
 {{organization_grams}}
 
 CREATE TABLE project_texts (
@@ -40,10 +41,10 @@ CREATE TABLE project_texts (
 ){{strict}};
 CREATE INDEX project_texts_created ON project_texts (created_at, id, name);
 CREATE INDEX project_texts_name ON project_texts (name, id, created_at);
-CREATE INDEX project_texts_owner_created ON project_texts (owner_id, created_at, id, name);
-CREATE INDEX project_texts_owner_name ON project_texts (owner_id, name, id, created_at);
-CREATE INDEX project_texts_organization_created ON project_texts (organization_id, created_at, id, name);
-CREATE INDEX project_texts_organization_name ON project_texts (organization_id, name, id, created_at);
+CREATE INDEX project_texts_owner_created ON project_texts (owner_id, created_at, id);
+CREATE INDEX project_texts_owner_name ON project_texts (owner_id, name, id);
+CREATE INDEX project_texts_organization_created ON project_texts (organization_id, created_at, id);
+CREATE INDEX project_texts_organization_name ON project_texts (organization_id, name, id);
 {{project_grams}}
 
 CREATE TABLE coupon_texts (
@@ -57,8 +58,8 @@ CREATE TABLE coupon_texts (
 ){{strict}};
 CREATE INDEX coupon_texts_created ON coupon_texts (created_at, id, name);
 CREATE INDEX coupon_texts_name ON coupon_texts (name, id, created_at);
-CREATE INDEX coupon_texts_owner_created ON coupon_texts (owner_id, created_at, id, name);
-CREATE INDEX coupon_texts_owner_name ON coupon_texts (owner_id, name, id, created_at);
+CREATE INDEX coupon_texts_owner_created ON coupon_texts (owner_id, created_at, id);
+CREATE INDEX coupon_texts_owner_name ON coupon_texts (owner_id, name, id);
 {{coupon_grams}}
 
 -- Whether the texts of all things that were there before these tables are in.
