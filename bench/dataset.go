@@ -31,6 +31,7 @@ const (
 	kindServiceAccount
 	kindAPIKey
 	kindPgbench
+	kindCoupon
 )
 
 // dataset is what a database is loaded with. Its ids are computed, so that

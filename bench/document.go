@@ -38,6 +38,14 @@ At the end the totals must be what was sent. COPY puts as many records with each
 into a table with an ascending primary key. The month that is closed has 3 meters of 100,000 projects for 30
 days by hour, a bucket each, in 10,000 organisations; a series is of 31 days by hour and all meters.
 
+Searches and pages of lists are of a million users and as many projects, a tenth as many organisations and coupons, with varied names: words
+in a tenth, in hundredths, in thousandths and in one of 100,000 of them. Searches come at 20 a second on 4 connections, each for
+one of 400 texts of three and more characters. Pages are asked for one at a time, 100 of each kind in a round; what is in braces differs from
+request to request. The oldest tenth of the users are at old.example and alone have projects; a tenth of the projects begin with
+zzyx: newest first, or by name, these are at the far end. A request that is sent again is a POST of a project with an
+Idempotency-Key, compared by the ratio of medians. What --auth-failures adds is measured in one process, in short turns with and without, around an
+operation that does nothing.
+
 The resident memory is the kernel's figure, before and after a mixture of requests over
 both listeners: 1 %% create users, 10 %% write something else, the others read.
 

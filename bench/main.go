@@ -27,6 +27,7 @@ type options struct {
 	duration time.Duration
 	sustain  time.Duration // of a round of usage
 	measures []string
+	listSize int    // users, and projects
 	reeve    string // the binary
 	json     string // a file
 	perf     string // a load's name: profile it
@@ -45,6 +46,8 @@ type measure struct {
 var measures = []measure{
 	{"reads", (*bench).measureReads},
 	{"apikeys", (*bench).measureAPIKeys},
+	{"replay", (*bench).measureReplay},
+	{"guard", (*bench).measureGuard},
 	{"start", (*bench).measureStart},
 	{"memory", (*bench).measureMemory},
 	{"verify", (*bench).measureVerify},
@@ -54,6 +57,8 @@ var measures = []measure{
 	{"series", (*bench).measureSeries},
 	{"close", (*bench).measureClose},
 	{"scale", (*bench).measureScale},
+	{"search", (*bench).measureSearch},
+	{"pages", (*bench).measurePages},
 }
 
 func main() {
@@ -75,9 +80,10 @@ func parseOptions() options {
 	flag.IntVar(&o.rounds, "rounds", 5, "how many rounds to take the median of")
 	flag.DurationVar(&o.duration, "duration", 5*time.Second, "how long each side runs in a round, in whole seconds")
 	flag.DurationVar(&o.sustain, "sustain", time.Minute, "how long each side runs in a round of ingest or events")
-	names := flag.String("measures", "reads,apikeys,start,memory,verify,gateways,ingest,events,series,close",
-		"what to measure: any of these and scale, in the order of this list")
-	scale := flag.Bool("scale", false, "short for -measures scale: a million projects and ten million keys")
+	names := flag.String("measures", "reads,apikeys,replay,guard,start,memory,verify,gateways,ingest,events,series,close",
+		"what to measure: any of these, scale, search and pages, in the order of this list")
+	scale := flag.Bool("scale", false, "short for -measures scale,search,pages: a million projects and ten million keys, a million users")
+	flag.IntVar(&o.listSize, "listed", 1_000_000, "of how many users and projects search and pages are measured")
 	flag.StringVar(&o.reeve, "reeve", "bin/reeve", "the `binary` to measure")
 	flag.StringVar(&o.json, "json", "", "also write the figures to this `file`")
 	flag.BoolVar(&o.write, "write", false, "also write the figures to "+document)
@@ -86,7 +92,7 @@ func parseOptions() options {
 	flag.IntVar(&o.answer, "answer", -1, "serve a constant answer of so many bytes; the program does so itself")
 	flag.Parse()
 	if *scale {
-		*names = "scale"
+		*names = "scale,search,pages"
 	}
 	o.measures = strings.Split(*names, ",")
 	return o
@@ -102,6 +108,9 @@ func (o options) check() error {
 		if !known {
 			return fmt.Errorf("-measures: there is no %q", name)
 		}
+	}
+	if o.listSize < leastListed {
+		return fmt.Errorf("-listed must be %d or more", leastListed)
 	}
 	return nil
 }

@@ -51,6 +51,7 @@ const (
 	unitSize    = "MiB"
 	unitBytes   = "bytes"
 	unitTimes   = "times"
+	unitFold    = "times as long"
 	unitMicro   = "µs"
 	unitNano    = "ns"
 	unitCount   = "each"
@@ -102,6 +103,8 @@ func (r row) cells() []string {
 	}
 	value := fmt.Sprintf("%.1f %s", r.Value, r.Unit)
 	switch r.Unit {
+	case unitFold:
+		value = fmt.Sprintf("%.2f %s", r.Value, r.Unit)
 	case unitRatio:
 		value = fmt.Sprintf("%.2f", r.Value)
 	case unitRate:

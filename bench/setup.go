@@ -22,6 +22,7 @@ type bench struct {
 	report  report
 	small   *world // made at first use
 	month   *monthWorld
+	listed  *directoryWorld
 	closers []func() error
 }
 

@@ -62,3 +62,12 @@ func ratio(ours, theirs series) float64 {
 	}
 	return median(ratios)
 }
+
+// slower gives the median of the rounds' ratios of medians.
+func slower(ours, theirs series) float64 {
+	ratios := make([]float64, len(ours))
+	for i := range ours {
+		ratios[i] = float64(ours[i].p50) / float64(theirs[i].p50)
+	}
+	return median(ratios)
+}

@@ -74,6 +74,10 @@ func spotOf(id reeve.ID) int64 {
 // order.
 const maxSortKey = 512
 
+// surelyWhole is how many bytes a sort key has at most if nothing may have been
+// cut off.
+const surelyWhole = maxSortKey - utf8.UTFMax
+
 // sortKey cuts a folded text.
 func sortKey(folded string) string {
 	if len(folded) <= maxSortKey {

@@ -57,12 +57,15 @@ type Position struct {
 }
 
 // How many rows, in the order of a list, are looked at in search of what a page
-// needs, step by step. After the first step sources that hold few rows are
-// tried, which can be read whole. After enough steps a page ends, short of its
-// limit or not; the steps beyond are for pages that would be empty.
-var steps = []int{1000, 3000, 9000, 20_000, 40_000, 80_000}
-
-const enoughSteps = 3
+// needs. After the first ones sources that hold few rows are tried, which can
+// be read whole (what few hold by its grams before). Then a page ends, short of its limit or not, after so many
+// more: of the order's index alone, or fewer where for each row another table
+// is asked or the row itself is read.
+const (
+	firstStep = 1000
+	farStep   = 6000
+	dearStep  = 2000
+)
 
 // List gives the places of a page of things, and the place after which the next
 // page begins, nil at the end. A page may be short of its limit, even empty,
@@ -71,41 +74,62 @@ const enoughSteps = 3
 func (r Reader) List(ctx context.Context, l Listing) (page []Position, next *Position, err error) {
 	q := newListQuery(r, l)
 	if len(q.picks) == 0 {
-		page, err = q.walk(ctx, l.From, l.Limit+1, l.Limit+1)
+		page, err = q.walk(ctx, span{from: l.From, rows: l.Limit + 1}, l.Limit+1)
 		return q.cut(page)(err)
 	}
 	if l.ID != nil {
 		page, _, err = q.gather(ctx, condition{text: "t.id = %s", args: []any{*l.ID}})
 		return q.cut(page)(err)
 	}
-	from := l.From
-	for i, step := range steps {
-		if i >= enoughSteps && (len(page) > 0 || l.Any) {
-			page, err = q.fill(ctx, page)
-			return page, from, err
+	if q.of == nil && l.Member == nil {
+		if all, ok, err := q.fromGrams(ctx); err != nil || ok {
+			return q.cut(all)(err)
 		}
-		to, err := q.edge(ctx, from, step)
-		if err != nil {
-			return nil, nil, err
+	}
+	page, to, err := q.step(ctx, l.From, firstStep, nil)
+	if err != nil || to == nil {
+		return q.cut(page)(err)
+	}
+	if all, ok, err := q.fromSource(ctx); err != nil || ok {
+		return q.cut(all)(err)
+	}
+	if !l.Any || len(page)+len(q.sampled) < l.Limit {
+		more := farStep
+		if l.Any || q.dear() {
+			more = dearStep
 		}
-		found, err := q.walk(ctx, from, step, l.Limit+1-len(page))
-		if page = append(page, found...); err != nil || to == nil || len(page) > l.Limit {
+		if page, to, err = q.step(ctx, to, more, page); err != nil || to == nil {
 			return q.cut(page)(err)
 		}
-		from = to
-		if i > 0 {
-			continue
-		}
-		if all, ok, err := q.fromSource(ctx); err != nil || ok {
-			return q.cut(all)(err)
-		}
 	}
-	if q.long() && q.holders <= maxHolders && len(page) == 0 {
-		if all, ok, err := q.gatherHolders(ctx); err != nil || ok {
-			return q.cut(all)(err)
-		}
+	page, err = q.fill(ctx, page)
+	return page, to, err
+}
+
+// step looks at so many rows more for a page, and gives where it has come to;
+// nil if that is the end, or if the page is full.
+func (q *listQuery) step(ctx context.Context, from *Position, rows int, page []Position) ([]Position, *Position, error) {
+	to, err := q.edge(ctx, from, rows)
+	if err != nil {
+		return nil, nil, err
 	}
-	return page, from, nil
+	found, err := q.walk(ctx, span{from, to, rows}, q.Limit+1-len(page))
+	if page = append(page, found...); err != nil || len(page) > q.Limit {
+		return page, nil, err
+	}
+	return page, to, nil
+}
+
+// dear tells whether a pick asks for more than the indexes of the orders have.
+func (q *listQuery) dear() bool {
+	cheap := 0
+	if q.folded != "" && !q.run() && (q.of == nil || q.Sort.By == ByName) {
+		cheap++
+	}
+	if q.Sort.By != ByCreated && q.of == nil {
+		cheap += len(q.created)
+	}
+	return len(q.picks) > cheap
 }
 
 // condition is a part of a WHERE: its text has a %s for each of its arguments.
@@ -125,9 +149,9 @@ type listQuery struct {
 	scope   []condition // what an index of the order's begins with, and bounds of the order itself
 	picks   []condition // all others
 	created []condition // of the picks and the scope, those by creation
-	holders float64     // about how many hold the query, once a sample was asked
-	rare    []string    // grams of it
-	sampled []Position  // of the sample, those that hold it
+	rare    []string    // grams of the query, once a sample was asked
+	sampled []reeve.ID  // of the sample, those that hold the query
+	asked   bool        // the sample was
 }
 
 func newListQuery(r Reader, l Listing) *listQuery {
@@ -177,7 +201,7 @@ func newListQuery(r Reader, l Listing) *listQuery {
 	}
 	switch {
 	case q.folded == "":
-	case !q.long() && l.Kind != Users && l.Sort.By == ByName:
+	case q.run():
 		q.scope = append(q.scope, q.holds()) // one run of the order
 	default:
 		q.picks = append(q.picks, q.holds())
@@ -226,10 +250,25 @@ func couponStatus(status reeve.CouponStatus, now time.Time) condition {
 // long tells whether what is looked for has grams.
 func (q *listQuery) long() bool { return utf8.RuneCountInString(q.folded) >= gramLength }
 
-// holds picks what has the query in it.
+// run tells whether what has the query is one run of the order.
+func (q *listQuery) run() bool { return !q.long() && q.Kind != Users && q.Sort.By == ByName }
+
+// holds picks what has the query in it. It asks for what the indexes of the
+// orders have: names and addresses, of which the searched text is made. Where
+// one of them may have been cut, the text itself is asked.
 func (q *listQuery) holds() condition {
 	if q.long() {
-		return condition{strings.ReplaceAll(q.d.search.contains, "%s, %s", "t.text, %s"), []any{q.folded}}
+		whole, of := fmt.Sprintf("octet_length(t.name) <= %d", surelyWhole), "t.name"
+		if q.Kind == Users {
+			whole += fmt.Sprintf(" AND octet_length(t.address) <= %d", surelyWhole)
+			of += " || '" + betweenTexts + "' || t.address"
+		}
+		contains := func(text string) string { return strings.Replace(q.d.search.contains, "%s", text, 1) }
+		return condition{
+			"CASE WHEN " + whole + " THEN " + contains(of) + " ELSE (SELECT " + contains("x.text") + " FROM " + q.Kind.table() +
+				" x WHERE x.id = t.id) END",
+			[]any{q.folded, q.folded},
+		}
 	}
 	out := prefixOf("t.name", q.folded)
 	if q.Kind == Users {
@@ -245,114 +284,4 @@ func prefixOf(column, folded string) condition {
 		return condition{column + " >= %s", []any{folded}}
 	}
 	return condition{"(" + column + " >= %s AND " + column + " < %s)", []any{folded, end}}
-}
-
-// order is the ORDER BY.
-func (q *listQuery) order() string {
-	columns := []string{q.column, "t.id"}
-	if q.of != nil {
-		columns = append([]string{q.lead}, columns...)
-	}
-	if q.Sort.Descending {
-		return " ORDER BY " + strings.Join(columns, " DESC, ") + " DESC"
-	}
-	return " ORDER BY " + strings.Join(columns, ", ")
-}
-
-// key gives a place's value in the order.
-func (q *listQuery) key(p Position) any {
-	if q.Sort.By == ByCreated {
-		return p.Time
-	}
-	return p.Text
-}
-
-// past picks what comes after a place; nil for all.
-func (q *listQuery) past(from *Position) []condition {
-	if from == nil {
-		return nil
-	}
-	comparison := " > "
-	if q.Sort.Descending {
-		comparison = " < "
-	}
-	if q.of != nil {
-		return []condition{{
-			"(" + q.lead + ", " + q.column + ", t.id)" + comparison + "(%s, %s, %s)", []any{*q.of, q.key(*from), from.ID},
-		}}
-	}
-	return []condition{{"(" + q.column + ", t.id)" + comparison + "(%s, %s)", []any{q.key(*from), from.ID}}}
-}
-
-// where joins conditions, after arguments that there are.
-func where(args []any, lists ...[]condition) (string, []any) {
-	var parts []string
-	for _, list := range lists {
-		for _, c := range list {
-			places := make([]any, len(c.args))
-			for i, arg := range c.args {
-				args = append(args, arg)
-				places[i] = fmt.Sprintf("$%d", len(args))
-			}
-			parts = append(parts, fmt.Sprintf(c.text, places...))
-		}
-	}
-	if parts == nil {
-		return "", args
-	}
-	return " WHERE " + strings.Join(parts, " AND "), args
-}
-
-// walk looks at so many rows in the order, after a place, and gives what is
-// picked of them, up to a limit.
-func (q *listQuery) walk(ctx context.Context, from *Position, step, limit int) ([]Position, error) {
-	inner, args := where([]any{limit}, q.scope, q.past(from))
-	outer, args := where(args, q.picks)
-	return many(ctx, q.Reader, read{
-		sql: fmt.Sprintf("SELECT %s, t.id FROM (SELECT %s FROM %s t%s%s LIMIT %d) t%s%s LIMIT $1",
-			q.column, q.columns(), q.Kind.table(), inner, q.order(), step, outer, q.order()),
-		args: args,
-	}, q.scan)
-}
-
-// columns are those that conditions may ask for.
-func (q *listQuery) columns() string {
-	names, _ := text{kind: q.Kind}.columns()
-	return "t." + strings.Join(names, ", t.")
-}
-
-// edge gives the place so many rows after another, nil if there are fewer.
-func (q *listQuery) edge(ctx context.Context, from *Position, step int) (*Position, error) {
-	conditions, args := where(nil, q.scope, q.past(from))
-	found, err := many(ctx, q.Reader, read{
-		sql: fmt.Sprintf("SELECT %s, t.id FROM %s t%s%s LIMIT 1 OFFSET %d",
-			q.column, q.Kind.table(), conditions, q.order(), step-1),
-		args: args,
-	}, q.scan)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return &found[0], nil
-}
-
-func (q *listQuery) scan(row scanner) (p Position, err error) {
-	if q.Sort.By == ByCreated {
-		err = row.Scan(&p.Time, &p.ID)
-	} else {
-		err = row.Scan(&p.Text, &p.ID)
-	}
-	return p, err
-}
-
-// cut ends a page that was read one too far.
-func (q *listQuery) cut(page []Position) func(error) ([]Position, *Position, error) {
-	return func(err error) ([]Position, *Position, error) {
-		if err != nil {
-			return nil, nil, err
-		}
-		if len(page) <= q.Limit {
-			return page, nil, nil
-		}
-		return page[:q.Limit], &page[q.Limit-1], nil
-	}
 }

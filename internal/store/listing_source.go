@@ -3,24 +3,21 @@ package store
 import (
 	"context"
 	"fmt"
-	"math"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
 )
 
 // A source is a condition that few things meet, and that finds them by an index
-// of its own. How many rows are few: reading one that the index of grams has
-// found costs as much as looking at some in the order of the list.
+// of its own. How many rows are few: each is read from where it lies, which
+// costs as much as looking at some in the order of the list.
 const (
-	fewRows    = 10_000
-	fewHolders = 4000
-	// maxHolders is how many are read in the end, when nothing else has found
-	// anything: once, and better than a page without any.
-	maxHolders   = 200_000
-	mostGathered = 2 * maxHolders
+	fewRows      = 750
+	fewHolders   = 750
+	mostGathered = 1000 // an estimate may be wrong
+	// Of grams that all are in more rows the index has more to say than is read
+	// in one page.
+	mostPostings = 100_000
 )
 
 // fromSource answers a listing from a source that is small enough; ok is false
@@ -35,17 +32,18 @@ func (q *listQuery) fromSource(ctx context.Context) (page []Position, ok bool, e
 			return q.gather(ctx, source.on)
 		}
 	}
-	if !q.long() {
-		return nil, false, nil
-	}
-	if err := q.askSample(ctx); err != nil || q.holders > fewHolders {
-		return nil, false, err
-	}
-	return q.gatherHolders(ctx)
+	return q.fromGrams(ctx)
 }
 
-// gatherHolders reads all that the index of grams finds.
-func (q *listQuery) gatherHolders(ctx context.Context) ([]Position, bool, error) {
+// fromGrams answers a listing from the index of grams, if what is looked for is
+// in few texts.
+func (q *listQuery) fromGrams(ctx context.Context) ([]Position, bool, error) {
+	if q.asked || !q.long() {
+		return nil, false, nil
+	}
+	if few, err := q.askSample(ctx); err != nil || !few {
+		return nil, false, err
+	}
 	return q.gather(ctx, condition{
 		text: fmt.Sprintf(q.d.search.matches, q.Kind.table(), "%s"), args: []any{q.d.search.grams(q.rare)},
 	})
@@ -121,81 +119,6 @@ func (q *listQuery) holdsFew(ctx context.Context, s source) (bool, error) {
 		}
 	}
 	return true, nil
-}
-
-// sampleRows is how many rows are asked whether they hold what is looked for,
-// and its grams.
-const sampleRows = 2000
-
-// maxGrams is how many grams, the rarest in the sample, the index is asked for:
-// they only narrow down what is compared, and common ones cost the most.
-const (
-	maxGrams         = 6
-	mostSampledGrams = 40
-)
-
-// askSample estimates how many rows hold what is looked for, and picks grams to
-// find them by. The index of grams cannot be asked how many it would find: it
-// reads all of them.
-func (q *listQuery) askSample(ctx context.Context) error {
-	all := grams(q.folded)
-	all = all[:min(len(all), mostSampledGrams)]
-	held := make(map[string]int, len(all))
-	rows, hits, last := 0, 0, int64(0)
-	text := fmt.Sprintf("SELECT spot, text, created_at, id FROM %s ORDER BY spot LIMIT %d", q.Kind.table(), sampleRows)
-	err := q.q.query(ctx, text, nil, func(row scanner) error {
-		var text string
-		var place Position
-		if err := row.Scan(&last, &text, &place.Time, &place.ID); err != nil {
-			return err
-		}
-		rows++
-		if strings.Contains(text, q.folded) {
-			hits++
-			q.sampled = append(q.sampled, place)
-		}
-		for _, gram := range all {
-			if strings.Contains(text, gram) {
-				held[gram]++
-			}
-		}
-		return nil
-	})
-	slices.SortStableFunc(all, func(a, b string) int { return held[a] - held[b] })
-	q.rare = all[:min(len(all), maxGrams)]
-	if q.holders = float64(hits); rows == sampleRows {
-		// Spots are spread evenly from 0 to 2^63: each of the sample stands for some.
-		q.holders *= float64(math.MaxInt64) / float64(last)
-	}
-	return err
-}
-
-// fill adds to a page what else is known to hold the query, if anything will
-// do: without regard to other picks, and in no order.
-func (q *listQuery) fill(ctx context.Context, page []Position) ([]Position, error) {
-	if !q.Any {
-		return page, nil
-	}
-	more := q.sampled
-	if !q.long() {
-		begins, args := where([]any{q.Limit}, []condition{prefixOf("t.name", q.folded)})
-		var err error
-		more, err = many(ctx, q.Reader, read{
-			sql: "SELECT t.created_at, t.id FROM " + q.Kind.table() + " t" + begins + " LIMIT $1", args: args,
-		}, func(row scanner) (p Position, err error) {
-			err = row.Scan(&p.Time, &p.ID)
-			return p, err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	for _, place := range more {
-		if len(page) < q.Limit && !slices.ContainsFunc(page, func(p Position) bool { return p.ID == place.ID }) {
-			page = append(page, place)
-		}
-	}
-	return page, nil
 }
 
 // membership is inside as a source.

@@ -98,7 +98,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		wake:    make(chan struct{}, 1),
 		changed: make(chan struct{}, 1),
 	}
-	s.Reader = Reader{q: enclosed{s, db}, d: db.dialect()}
+	s.Reader = Reader{q: enclosed{s, db}, d: db.dialect(), samples: &samples{of: map[Kind]sample{}}}
 	return s, nil
 }
 
@@ -207,8 +207,9 @@ func ring(bell chan struct{}) {
 
 // Reader reads the model, in a transaction or outside one.
 type Reader struct {
-	q querier
-	d *dialect
+	q       querier
+	d       *dialect
+	samples *samples // nil in a transaction
 }
 
 // read is a SELECT and what finding nothing means.

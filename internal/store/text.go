@@ -38,10 +38,13 @@ type text struct {
 	ends         time.Time // of a coupon
 }
 
+// betweenTexts is between a user's name and address in what is searched.
+const betweenTexts = "\n"
+
 func userText(u reeve.User) text {
 	name, address := Fold(u.FullName), Fold(u.Email)
 	return text{
-		kind: Users, id: u.ID, text: name + "\n" + address, name: sortKey(name), address: sortKey(address), created: u.CreatedAt,
+		kind: Users, id: u.ID, text: name + betweenTexts + address, name: sortKey(name), address: sortKey(address), created: u.CreatedAt,
 	}
 }
 
