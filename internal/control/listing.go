@@ -160,15 +160,20 @@ func (c *Control) checkTexts(ctx context.Context) error {
 }
 
 // How often the texts are looked through, for what a replica of the version
-// before may have written; and how long to wait after a failure.
+// before may have written; how long after a start that found them complete; and
+// how long to wait after a failure.
 const (
 	fillEvery = 24 * time.Hour
+	fillLater = time.Hour
 	fillAgain = 10 * time.Second
 )
 
-// fillTexts makes the texts complete at the start, and now and then, until the
-// context ends; failures are handed to report.
+// fillTexts makes the texts complete, and looks through them now and then, until
+// the context ends; failures are handed to report.
 func (c *Control) fillTexts(ctx context.Context, report func(error)) {
+	if c.checkTexts(ctx) == nil && pause(ctx, fillLater, nil) != nil {
+		return
+	}
 	for {
 		wait := fillEvery
 		for _, kind := range store.Listed {
