@@ -85,7 +85,7 @@ func named(cmd *cobra.Command, op *client.Operation, params []string, data strin
 			return out, fmt.Errorf("give --param %s=…", p.Name)
 		}
 	}
-	if err := out.common(op, o); err != nil {
+	if err := out.common(cmd, op, o); err != nil {
 		return out, err
 	}
 	return out, out.complete(op)

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,26 +102,37 @@ func TestPagesByNumber(t *testing.T) {
 }
 
 // TestServerDryRun leaves it to the server what would be done, where that
-// knows.
+// knows, and tells it when it is meant.
 func TestServerDryRun(t *testing.T) {
 	alone(t)
-	op := &client.Operation{
-		Face: "operator", ID: "bulk", Method: "POST", Path: "/api/bulk", Reply: "json",
-		Body: &client.Body{Required: true, Fields: []client.Field{{Name: "dryRun", Type: "boolean"}, {Name: "reason", Type: "string", Required: true}, {Name: "ids", Type: "[]string"}}},
+	at, requests := server(t, func(*http.Request, string) (int, string) { return 200, `{"dryRun":true,"count":0,"items":[],"failed":[]}` })
+	t.Setenv(variableServer, at)
+	t.Setenv(variableToken, "reeve_op_x")
+	bulk := []string{"bulk", "bulk", "--select", "{}", "--action", "{}", "--plan", "p", "--yes"}
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{nil, `{"select":{},"action":{},"plan":"p"}`},
+		{[]string{"--dry-run"}, `{"select":{},"action":{},"plan":"p","dryRun":true}`},
+		{[]string{"--dry-run=false"}, `{"select":{},"action":{},"plan":"p","dryRun":false}`},
+		{[]string{"--data", `{"dryRun":true}`, "--dry-run=false"}, `{"dryRun":false,"select":{},"action":{},"plan":"p"}`},
+	} {
+		*requests = nil
+		if _, _, err := run(t, "", append(bulk, test.args...)...); err != nil {
+			t.Fatal(err)
+		}
+		if want := []string{"POST /api/bulk " + test.want}; !slices.Equal(*requests, want) {
+			t.Errorf("%s asks %q, want %q", test.args, *requests, want)
+		}
 	}
-	o := &options{dryRun: true, reason: "why", output: "json"}
-	cmd := &cobra.Command{}
-	values := register(cmd.Flags(), []*client.Operation{op})
-	if err := cmd.Flags().Parse([]string{"--ids", "a", "--ids", "b"}); err != nil {
-		t.Fatal(err)
+	*requests = nil
+	out, _, err := run(t, "", "api", "bulk", "--data", `{"select":{},"action":{}}`, "--dry-run=false", "-o", "json")
+	if want := `POST /api/bulk {"select":{},"action":{},"dryRun":false}`; err != nil || len(*requests) != 1 || (*requests)[0] != want {
+		t.Errorf("asked %q, %v: %s", *requests, err, out)
 	}
-	asked, err := build(cmd, op, nil, values, "", o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := asked.json()
-	if want := `{"ids":["a","b"],"reason":"why","dryRun":true}`; err != nil || string(body.([]byte)) != want || !servesDryRun(op) {
-		t.Errorf("body %s, %v", body, err)
+	if _, _, err := run(t, "", "users", "freeze", "a@b", "--type", "warning", "--dry-run=false"); err != nil || len(*requests) != 2 {
+		t.Errorf("%q, %v", *requests, err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,7 +46,7 @@ func build(cmd *cobra.Command, op *client.Operation, args []string, values map[s
 			return out, fmt.Errorf("--%s is not for %ss", flag, op.Face)
 		}
 	}
-	if err := out.common(op, o); err != nil {
+	if err := out.common(cmd, op, o); err != nil {
 		return out, err
 	}
 	return out, out.complete(op)
@@ -170,18 +171,19 @@ func spell(cmd *cobra.Command, f flagged, typ, text string) (any, error) {
 	return parsed, nil
 }
 
-// common sets what the flags of all commands say of the operation.
-func (r *request) common(op *client.Operation, o *options) error {
+// common sets what the flags of all commands say of the operation. Servers may
+// take what does not say otherwise for a dry run: --dry-run=false is sent, too.
+func (r *request) common(cmd *cobra.Command, op *client.Operation, o *options) error {
 	if field := op.Field("reason"); o.reason != "" && field != nil && field.Required { // else X-Reason says it
 		r.body, r.has = r.body.set("reason", o.reason), true
 	}
-	if o.dryRun {
+	if cmd.Flags().Changed("dry-run") {
 		for _, name := range dryRunNames {
 			switch p := op.Param(name); {
 			case op.Field(name) != nil:
-				r.body, r.has = r.body.set(name, true), true
+				r.body, r.has = r.body.set(name, o.dryRun), true
 			case p != nil && p.In == "query":
-				r.params[name] = "true"
+				r.params[name] = strconv.FormatBool(o.dryRun)
 			}
 		}
 	}
