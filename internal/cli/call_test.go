@@ -105,7 +105,9 @@ func TestPagesByNumber(t *testing.T) {
 // knows, and tells it when it is meant.
 func TestServerDryRun(t *testing.T) {
 	alone(t)
-	at, requests := server(t, func(*http.Request, string) (int, string) { return 200, `{"dryRun":true,"count":0,"items":[],"failed":[]}` })
+	at, requests := server(t, func(*http.Request, string) (int, string) {
+		return 200, `{"dryRun":true,"count":0,"items":[],"failed":[]}`
+	})
 	t.Setenv(variableServer, at)
 	t.Setenv(variableToken, "reeve_op_x")
 	bulk := []string{"bulk", "bulk", "--select", "{}", "--action", "{}", "--plan", "p", "--yes"}

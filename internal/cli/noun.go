@@ -35,7 +35,8 @@ var entries = map[string]entry{
 
 	"tenant/listUserOrganizations":    {"orgs", "list", nil},
 	"tenant/listOrganizationProjects": {"projects", "list", nil},
-	"tenant/listOrganizationChanges":  {"changes", "list", nil},
+	"tenant/listOrganizationChanges":  {"changes", "list", []string{"number", "time", "actor.type", "actor.id", "action", "target", "request_id"}},
+	"tenant/listAPIKeys":              {"keys", "list", tenantKeyColumns},
 	"tenant/getProjectLimits":         {"limits", "get", nil},
 
 	"tenant/listOrganizationUsers":      {"org-members", "list", nil},
@@ -92,6 +93,8 @@ var entries = map[string]entry{
 	"gateway/takeBucket":     {"buckets", "take", nil},
 	"gateway/giveBackBucket": {"buckets", "give-back", nil},
 }
+
+var tenantKeyColumns = []string{"id", "name", "create_time", "expires_time", "restrictions", "last_used_time"}
 
 var statementColumns = []string{
 	"id", "organizationName", "organization_name", "month", "status", "gross", "coupons", "credits", "due", "open",
