@@ -109,7 +109,7 @@ func operations(face string) []any {
 	for noun, of := range verbs() {
 		for verb, ops := range of {
 			for _, op := range ops {
-				where[op] = noun + " " + verb
+				where[op] = entry{noun: noun, verb: verb}.words()
 			}
 		}
 	}

@@ -40,7 +40,7 @@ func (r *runner) call(cmd *cobra.Command, profile Profile, op *client.Operation,
 		}
 		return r.show(cmd, would)
 	}
-	if r.destroys(op, verb) {
+	if r.destroys(op, verb, asked) {
 		question := maskText(fmt.Sprintf("%s at %s (%s)?", op.Summary, profile.URL, strings.Join(pathValues(op, asked.params), ", ")))
 		if err := confirm(cmd, question); err != nil {
 			return err
@@ -131,13 +131,16 @@ func notReeve(reply *client.Reply) error {
 }
 
 // destroys tells whether somebody is asked first.
-func (r *runner) destroys(op *client.Operation, verb string) bool {
+func (r *runner) destroys(op *client.Operation, verb string, asked request) bool {
 	if r.yes || r.dryRun || !op.Writes() {
 		return false
 	}
+	if servesDryRun(op) {
+		return asked.meant()
+	}
 	word, _, _ := strings.Cut(verb, "-")
 	return op.Method == http.MethodDelete ||
-		slices.Contains([]string{"delete", "remove", "revoke", "void", "close", "freeze", "disable", "erase", "purge", "bulk"}, word)
+		slices.Contains([]string{"delete", "remove", "revoke", "void", "close", "freeze", "disable", "erase", "purge"}, word)
 }
 
 func pathValues(op *client.Operation, params map[string]string) []string {

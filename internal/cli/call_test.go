@@ -110,7 +110,7 @@ func TestServerDryRun(t *testing.T) {
 	})
 	t.Setenv(variableServer, at)
 	t.Setenv(variableToken, "reeve_op_x")
-	bulk := []string{"bulk", "bulk", "--select", "{}", "--action", "{}", "--plan", "p", "--yes"}
+	bulk := []string{"bulk", "--select", "{}", "--action", "{}", "--plan", "p", "--yes"}
 	for _, test := range []struct {
 		args []string
 		want string

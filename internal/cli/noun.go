@@ -9,11 +9,24 @@ import (
 )
 
 // entry says under which noun and verb an operation is found, and which
-// columns a table of its list has (nil: all).
+// columns a table of its list has (nil: all). Without a verb it is the noun
+// itself.
 type entry struct {
 	noun, verb string
 	columns    []string
 }
+
+// words gives the command's.
+func (e entry) words() string { return strings.TrimSpace(e.noun + " " + e.verb) }
+
+// subjects are what is neither in the path nor a flag: a parameter or field
+// that is an argument, by face and id.
+var subjects = map[string]string{
+	"operator/search": "q", "operator/searchPrivately": "q", "operator/inspect": "key",
+}
+
+// subject gives that of an operation; "" if it has none.
+func subject(op *client.Operation) string { return subjects[op.Face+"/"+op.ID] }
 
 // entries are the operations that are not where their tag and id would put
 // them, by face and id.
@@ -28,10 +41,24 @@ var entries = map[string]entry{
 	"operator/revoke":             {"keys", "revoke", nil},
 	"operator/getRevocation":      {"keys", "receipt", nil},
 	"operator/listSessions":       {"sessions", "list", nil},
+	"operator/scan":               {"keys", "scan", nil}, // scan is the program's own
+
+	"operator/search":              {"search", "", nil},
+	"operator/searchPrivately":     {"search", "privately", nil},
+	"operator/inspect":             {"inspect", "", nil},
+	"operator/restoreUser":         {"users", "restore", nil},
+	"operator/restoreProject":      {"projects", "restore", nil},
+	"operator/restoreOrganization": {"orgs", "restore", nil},
 
 	"operator/listOrganizationKeys":  {"org-keys", "list", nil},
 	"operator/createOrganizationKey": {"org-keys", "create", nil},
 	"operator/deleteOrganizationKey": {"org-keys", "delete", nil},
+	"operator/rotateOrganizationKey": {"org-keys", "rotate", nil},
+	"tenant/listOrganizationKeys":    {"org-keys", "list", nil},
+	"tenant/createOrganizationKey":   {"org-keys", "create", nil},
+	"tenant/deleteOrganizationKey":   {"org-keys", "delete", nil},
+	"tenant/narrowOrganizationKey":   {"org-keys", "narrow", nil},
+	"tenant/rotateOrganizationKey":   {"org-keys", "rotate", nil},
 
 	"tenant/listUserOrganizations":    {"orgs", "list", nil},
 	"tenant/listOrganizationProjects": {"projects", "list", nil},
@@ -106,6 +133,18 @@ var nouns = map[string]string{
 	"revocations": "keys",
 }
 
+// discreet gives the operation that asks the same in its body, where no proxy
+// logs it, if what is asked for is a secret.
+func discreet(op *client.Operation, args []string) *client.Operation {
+	if op.Face != client.FaceOperator || op.ID != "search" || !slices.ContainsFunc(args, func(text string) bool { return text == "-" || maskText(text) != text }) {
+		return op
+	}
+	if other := client.FindOperation(op.Face, "searchPrivately"); other != nil {
+		return other
+	}
+	return op
+}
+
 // place gives an operation's entry: the table's, else one made of its tag and
 // id.
 func place(op *client.Operation) entry {
@@ -126,7 +165,10 @@ func place(op *client.Operation) entry {
 			verb = append(verb, word)
 		}
 	}
-	return entry{noun: noun, verb: strings.Join(verb, "-")}
+	if out := (entry{noun: noun, verb: strings.Join(verb, "-")}); out.verb != noun {
+		return out
+	}
+	return entry{noun: noun} // reeve bulk, not bulk bulk
 }
 
 // ownCommands are the program's other commands, which no noun may hide.

@@ -24,10 +24,10 @@ type request struct {
 // build reads a command line for one operation.
 func build(cmd *cobra.Command, op *client.Operation, args []string, values map[string]*value, data string, o *options) (request, error) {
 	out := request{params: map[string]string{}}
-	if err := out.path(cmd, op, args); err != nil {
+	if err := out.data(cmd, op, data); err != nil {
 		return out, err
 	}
-	if err := out.data(cmd, op, data); err != nil {
+	if err := out.arguments(cmd, op, args); err != nil {
 		return out, err
 	}
 	known := map[string]bool{}
@@ -52,14 +52,12 @@ func build(cmd *cobra.Command, op *client.Operation, args []string, values map[s
 	return out, out.complete(op)
 }
 
-// path takes the arguments in the path's order; - is a line of standard
-// input, for secrets.
-func (r *request) path(cmd *cobra.Command, op *client.Operation, args []string) error {
-	var names []string
-	for _, p := range op.Params {
-		if p.In == "path" {
-			names = append(names, p.Name)
-		}
+// arguments takes what is in the path, in its order, and behind it what the
+// operation is about; - is a line of standard input, for secrets.
+func (r *request) arguments(cmd *cobra.Command, op *client.Operation, args []string) error {
+	names, about := pathNames(op), subject(op)
+	if about != "" && (len(args) > len(names) || r.body.find(about) < 0) { // --data may have it
+		names = append(names, about)
 	}
 	if len(args) != len(names) {
 		return fmt.Errorf("give %s", orNothing(arguments(op)))
@@ -75,7 +73,11 @@ func (r *request) path(cmd *cobra.Command, op *client.Operation, args []string) 
 		if text == "" {
 			return fmt.Errorf("%s is empty", strings.ToUpper(name))
 		}
-		r.params[name] = text
+		if op.Field(name) != nil && name == about {
+			r.body, r.has = r.body.set(name, text), true
+		} else {
+			r.params[name] = text
+		}
 	}
 	return nil
 }
@@ -200,6 +202,11 @@ func servesDryRun(op *client.Operation) bool {
 		p := op.Param(name)
 		return op.Field(name) != nil || p != nil && p.In == "query"
 	})
+}
+
+// meant tells whether it says that it is no dry run.
+func (r *request) meant() bool {
+	return slices.ContainsFunc(dryRunNames, func(name string) bool { return r.body.get(name) == false || r.params[name] == "false" })
 }
 
 // complete checks that nothing is missing that must be there.
