@@ -41,6 +41,11 @@ func Nouns(version string) []*cobra.Command {
 			cmd = verbCommand(noun, "", ops, version)
 		}
 		cmd.GroupID = GroupNouns
+		for tag, called := range nouns {
+			if called == noun {
+				cmd.SuggestFor = append(cmd.SuggestFor, tag)
+			}
+		}
 		var said []string
 		for _, verb := range slices.Sorted(maps.Keys(all[noun])) {
 			if verb != "" {
@@ -62,7 +67,7 @@ func verbCommand(noun, verb string, ops []*client.Operation, version string) *co
 	o := &options{version: version}
 	run := &runner{options: o}
 	words := entry{noun: noun, verb: verb}.words()
-	cmd := &cobra.Command{Use: cmp.Or(verb, noun), Short: ops[0].Summary, Long: long(noun, verb, ops)}
+	cmd := &cobra.Command{Use: cmp.Or(verb, noun), Short: ops[0].Summary, Long: long(noun, verb, ops), SuggestFor: meant[verb]}
 	switch text := arguments(ops[0]); {
 	case slices.ContainsFunc(ops, func(op *client.Operation) bool { return arguments(op) != text }):
 		cmd.Use += " [ARGUMENT...]" // Long says which
