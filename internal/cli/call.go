@@ -48,7 +48,7 @@ func (r *runner) call(cmd *cobra.Command, profile Profile, op *client.Operation,
 	}
 	columns := place(op).columns
 	if r.all || r.limit > 0 {
-		return failed(r.pages(ctx, pager{c, op, asked.params, body}, r.printer(cmd, columns).list(op)))
+		return elsewhere(r.pages(ctx, pager{c, op, asked.params, body}, r.printer(cmd, columns).list(op)), profile)
 	}
 	if op.Reply != "stream" {
 		var stop func()
@@ -60,7 +60,7 @@ func (r *runner) call(cmd *cobra.Command, profile Profile, op *client.Operation,
 	}
 	reply, err := c.Do(ctx, op.ID, asked.params, body)
 	if err != nil {
-		return failed(err)
+		return elsewhere(err, profile)
 	}
 	format := asked.params["format"]
 	if mediaType(reply) == "text/html" && format != "html" || mediaType(reply) != jsonType && op.Reply == "json" && format == "" && len(reply.Body) > 0 {

@@ -105,6 +105,9 @@ func verbCommand(noun, verb string, ops []*client.Operation, version string) *co
 			return fmt.Errorf("%s is for %s, and this profile is a %s's", words, facesOf(ops), profile.Face)
 		}
 		op := discreet(ops[at], args)
+		if args, err = o.imply(cmd.Context(), profile, op, args); err != nil {
+			return err
+		}
 		asked, err := build(cmd, op, args, values, run.data, o)
 		if err != nil {
 			return err
@@ -134,7 +137,11 @@ func offerEnums(cmd *cobra.Command, op *client.Operation) {
 func arguments(op *client.Operation) string {
 	var out []string
 	for _, name := range pathNames(op) {
-		out = append(out, strings.ToUpper(strings.ReplaceAll(name, "_", "-")))
+		text := strings.ToUpper(strings.ReplaceAll(name, "_", "-"))
+		if name == implied(op) {
+			text = "[" + text + "]"
+		}
+		out = append(out, text)
 	}
 	if name := subject(op); name != "" {
 		out = append(out, strings.ToUpper(name))
@@ -177,6 +184,12 @@ func long(noun, verb string, ops []*client.Operation) string {
 			if p.In == "path" && p.Description != "" {
 				fmt.Fprintf(&out, "  %s: %s\n", strings.ToUpper(p.Name), p.Description)
 			}
+		}
+		switch implied(op) {
+		case "user":
+			out.WriteString("  USER is oneself when absent.\n")
+		case "organization":
+			out.WriteString("  ORGANIZATION is the user's only one when absent.\n")
 		}
 	}
 	return strings.TrimSuffix(out.String(), "\n")

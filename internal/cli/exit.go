@@ -101,6 +101,15 @@ func failed(err error) error {
 	return &Failure{code, err}
 }
 
+// elsewhere is failed of what a profile's server answered: where it knows not
+// even the path it may be another listener of the server's.
+func elsewhere(err error, p Profile) error {
+	if refusal := client.AsError(err); refusal != nil && refusal.Status == http.StatusNotFound && refusal.Detail == "" && strings.EqualFold(refusal.Message, "not found") {
+		err = fmt.Errorf("%w: is %s the %ss' listener?", err, p.URL, p.Face)
+	}
+	return failed(err)
+}
+
 var errInterrupted = &Failure{ExitInterrupted, errors.New("interrupted")}
 
 // Line makes an error one line that a terminal shows and does not obey: what
