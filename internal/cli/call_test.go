@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -218,6 +219,43 @@ func TestScanAsks(t *testing.T) {
 	*requests = nil
 	if out, _, _ := run(t, token, "scan", "--offline", "-"); len(*requests) != 0 || !strings.HasPrefix(out, "-:1:1: gateway") {
 		t.Errorf("offline: %q, %d requests", out, len(*requests))
+	}
+}
+
+// TestScanNames: a file's name that is a key is not told, wherever it would be,
+// and what cannot be read is no find.
+func TestScanNames(t *testing.T) {
+	alone(t)
+	t.Chdir(t.TempDir())
+	key := string(reeve.NewToken(reeve.TokenGateway, [32]byte{1}))
+	if err := os.MkdirAll(key, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(key, "of-"+key), []byte(key), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("nowhere", "a-first"); err != nil { // which cannot be read, and does not end the search
+		t.Fatal(err)
+	}
+	for _, format := range formats {
+		out, errOut, err := run(t, "", "scan", "--offline", "a-first", ".", "missing-"+key, "-o", format)
+		failure, ok := errors.AsType[*Failure](err)
+		if !ok || failure.Code != ExitFailure || !strings.Contains(out, "***/of-***") || !strings.Contains(err.Error(), "missing-***") {
+			t.Errorf("%s: %v, %s", format, err, out)
+		}
+		if strings.Contains(out+errOut+err.Error(), key) {
+			t.Errorf("%s: the key is told: %v, %s", format, err, out)
+		}
+	}
+	if err := os.WriteFile("closed", []byte(key), 0); err != nil {
+		t.Fatal(err)
+	}
+	if out, _, err := run(t, "", "scan", "--offline", "."); os.Getuid() != 0 && (strings.Count(out, "\n") != 1 || !strings.Contains(fmt.Sprint(err), "closed")) {
+		t.Errorf("beside what is closed: %v, %s", err, out)
+	}
+	out, _, err := run(t, "", "scan", "--offline", "missing")
+	if failure, ok := errors.AsType[*Failure](err); !ok || failure.Code != ExitUnread || out != "" {
+		t.Errorf("%v, %s", err, out)
 	}
 }
 
