@@ -97,6 +97,9 @@ func (r *runner) reply(cmd *cobra.Command, op *client.Operation, reply *client.R
 	if err := p.print(value, op.Items); err != nil {
 		return err
 	}
+	if o, ok := value.(object); ok && r.output == "table" && o.get("dryRun") == true && servesDryRun(op) {
+		r.remark(cmd, "nothing was done: --dry-run=false --plan %v carries it out", o.get("plan"))
+	}
 	if r.output == "table" && nextOf(value, reply) != "" {
 		r.remark(cmd, "there is more: --all, or --limit N")
 	}

@@ -107,7 +107,7 @@ func TestPagesByNumber(t *testing.T) {
 func TestServerDryRun(t *testing.T) {
 	alone(t)
 	at, requests := server(t, func(*http.Request, string) (int, string) {
-		return 200, `{"dryRun":true,"count":0,"items":[],"failed":[]}`
+		return 200, `{"dryRun":true,"plan":"p","count":0,"items":[],"failed":[]}`
 	})
 	t.Setenv(variableServer, at)
 	t.Setenv(variableToken, "reeve_op_x")
@@ -122,8 +122,9 @@ func TestServerDryRun(t *testing.T) {
 		{[]string{"--data", `{"dryRun":true}`, "--dry-run=false"}, `{"dryRun":false,"select":{},"action":{},"plan":"p"}`},
 	} {
 		*requests = nil
-		if _, _, err := run(t, "", append(bulk, test.args...)...); err != nil {
-			t.Fatal(err)
+		_, said, err := run(t, "", append(bulk, test.args...)...)
+		if err != nil || said != "nothing was done: --dry-run=false --plan p carries it out\n" {
+			t.Fatal(err, said)
 		}
 		if want := []string{"POST /api/bulk " + test.want}; !slices.Equal(*requests, want) {
 			t.Errorf("%s asks %q, want %q", test.args, *requests, want)
