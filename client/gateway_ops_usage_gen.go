@@ -25,5 +25,5 @@ var opGatewayReportUsage = &Operation{
 			{Name: "value", Type: "number", Required: true, Description: "0 to 2^63-1: what is added, or a gauge's sample."},
 		}},
 	}},
-	Reply: "json", Items: "results",
+	Reply: "json",
 }

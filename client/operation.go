@@ -26,10 +26,10 @@ type Operation struct {
 	MayBeEmpty bool     // a reply of JSON may be none
 	Envelope   bool     // the reply is {"status","body"}; callers see what body holds
 
-	Items   string   // the reply's only list, if there is one
+	Items   string   // the list that the reply is, if it is an object with one
 	Cursor  string   // the query parameter that takes the reply's next
 	Page    string   // the query parameter that takes a page's number, where the reply has a total_count
-	Columns []string // of a list with pages: the values of a row, those of objects in it as usage.bytes
+	Columns []string // of a list: the values of a row, those of objects in it as usage.bytes
 }
 
 // Param is a parameter of an operation.

@@ -11,6 +11,7 @@ var opOperatorListAlerts = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "alerts",
+	Columns: []string{"month", "kind", "subjectId", "threshold", "createdAt"},
 }
 
 var opOperatorDeleteBudget = &Operation{

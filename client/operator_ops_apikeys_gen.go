@@ -12,7 +12,7 @@ var opOperatorDeleteAPIKey = &Operation{
 		{Name: "Prefer", In: "header", Type: "string", Required: false, Description: "wait=SECONDS does the same (RFC 7240)."},
 		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
 	},
-	Reply: "json", MayBeEmpty: true, Items: "sessions",
+	Reply: "json", MayBeEmpty: true,
 }
 
 var opOperatorListAPIKeys = &Operation{
@@ -22,7 +22,8 @@ var opOperatorListAPIKeys = &Operation{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
-	Reply: "json",
+	Reply:   "json",
+	Columns: []string{"id", "ownerId", "name", "partnerID", "createdAt", "projectId"},
 }
 
 var opOperatorCreateAPIKey = &Operation{
@@ -54,7 +55,7 @@ var opOperatorDeleteAPIKeyByName = &Operation{
 		{Name: "Prefer", In: "header", Type: "string", Required: false, Description: "wait=SECONDS does the same (RFC 7240)."},
 		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
 	},
-	Reply: "json", MayBeEmpty: true, Items: "sessions",
+	Reply: "json", MayBeEmpty: true,
 }
 
 var opOperatorRotateAPIKey = &Operation{

@@ -69,5 +69,5 @@ var opOperatorGetCouponBalance = &Operation{
 		{Name: "coupon", In: "path", Type: "string", Required: true, Description: "The coupon's id."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
-	Reply: "json", Items: "applications",
+	Reply: "json",
 }

@@ -50,4 +50,5 @@ var opOperatorListCredits = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "credits",
+	Columns: []string{"id", "organizationId", "amount", "applied", "remaining", "priority", "description", "effectiveAt", "expiresAt", "status", "createdAt"},
 }

@@ -8,7 +8,8 @@ var opOperatorListGateways = &Operation{
 	Params: []Param{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
-	Reply: "json",
+	Reply:   "json",
+	Columns: []string{"id", "name", "createdAt"},
 }
 
 var opOperatorCreateGateway = &Operation{
@@ -60,5 +61,6 @@ var opOperatorListGatewayTokens = &Operation{
 		{Name: "gateway", In: "path", Type: "string", Required: true, Description: "The gateway's id."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
-	Reply: "json",
+	Reply:   "json",
+	Columns: []string{"id", "createdAt", "expiresAt", "lastUsedAt", "lastUsedFrom"},
 }

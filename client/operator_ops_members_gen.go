@@ -9,7 +9,8 @@ var opOperatorListOrganizationMembers = &Operation{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
-	Reply: "json",
+	Reply:   "json",
+	Columns: []string{"userId", "email", "fullName", "role", "disabled", "createdAt"},
 }
 
 var opOperatorDeleteOrganizationMember = &Operation{
@@ -45,7 +46,8 @@ var opOperatorListProjectMembers = &Operation{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
-	Reply: "json",
+	Reply:   "json",
+	Columns: []string{"userId", "email", "fullName", "role", "disabled", "createdAt"},
 }
 
 var opOperatorDeleteProjectMember = &Operation{

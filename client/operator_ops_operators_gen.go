@@ -8,7 +8,8 @@ var opOperatorListOperators = &Operation{
 	Params: []Param{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
-	Reply: "json",
+	Reply:   "json",
+	Columns: []string{"id", "name", "role", "createdAt", "lastUsedAt", "tokens"},
 }
 
 var opOperatorCreateOperator = &Operation{
@@ -56,7 +57,7 @@ var opOperatorGetOperator = &Operation{
 		{Name: "operator", In: "path", Type: "string", Required: true, Description: "The operator's id."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
-	Reply: "json", Items: "tokens",
+	Reply: "json",
 }
 
 var opOperatorUpdateOperator = &Operation{

@@ -86,7 +86,8 @@ var opOperatorListOrganizationKeys = &Operation{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
-	Reply: "json",
+	Reply:   "json",
+	Columns: []string{"id", "name", "role", "createdAt", "expiresAt"},
 }
 
 var opOperatorCreateOrganizationKey = &Operation{
@@ -152,7 +153,7 @@ var opOperatorFreezeOrganization = &Operation{
 		{Name: "until", Type: "string", Format: "date-time", Description: "When it ends by itself; when somebody unfreezes it if absent."},
 		{Name: "reason", Type: "string", Description: "Why: kept in the record of changes. X-Reason goes before it."},
 	}},
-	Reply: "json", MayBeEmpty: true, Items: "sessions",
+	Reply: "json", MayBeEmpty: true,
 }
 
 var opOperatorUnfreezeOrganization = &Operation{

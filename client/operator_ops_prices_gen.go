@@ -11,4 +11,5 @@ var opOperatorListPrices = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "prices",
+	Columns: []string{"meter", "from", "unit", "free", "tiers"},
 }

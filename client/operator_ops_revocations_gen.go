@@ -35,7 +35,7 @@ var opOperatorGetRevocation = &Operation{
 		{Name: "Prefer", In: "header", Type: "string", Required: false, Description: "wait=SECONDS does the same (RFC 7240)."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
-	Reply: "json", MayBeEmpty: true, Items: "sessions",
+	Reply: "json", MayBeEmpty: true,
 }
 
 var opOperatorListSessions = &Operation{
@@ -44,5 +44,6 @@ var opOperatorListSessions = &Operation{
 	Params: []Param{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
-	Reply: "json",
+	Reply:   "json",
+	Columns: []string{"id", "kind", "gatewayId", "name", "number", "createdAt"},
 }

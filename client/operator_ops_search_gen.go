@@ -14,7 +14,7 @@ var opOperatorInspect = &Operation{
 		{Name: "key", Type: "string", Required: true},
 		{Name: "reason", Type: "string", Description: "Why: kept in the record of changes. X-Reason goes before it."},
 	}},
-	Reply: "json", Items: "ancestors",
+	Reply: "json",
 }
 
 var opOperatorScan = &Operation{
@@ -31,7 +31,7 @@ var opOperatorScan = &Operation{
 		{Name: "revoke", Type: "boolean"},
 		{Name: "reason", Type: "string", Description: "Why: kept in the record of changes. X-Reason goes before it."},
 	}},
-	Reply: "json", Items: "found",
+	Reply: "json",
 }
 
 var opOperatorSearch = &Operation{

@@ -9,6 +9,7 @@ var opOperatorListMonths = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "months",
+	Columns: []string{"month", "status"},
 }
 
 var opOperatorCloseMonth = &Operation{
@@ -59,6 +60,7 @@ var opOperatorListCreditNotes = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "creditNotes",
+	Columns: []string{"id", "amount", "reason", "creditId", "createdAt"},
 }
 
 var opOperatorCreateCreditNote = &Operation{
@@ -108,4 +110,5 @@ var opOperatorListUserStatements = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Items: "statements",
+	Columns: []string{"id", "organizationId", "organizationName", "ownerId", "month", "from", "to", "status", "currency", "gross", "coupons", "credits", "due", "creditNotes", "open"},
 }

@@ -102,7 +102,7 @@ var opOperatorFreezeUser = &Operation{
 		{Name: "until", Type: "string", Format: "date-time", Description: "When it ends by itself; when somebody unfreezes it if absent."},
 		{Name: "reason", Type: "string", Description: "Why: kept in the record of changes. X-Reason goes before it."},
 	}},
-	Reply: "json", MayBeEmpty: true, Items: "sessions",
+	Reply: "json", MayBeEmpty: true,
 }
 
 var opOperatorCreatePasswordReset = &Operation{

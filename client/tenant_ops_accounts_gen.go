@@ -52,6 +52,7 @@ var opTenantGetUser = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Envelope: true, Items: "users",
+	Columns: []string{"id", "first_name", "last_name", "email", "avatar_url", "create_time", "totp_enabled"},
 }
 
 var opTenantUpdateUser = &Operation{
@@ -67,6 +68,7 @@ var opTenantUpdateUser = &Operation{
 		{Name: "last_name", Type: "string"},
 	}},
 	Reply: "json", Envelope: true, Items: "users",
+	Columns: []string{"id", "first_name", "last_name", "email", "avatar_url", "create_time", "totp_enabled"},
 }
 
 var opTenantChangePassword = &Operation{
@@ -111,6 +113,7 @@ var opTenantListSessions = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Envelope: true, Items: "sessions",
+	Columns: []string{"id", "address", "agent", "create_time", "last_used_time", "current"},
 }
 
 var opTenantDisableTOTP = &Operation{

@@ -10,6 +10,7 @@ var opTenantGetOrganization = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Envelope: true, Items: "organizations",
+	Columns: []string{"id", "name", "owner_id", "create_time"},
 }
 
 var opTenantUpdateOrganization = &Operation{
@@ -24,6 +25,7 @@ var opTenantUpdateOrganization = &Operation{
 		{Name: "name", Type: "string", Required: true},
 	}},
 	Reply: "json", Envelope: true, Items: "organizations",
+	Columns: []string{"id", "name", "owner_id", "create_time"},
 }
 
 var opTenantListOrganizationChanges = &Operation{

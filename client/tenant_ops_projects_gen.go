@@ -14,6 +14,7 @@ var opTenantCreateProject = &Operation{
 		{Name: "description", Type: "string"},
 	}},
 	Reply: "json", Envelope: true, Items: "projects",
+	Columns: []string{"id", "name", "org_id", "tva_id", "gateway_id", "create_time"},
 }
 
 var opTenantDeleteProject = &Operation{
@@ -35,6 +36,7 @@ var opTenantGetProject = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Envelope: true, Items: "projects",
+	Columns: []string{"id", "name", "org_id", "tva_id", "gateway_id", "create_time"},
 }
 
 var opTenantUpdateProject = &Operation{
@@ -49,4 +51,5 @@ var opTenantUpdateProject = &Operation{
 		{Name: "name", Type: "string", Required: true},
 	}},
 	Reply: "json", Envelope: true, Items: "projects",
+	Columns: []string{"id", "name", "org_id", "tva_id", "gateway_id", "create_time"},
 }

@@ -15,7 +15,7 @@ var opTenantGetOrganizationUsage = &Operation{
 		{Name: "bucket", In: "query", Type: "string", Required: false, Description: "Only what was used of this bucket; an empty one is what is of no bucket."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
-	Reply: "json", Formats: []string{"json", "csv"}, Envelope: true, Items: "series",
+	Reply: "json", Formats: []string{"json", "csv"}, Envelope: true,
 }
 
 var opTenantGetProjectLimits = &Operation{
@@ -41,5 +41,5 @@ var opTenantGetProjectUsage = &Operation{
 		{Name: "bucket", In: "query", Type: "string", Required: false, Description: "Only what was used of this bucket; an empty one is what is of no bucket."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
-	Reply: "json", Formats: []string{"json", "csv"}, Envelope: true, Items: "series",
+	Reply: "json", Formats: []string{"json", "csv"}, Envelope: true,
 }

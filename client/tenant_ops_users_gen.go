@@ -44,4 +44,5 @@ var opTenantListProjectUsers = &Operation{
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},
 	},
 	Reply: "json", Envelope: true, Items: "users",
+	Columns: []string{"id", "first_name", "last_name", "avatar_url", "create_time", "email", "role", "disabled"},
 }

@@ -37,6 +37,10 @@ func main() {
 // run executes a command line and gives the exit code.
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	root := rootCommand()
+	if err := cli.Unknown(root, args); err != nil {
+		fmt.Fprintln(errOut, "reeve: "+cli.Line(err))
+		return exitUsage
+	}
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errOut)
@@ -67,12 +71,13 @@ func rootCommand() *cobra.Command {
 		Version:            server.CurrentVersion().String(),
 		SilenceErrors:      true,
 		SilenceUsage:       true,
-		DisableSuggestions: true, // an error is one line
+		DisableSuggestions: true, // cli.Unknown has them, on one line
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(serveCommand(), gatewayCommand(), migrateCommand(), configCommand(), tokenCommand(), rekeyCommand(),
 		verifyCommand(), closeMonthCommand(), pricesCommand(), versionCommand(), completionCommand())
 	addRemote(root)
+	root.InitDefaultHelpCmd()
 	return root
 }

@@ -85,7 +85,7 @@ func named(cmd *cobra.Command, op *client.Operation, params []string, data strin
 			return out, fmt.Errorf("give --param %s=…", p.Name)
 		}
 	}
-	if err := out.common(op, o); err != nil {
+	if err := out.common(cmd, op, o); err != nil {
 		return out, err
 	}
 	return out, out.complete(op)
@@ -109,7 +109,7 @@ func operations(face string) []any {
 	for noun, of := range verbs() {
 		for verb, ops := range of {
 			for _, op := range ops {
-				where[op] = noun + " " + verb
+				where[op] = entry{noun: noun, verb: verb}.words()
 			}
 		}
 	}

@@ -40,7 +40,7 @@ func (r *runner) call(cmd *cobra.Command, profile Profile, op *client.Operation,
 		}
 		return r.show(cmd, would)
 	}
-	if r.destroys(op, verb) {
+	if r.destroys(op, verb, asked) {
 		question := maskText(fmt.Sprintf("%s at %s (%s)?", op.Summary, profile.URL, strings.Join(pathValues(op, asked.params), ", ")))
 		if err := confirm(cmd, question); err != nil {
 			return err
@@ -48,7 +48,7 @@ func (r *runner) call(cmd *cobra.Command, profile Profile, op *client.Operation,
 	}
 	columns := place(op).columns
 	if r.all || r.limit > 0 {
-		return failed(r.pages(ctx, pager{c, op, asked.params, body}, r.printer(cmd, columns).list(op)))
+		return elsewhere(r.pages(ctx, pager{c, op, asked.params, body}, r.printer(cmd, columns).list(op)), profile)
 	}
 	if op.Reply != "stream" {
 		var stop func()
@@ -60,7 +60,7 @@ func (r *runner) call(cmd *cobra.Command, profile Profile, op *client.Operation,
 	}
 	reply, err := c.Do(ctx, op.ID, asked.params, body)
 	if err != nil {
-		return failed(err)
+		return elsewhere(err, profile)
 	}
 	format := asked.params["format"]
 	if mediaType(reply) == "text/html" && format != "html" || mediaType(reply) != jsonType && op.Reply == "json" && format == "" && len(reply.Body) > 0 {
@@ -97,6 +97,9 @@ func (r *runner) reply(cmd *cobra.Command, op *client.Operation, reply *client.R
 	if err := p.print(value, op.Items); err != nil {
 		return err
 	}
+	if o, ok := value.(object); ok && r.output == "table" && o.get("dryRun") == true && servesDryRun(op) {
+		r.remark(cmd, "nothing was done: --dry-run=false --plan %v carries it out", o.get("plan"))
+	}
 	if r.output == "table" && nextOf(value, reply) != "" {
 		r.remark(cmd, "there is more: --all, or --limit N")
 	}
@@ -131,13 +134,16 @@ func notReeve(reply *client.Reply) error {
 }
 
 // destroys tells whether somebody is asked first.
-func (r *runner) destroys(op *client.Operation, verb string) bool {
+func (r *runner) destroys(op *client.Operation, verb string, asked request) bool {
 	if r.yes || r.dryRun || !op.Writes() {
 		return false
 	}
+	if servesDryRun(op) {
+		return asked.meant()
+	}
 	word, _, _ := strings.Cut(verb, "-")
 	return op.Method == http.MethodDelete ||
-		slices.Contains([]string{"delete", "remove", "revoke", "void", "close", "freeze", "disable", "erase", "purge", "bulk"}, word)
+		slices.Contains([]string{"delete", "remove", "revoke", "void", "close", "freeze", "disable", "erase", "purge"}, word)
 }
 
 func pathValues(op *client.Operation, params map[string]string) []string {

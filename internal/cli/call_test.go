@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,26 +103,40 @@ func TestPagesByNumber(t *testing.T) {
 }
 
 // TestServerDryRun leaves it to the server what would be done, where that
-// knows.
+// knows, and tells it when it is meant.
 func TestServerDryRun(t *testing.T) {
 	alone(t)
-	op := &client.Operation{
-		Face: "operator", ID: "bulk", Method: "POST", Path: "/api/bulk", Reply: "json",
-		Body: &client.Body{Required: true, Fields: []client.Field{{Name: "dryRun", Type: "boolean"}, {Name: "reason", Type: "string", Required: true}, {Name: "ids", Type: "[]string"}}},
+	at, requests := server(t, func(*http.Request, string) (int, string) {
+		return 200, `{"dryRun":true,"plan":"p","count":0,"items":[],"failed":[]}`
+	})
+	t.Setenv(variableServer, at)
+	t.Setenv(variableToken, "reeve_op_x")
+	bulk := []string{"bulk", "--select", "{}", "--action", "{}", "--plan", "p", "--yes"}
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{nil, `{"select":{},"action":{},"plan":"p"}`},
+		{[]string{"--dry-run"}, `{"select":{},"action":{},"plan":"p","dryRun":true}`},
+		{[]string{"--dry-run=false"}, `{"select":{},"action":{},"plan":"p","dryRun":false}`},
+		{[]string{"--data", `{"dryRun":true}`, "--dry-run=false"}, `{"dryRun":false,"select":{},"action":{},"plan":"p"}`},
+	} {
+		*requests = nil
+		_, said, err := run(t, "", append(bulk, test.args...)...)
+		if err != nil || said != "nothing was done: --dry-run=false --plan p carries it out\n" {
+			t.Fatal(err, said)
+		}
+		if want := []string{"POST /api/bulk " + test.want}; !slices.Equal(*requests, want) {
+			t.Errorf("%s asks %q, want %q", test.args, *requests, want)
+		}
 	}
-	o := &options{dryRun: true, reason: "why", output: "json"}
-	cmd := &cobra.Command{}
-	values := register(cmd.Flags(), []*client.Operation{op})
-	if err := cmd.Flags().Parse([]string{"--ids", "a", "--ids", "b"}); err != nil {
-		t.Fatal(err)
+	*requests = nil
+	out, _, err := run(t, "", "api", "bulk", "--data", `{"select":{},"action":{}}`, "--dry-run=false", "-o", "json")
+	if want := `POST /api/bulk {"select":{},"action":{},"dryRun":false}`; err != nil || len(*requests) != 1 || (*requests)[0] != want {
+		t.Errorf("asked %q, %v: %s", *requests, err, out)
 	}
-	asked, err := build(cmd, op, nil, values, "", o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := asked.json()
-	if want := `{"ids":["a","b"],"reason":"why","dryRun":true}`; err != nil || string(body.([]byte)) != want || !servesDryRun(op) {
-		t.Errorf("body %s, %v", body, err)
+	if _, _, err := run(t, "", "users", "freeze", "a@b", "--type", "warning", "--dry-run=false"); err != nil || len(*requests) != 2 {
+		t.Errorf("%q, %v", *requests, err)
 	}
 }
 
@@ -204,6 +220,43 @@ func TestScanAsks(t *testing.T) {
 	*requests = nil
 	if out, _, _ := run(t, token, "scan", "--offline", "-"); len(*requests) != 0 || !strings.HasPrefix(out, "-:1:1: gateway") {
 		t.Errorf("offline: %q, %d requests", out, len(*requests))
+	}
+}
+
+// TestScanNames: a file's name that is a key is not told, wherever it would be,
+// and what cannot be read is no find.
+func TestScanNames(t *testing.T) {
+	alone(t)
+	t.Chdir(t.TempDir())
+	key := string(reeve.NewToken(reeve.TokenGateway, [32]byte{1}))
+	if err := os.MkdirAll(key, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(key, "of-"+key), []byte(key), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("nowhere", "a-first"); err != nil { // which cannot be read, and does not end the search
+		t.Fatal(err)
+	}
+	for _, format := range formats {
+		out, errOut, err := run(t, "", "scan", "--offline", "a-first", ".", "missing-"+key, "-o", format)
+		failure, ok := errors.AsType[*Failure](err)
+		if !ok || failure.Code != ExitFailure || !strings.Contains(out, "***/of-***") || !strings.Contains(err.Error(), "missing-***") {
+			t.Errorf("%s: %v, %s", format, err, out)
+		}
+		if strings.Contains(out+errOut+err.Error(), key) {
+			t.Errorf("%s: the key is told: %v, %s", format, err, out)
+		}
+	}
+	if err := os.WriteFile("closed", []byte(key), 0); err != nil {
+		t.Fatal(err)
+	}
+	if out, _, err := run(t, "", "scan", "--offline", "."); os.Getuid() != 0 && (strings.Count(out, "\n") != 1 || !strings.Contains(fmt.Sprint(err), "closed")) {
+		t.Errorf("beside what is closed: %v, %s", err, out)
+	}
+	out, _, err := run(t, "", "scan", "--offline", "missing")
+	if failure, ok := errors.AsType[*Failure](err); !ok || failure.Code != ExitUnread || out != "" {
+		t.Errorf("%v, %s", err, out)
 	}
 }
 

@@ -71,6 +71,42 @@ func newCell(value any) cell {
 	return cell{text: string(text)}
 }
 
+// most is how many objects a table spells in a cell.
+const most = 4
+
+// brief gives a row of a table for people: a list of objects in it is counted
+// if they have names of their own or are many, else spelled.
+func brief(value any) any {
+	switch v := value.(type) {
+	case object:
+		out := make(object, len(v))
+		for i, m := range v {
+			out[i] = member{m.key, brief(m.value)}
+		}
+		return out
+	case []any:
+		if _, simple := scalars(v); simple {
+			return v
+		}
+		var texts []string
+		for _, each := range v {
+			flat := rowOf(each, nil)
+			if len(v) > most || slices.Contains(flat.keys, "id") {
+				return number(len(v))
+			}
+			var parts []string
+			for _, key := range flat.keys {
+				if c := flat.cells[key]; !c.null && c.text != "" {
+					parts = append(parts, key+"="+c.text)
+				}
+			}
+			texts = append(texts, strings.Join(parts, " "))
+		}
+		return strings.Join(texts, "; ")
+	}
+	return value
+}
+
 // scalars spells a list that holds no objects and no lists.
 func scalars(values []any) (texts []string, ok bool) {
 	for _, v := range values {

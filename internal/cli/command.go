@@ -4,6 +4,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -30,21 +31,31 @@ func Groups() []*cobra.Group {
 }
 
 // Nouns are the commands of all operations: each has the verbs as its own
-// commands. version is the program's.
+// commands, or is itself what it says. version is the program's.
 func Nouns(version string) []*cobra.Command {
 	all := verbs()
 	var out []*cobra.Command
 	for _, noun := range slices.Sorted(maps.Keys(all)) {
-		cmd := &cobra.Command{
-			Use: noun, GroupID: GroupNouns, Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		cmd := &cobra.Command{Use: noun, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+		if ops := all[noun][""]; ops != nil {
+			cmd = verbCommand(noun, "", ops, version)
+		}
+		cmd.GroupID = GroupNouns
+		for tag, called := range nouns {
+			if called == noun {
+				cmd.SuggestFor = append(cmd.SuggestFor, tag)
+			}
 		}
 		var said []string
 		for _, verb := range slices.Sorted(maps.Keys(all[noun])) {
-			cmd.AddCommand(verbCommand(noun, verb, all[noun][verb], version))
-			said = append(said, verb)
+			if verb != "" {
+				cmd.AddCommand(verbCommand(noun, verb, all[noun][verb], version))
+				said = append(said, verb)
+			}
 		}
-		cmd.Short = strings.Join(said, ", ")
+		if cmd.Short == "" {
+			cmd.Short = strings.Join(said, ", ")
+		}
 		out = append(out, cmd)
 	}
 	return out
@@ -55,7 +66,8 @@ func Nouns(version string) []*cobra.Command {
 func verbCommand(noun, verb string, ops []*client.Operation, version string) *cobra.Command {
 	o := &options{version: version}
 	run := &runner{options: o}
-	cmd := &cobra.Command{Use: verb, Short: ops[0].Summary, Long: long(noun, verb, ops)}
+	words := entry{noun: noun, verb: verb}.words()
+	cmd := &cobra.Command{Use: cmp.Or(verb, noun), Short: ops[0].Summary, Long: long(noun, verb, ops), SuggestFor: meant[verb]}
 	switch text := arguments(ops[0]); {
 	case slices.ContainsFunc(ops, func(op *client.Operation) bool { return arguments(op) != text }):
 		cmd.Use += " [ARGUMENT...]" // Long says which
@@ -90,9 +102,12 @@ func verbCommand(noun, verb string, ops []*client.Operation, version string) *co
 		}
 		at := slices.IndexFunc(ops, func(op *client.Operation) bool { return op.Face == profile.Face })
 		if at < 0 {
-			return fmt.Errorf("%s %s is for %s, and this profile is a %s's", noun, verb, facesOf(ops), profile.Face)
+			return fmt.Errorf("%s is for %s, and this profile is a %s's", words, facesOf(ops), profile.Face)
 		}
-		op := ops[at]
+		op := discreet(ops[at], args)
+		if args, err = o.imply(cmd.Context(), profile, op, args); err != nil {
+			return err
+		}
 		asked, err := build(cmd, op, args, values, run.data, o)
 		if err != nil {
 			return err
@@ -117,15 +132,32 @@ func offerEnums(cmd *cobra.Command, op *client.Operation) {
 	}
 }
 
-// arguments spells an operation's path parameters for a usage line.
+// arguments spells an operation's path parameters, and what it is about, for a
+// usage line.
 func arguments(op *client.Operation) string {
+	var out []string
+	for _, name := range pathNames(op) {
+		text := strings.ToUpper(strings.ReplaceAll(name, "_", "-"))
+		if name == implied(op) {
+			text = "[" + text + "]"
+		}
+		out = append(out, text)
+	}
+	if name := subject(op); name != "" {
+		out = append(out, strings.ToUpper(name))
+	}
+	return strings.Join(out, " ")
+}
+
+// pathNames are the names of an operation's path parameters, in its order.
+func pathNames(op *client.Operation) []string {
 	var out []string
 	for _, p := range op.Params {
 		if p.In == "path" {
-			out = append(out, strings.ToUpper(strings.ReplaceAll(p.Name, "_", "-")))
+			out = append(out, p.Name)
 		}
 	}
-	return strings.Join(out, " ")
+	return out
 }
 
 func facesOf(ops []*client.Operation) string {
@@ -147,11 +179,17 @@ func long(noun, verb string, ops []*client.Operation) string {
 		if op.Description != "" {
 			out.WriteString(wrap(op.Description) + "\n")
 		}
-		fmt.Fprintf(&out, "  reeve %s\n  operation %s, %s %s\n", strings.TrimSpace(noun+" "+verb+" "+arguments(op)), op.ID, op.Method, op.Path)
+		fmt.Fprintf(&out, "  reeve %s\n  operation %s, %s %s\n", strings.TrimSpace(entry{noun: noun, verb: verb}.words()+" "+arguments(op)), op.ID, op.Method, op.Path)
 		for _, p := range op.Params {
 			if p.In == "path" && p.Description != "" {
 				fmt.Fprintf(&out, "  %s: %s\n", strings.ToUpper(p.Name), p.Description)
 			}
+		}
+		switch implied(op) {
+		case "user":
+			out.WriteString("  USER is oneself when absent.\n")
+		case "organization":
+			out.WriteString("  ORGANIZATION is the user's only one when absent.\n")
 		}
 	}
 	return strings.TrimSuffix(out.String(), "\n")

@@ -19,6 +19,7 @@ const (
 	ExitNotFound    = 4
 	ExitConflict    = 5
 	ExitUnavailable = 6
+	ExitUnread      = 7
 	ExitInterrupted = 130 // as of a shell's commands that SIGINT ends
 )
 
@@ -32,6 +33,7 @@ const ExitHelp = `What the commands that work through the APIs exit with:
   4  there is no such thing (404)
   5  something stands in the way, or has changed meanwhile (409, 412, 422)
   6  asked too often, or nobody answers (429, 503, connection refused)
+  7  scan: nothing was found, but something could not be read
   130  interrupted (Ctrl-C)
 
 The server's own commands know 0, 1 and 2: see reeve help serve.
@@ -99,6 +101,15 @@ func failed(err error) error {
 		err = fmt.Errorf("%w%s", err, advice)
 	}
 	return &Failure{code, err}
+}
+
+// elsewhere is failed of what a profile's server answered: where it knows not
+// even the path it may be another listener of the server's.
+func elsewhere(err error, p Profile) error {
+	if refusal := client.AsError(err); refusal != nil && refusal.Status == http.StatusNotFound && refusal.Detail == "" && strings.EqualFold(refusal.Message, "not found") {
+		err = fmt.Errorf("%w: is %s the %ss' listener?", err, p.URL, p.Face)
+	}
+	return failed(err)
 }
 
 var errInterrupted = &Failure{ExitInterrupted, errors.New("interrupted")}

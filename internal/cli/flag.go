@@ -20,18 +20,18 @@ type flagged struct {
 	must  bool // be given
 }
 
-// flagsOf gives what the flags of an operation set. A flag that all commands
+// flagsOf gives what the flags of an operation set; an argument has none. A flag that all commands
 // have keeps its name: another one of that name is called query-… or body-….
 func flagsOf(op *client.Operation) []flagged {
 	var out []flagged
 	add := func(f flagged, place string) {
-		if f.flag = kebab(f.name); slices.Contains(commonFlags, f.flag) || slices.ContainsFunc(out, func(other flagged) bool { return other.flag == f.flag }) {
+		if f.flag = kebab(f.name); slices.Contains(commonFlags, f.flag) || listed(op) && slices.Contains(listFlags, f.flag) || slices.ContainsFunc(out, func(other flagged) bool { return other.flag == f.flag }) {
 			f.flag = place + "-" + f.flag
 		}
 		out = append(out, f)
 	}
 	for _, p := range op.Params {
-		if p.In != "path" && !shared(op, p.Name) {
+		if p.In != "path" && p.Name != subject(op) && !shared(op, p.Name) {
 			add(flagged{p.Name, "", p.Type, p.Description, p.Enum, false, p.Required}, p.In)
 		}
 	}
@@ -39,18 +39,20 @@ func flagsOf(op *client.Operation) []flagged {
 		return out
 	}
 	for _, f := range op.Body.Fields {
-		if !shared(op, f.Name) {
+		if f.Name != subject(op) && !shared(op, f.Name) {
 			add(flagged{f.Name, "", f.Type, f.Description, f.Enum, true, f.Required && op.Body.Required}, "body")
 		}
 	}
 	return out
 }
 
-// commonFlags are those of options and of lists.
+// commonFlags are those of options, listFlags those of lists with pages.
 var commonFlags = []string{
 	"profile", "server", "token-file", "face", "ca-file", "output", "no-color", "quiet", "timeout", "dry-run", "reason", "if-match", "idempotency-key",
-	"yes", "all", "limit", "data", "help",
+	"yes", "data", "help",
 }
+
+var listFlags = []string{"all", "limit"}
 
 // shared tells whether a common flag says what a parameter or field does.
 func shared(op *client.Operation, name string) bool {

@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -31,6 +30,7 @@ func (p printer) list(op *client.Operation) listing {
 	case "csv":
 		return &csvListing{printer: p, columns: op.Columns}
 	}
+	p.fixed = op.Columns
 	return &tableListing{printer: p}
 }
 
@@ -202,8 +202,8 @@ func yamlText(value any) (string, error) {
 }
 
 // csvListing writes rows as RFC 4180 has it, and no text that a spreadsheet
-// would take for a formula. Its columns are those of the operation, and what
-// else the first page has.
+// would take for a formula. Its columns are those of the operation, whatever
+// the rows have; where those are not known, what the first page has.
 type csvListing struct {
 	printer
 	columns []string
@@ -215,14 +215,8 @@ func (l *csvListing) page(_ any, values []any, _ bool) error {
 	for i, value := range values {
 		rows[i] = rowOf(value, l.columns)
 	}
-	if !l.begun {
-		known := l.columns
-		for _, column := range columnsOf(rows) {
-			within := func(other string) bool { return other == column || strings.HasPrefix(other, column+".") } // an object that is null
-			if !slices.ContainsFunc(known, within) {
-				l.columns = append(slices.Clone(l.columns), column)
-			}
-		}
+	if !l.begun && len(l.columns) == 0 {
+		l.columns = columnsOf(rows)
 	}
 	if len(l.columns) == 0 {
 		return nil
@@ -260,7 +254,7 @@ type tableListing struct {
 func (l *tableListing) page(_ any, values []any, _ bool) error {
 	rows := make([]row, len(values))
 	for i, value := range values {
-		rows[i] = rowOf(value, nil)
+		rows[i] = rowOf(brief(value), l.columns)
 	}
 	if l.shape != nil && (l.columns != nil || l.shape.fits(rows)) {
 		return l.shape.write(l.printer, rows, false)
@@ -270,6 +264,6 @@ func (l *tableListing) page(_ any, values []any, _ bool) error {
 			return err
 		}
 	}
-	l.shape = newShape(rows, l.columns)
+	l.shape = newShape(rows, l.columns, l.fixed)
 	return l.shape.write(l.printer, rows, true)
 }

@@ -203,6 +203,9 @@ func (o *options) identity(ctx context.Context, p Profile) (object, error) {
 		return nil, fmt.Errorf("there is nothing to ask as a %s", p.Face)
 	}
 	try := probes[p.Face][at]
+	if p.Session != "" {
+		try = probe{id: "getUser", params: map[string]string{"user": p.UserID}}
+	}
 	reply, err := c.Do(ctx, try.id, try.params, try.body)
 	if refusal := client.AsError(err); refusal != nil && refusal.Status == try.good {
 		return nil, nil
@@ -214,8 +217,11 @@ func (o *options) identity(ctx context.Context, p Profile) (object, error) {
 		return nil, failed(err)
 	}
 	value, err := readReply(reply) // somebody else may have answered
-	if err != nil || try.id != "getMe" {
+	if err != nil || try.id != "getMe" && p.Session == "" {
 		return nil, failed(err)
+	}
+	if users := itemsOf(value, "users"); len(users) == 1 {
+		value = users[0]
 	}
 	out, _ := value.(object)
 	return out, nil

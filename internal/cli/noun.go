@@ -9,11 +9,24 @@ import (
 )
 
 // entry says under which noun and verb an operation is found, and which
-// columns a table of its list has (nil: all).
+// columns a table of its list has (nil: all). Without a verb it is the noun
+// itself.
 type entry struct {
 	noun, verb string
 	columns    []string
 }
+
+// words gives the command's.
+func (e entry) words() string { return strings.TrimSpace(e.noun + " " + e.verb) }
+
+// subjects are what is neither in the path nor a flag: a parameter or field
+// that is an argument, by face and id.
+var subjects = map[string]string{
+	"operator/search": "q", "operator/searchPrivately": "q", "operator/inspect": "key",
+}
+
+// subject gives that of an operation; "" if it has none.
+func subject(op *client.Operation) string { return subjects[op.Face+"/"+op.ID] }
 
 // entries are the operations that are not where their tag and id would put
 // them, by face and id.
@@ -28,14 +41,29 @@ var entries = map[string]entry{
 	"operator/revoke":             {"keys", "revoke", nil},
 	"operator/getRevocation":      {"keys", "receipt", nil},
 	"operator/listSessions":       {"sessions", "list", nil},
+	"operator/scan":               {"keys", "scan", nil}, // scan is the program's own
+
+	"operator/search":              {"search", "", nil},
+	"operator/searchPrivately":     {"search", "privately", nil},
+	"operator/inspect":             {"inspect", "", nil},
+	"operator/restoreUser":         {"users", "restore", nil},
+	"operator/restoreProject":      {"projects", "restore", nil},
+	"operator/restoreOrganization": {"orgs", "restore", nil},
 
 	"operator/listOrganizationKeys":  {"org-keys", "list", nil},
 	"operator/createOrganizationKey": {"org-keys", "create", nil},
 	"operator/deleteOrganizationKey": {"org-keys", "delete", nil},
+	"operator/rotateOrganizationKey": {"org-keys", "rotate", nil},
+	"tenant/listOrganizationKeys":    {"org-keys", "list", nil},
+	"tenant/createOrganizationKey":   {"org-keys", "create", nil},
+	"tenant/deleteOrganizationKey":   {"org-keys", "delete", nil},
+	"tenant/narrowOrganizationKey":   {"org-keys", "narrow", nil},
+	"tenant/rotateOrganizationKey":   {"org-keys", "rotate", nil},
 
 	"tenant/listUserOrganizations":    {"orgs", "list", nil},
 	"tenant/listOrganizationProjects": {"projects", "list", nil},
-	"tenant/listOrganizationChanges":  {"changes", "list", nil},
+	"tenant/listOrganizationChanges":  {"changes", "list", []string{"number", "time", "actor.type", "actor.id", "action", "target", "request_id"}},
+	"tenant/listAPIKeys":              {"keys", "list", tenantKeyColumns},
 	"tenant/getProjectLimits":         {"limits", "get", nil},
 
 	"tenant/listOrganizationUsers":      {"org-members", "list", nil},
@@ -93,6 +121,8 @@ var entries = map[string]entry{
 	"gateway/giveBackBucket": {"buckets", "give-back", nil},
 }
 
+var tenantKeyColumns = []string{"id", "name", "create_time", "expires_time", "restrictions", "last_used_time"}
+
 var statementColumns = []string{
 	"id", "organizationName", "organization_name", "month", "status", "gross", "coupons", "credits", "due", "open",
 }
@@ -101,6 +131,18 @@ var statementColumns = []string{
 var nouns = map[string]string{
 	"organizations": "orgs", "organization": "orgs", "apikeys": "keys", "health": "server", "scan": "keys", "proxies": "proxy",
 	"revocations": "keys",
+}
+
+// discreet gives the operation that asks the same in its body, where no proxy
+// logs it, if what is asked for is a secret.
+func discreet(op *client.Operation, args []string) *client.Operation {
+	if op.Face != client.FaceOperator || op.ID != "search" || !slices.ContainsFunc(args, func(text string) bool { return text == "-" || maskText(text) != text }) {
+		return op
+	}
+	if other := client.FindOperation(op.Face, "searchPrivately"); other != nil {
+		return other
+	}
+	return op
 }
 
 // place gives an operation's entry: the table's, else one made of its tag and
@@ -123,7 +165,10 @@ func place(op *client.Operation) entry {
 			verb = append(verb, word)
 		}
 	}
-	return entry{noun: noun, verb: strings.Join(verb, "-")}
+	if out := (entry{noun: noun, verb: strings.Join(verb, "-")}); out.verb != noun {
+		return out
+	}
+	return entry{noun: noun} // reeve bulk, not bulk bulk
 }
 
 // ownCommands are the program's other commands, which no noun may hide.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -22,7 +23,7 @@ type printer struct {
 	format   string
 	coloured bool
 	columns  []string // of a table of a list; nil: all
-	fixed    []string // of a list as CSV, and what else there is
+	fixed    []string // all that a list may have; nil: not known
 }
 
 // print writes a value. items names the list that the value is there for; ""
@@ -46,10 +47,16 @@ func (p printer) print(value any, items string) error {
 		return err
 	}
 	values, list := rowsOf(value, items)
-	if p.format == "table" && !list {
+	if p.format == "table" && (!list || tells(value, items)) {
 		return p.sheet(value)
 	}
 	return p.list(&client.Operation{Items: items, Columns: p.fixed}).page(value, values, true)
+}
+
+// tells tells whether an object has more to say than its list.
+func tells(value any, items string) bool {
+	before, behind, _ := around(value, items)
+	return slices.ContainsFunc(append(before, behind...), func(m member) bool { return m.key != "total_count" })
 }
 
 // rowsOf gives a list's values, or what is no list as one.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -120,6 +121,65 @@ func TestPrintSheet(t *testing.T) {
 	want := "ID     1\nDUE    -5\nOPEN   -\nROLES  a\n\nLINES:\n N  UNIT\n 1  GB\n10  B\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("sheet (-want +got):\n%s", diff)
+	}
+}
+
+// TestPrintReceipt: what has a list beside other values is no list, and a table
+// and CSV show all of it.
+func TestPrintReceipt(t *testing.T) {
+	alone(t)
+	for path, test := range map[string]struct {
+		args              []string
+		reply, table, csv string
+	}{
+		"receipt":  {[]string{"keys", "receipt", "8"}, `{"epoch":8,"complete":true,"sessions":[]}`, "EPOCH     8\nCOMPLETE  true\nSESSIONS  -\n", "epoch,complete,sessions\r\n8,true,\r\n"},
+		"balance":  {[]string{"coupons", "balance", "1"}, `{"couponId":"1","applications":[],"applied":2}`, "COUPON_ID     1\nAPPLICATIONS  -\nAPPLIED       2\n", "couponId,applications,applied\r\n1,,2\r\n"},
+		"operator": {[]string{"operators", "get", "1"}, `{"id":"1","tokens":[{"id":"2"}]}`, "ID  1\n\nTOKENS:\nID\n2\n", "id,tokens\r\n1,\"[{\"\"id\"\":\"\"2\"\"}]\"\r\n"},
+		"prices": {
+			[]string{"prices", "list"},
+			`{"month":"2026-11","currency":"USD","prices":[{"meter":"storage","tiers":[{"upTo":1,"price":"5"},{"upTo":null,"price":"4"}]}]}`,
+			"MONTH     2026-11\nCURRENCY  USD\n\nPRICES:\nMETER    TIERS\nstorage  upTo=1 price=5; price=4\n",
+			"meter,from,unit,free,tiers\r\nstorage,,,,\"[{\"\"upTo\"\":1,\"\"price\"\":\"\"5\"\"},{\"\"upTo\"\":null,\"\"price\"\":\"\"4\"\"}]\"\r\n",
+		},
+		"operators": {
+			[]string{"operators", "list"},
+			`[{"id":"1","tokens":[{"id":"2"},{"id":"3"}]}]`, "ID  TOKENS\n1        2\n",
+			"id,name,role,createdAt,lastUsedAt,tokens\r\n1,,,,,\"[{\"\"id\"\":\"\"2\"\"},{\"\"id\"\":\"\"3\"\"}]\"\r\n",
+		},
+		"no keys":       {[]string{"keys", "list", "1"}, `[]`, "ID  NAME  CREATED_AT\n", "id,ownerId,name,partnerID,createdAt,projectId\r\n"},
+		"no gateways":   {[]string{"gateways", "list"}, `[]`, "ID  NAME  CREATED_AT\n", "id,name,createdAt\r\n"},
+		"no statements": {[]string{"statements", "list"}, `{"statements":[],"next":null}`, "ID  ORGANIZATION_NAME  MONTH  STATUS  GROSS  COUPONS  CREDITS  DUE  OPEN\n", ""},
+	} {
+		at, _ := server(t, func(*http.Request, string) (int, string) { return 200, test.reply })
+		t.Setenv(variableServer, at)
+		t.Setenv(variableToken, "reeve_op_x")
+		for format, want := range map[string]string{"table": test.table, "csv": test.csv} {
+			out, errOut, err := run(t, "", append(test.args, "-o", format)...)
+			if diff := cmp.Diff(want, out); want != "" && diff != "" || err != nil || errOut != "" {
+				t.Errorf("%s: %v %s (-want +got):\n%s", path, err, errOut, diff)
+			}
+		}
+	}
+}
+
+// TestPrintNothing: an empty list of a tenant has its header, each once.
+func TestPrintNothing(t *testing.T) {
+	alone(t)
+	at, _ := server(t, func(r *http.Request, _ string) (int, string) {
+		return 200, `{"status":"success","body":{"total_count":0,"` + r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:] + `":[]}}`
+	})
+	t.Setenv(variableServer, at)
+	t.Setenv(variableToken, "reeve_org_x")
+	for noun, want := range map[string]string{
+		"statements": "ID  ORGANIZATION_NAME  MONTH  STATUS  GROSS  COUPONS  CREDITS  DUE  OPEN\n",
+		"keys":       "ID  NAME  CREATE_TIME  EXPIRES_TIME  RESTRICTIONS  LAST_USED_TIME\n",
+	} {
+		if out, _, err := run(t, "", noun, "list", "1"); out != want || err != nil {
+			t.Errorf("%s: %v %q", noun, err, out)
+		}
+		if out, _, err := run(t, "", noun, "list", "1", "-o", "json"); out != "{\n  \"total_count\": 0,\n  \""+noun+"\": []\n}\n" || err != nil {
+			t.Errorf("%s: %v %q", noun, err, out)
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 
 // pages are replies of a list of changes, whose cursors are their numbers.
 var threePages = []string{
-	`{"changes":[{"number":2,"actor":"root","after":{"role":"a"}},{"number":1,"actor":"日本","after":null}],"next":"1","total":4}`,
+	`{"changes":[{"number":2,"actor":"root","odd":{"x":1},"after":{"role":"a"}},{"number":1,"actor":"日本","after":null}],"next":"1","total":4}`,
 	`{"changes":[{"number":3000000,"actor":"x\u001b[31m\u009b\u202e","after":{"name":"n","role":"b"}}],"next":"2","total":4}`,
 	`{"changes":[{"number":4,"actor":"longer than before","more":"1","after":{}}],"next":null,"total":4}`,
 }

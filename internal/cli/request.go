@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,10 +24,10 @@ type request struct {
 // build reads a command line for one operation.
 func build(cmd *cobra.Command, op *client.Operation, args []string, values map[string]*value, data string, o *options) (request, error) {
 	out := request{params: map[string]string{}}
-	if err := out.path(cmd, op, args); err != nil {
+	if err := out.data(cmd, op, data); err != nil {
 		return out, err
 	}
-	if err := out.data(cmd, op, data); err != nil {
+	if err := out.arguments(cmd, op, args); err != nil {
 		return out, err
 	}
 	known := map[string]bool{}
@@ -45,20 +46,18 @@ func build(cmd *cobra.Command, op *client.Operation, args []string, values map[s
 			return out, fmt.Errorf("--%s is not for %ss", flag, op.Face)
 		}
 	}
-	if err := out.common(op, o); err != nil {
+	if err := out.common(cmd, op, o); err != nil {
 		return out, err
 	}
 	return out, out.complete(op)
 }
 
-// path takes the arguments in the path's order; - is a line of standard
-// input, for secrets.
-func (r *request) path(cmd *cobra.Command, op *client.Operation, args []string) error {
-	var names []string
-	for _, p := range op.Params {
-		if p.In == "path" {
-			names = append(names, p.Name)
-		}
+// arguments takes what is in the path, in its order, and behind it what the
+// operation is about; - is a line of standard input, for secrets.
+func (r *request) arguments(cmd *cobra.Command, op *client.Operation, args []string) error {
+	names, about := pathNames(op), subject(op)
+	if about != "" && (len(args) > len(names) || r.body.find(about) < 0) { // --data may have it
+		names = append(names, about)
 	}
 	if len(args) != len(names) {
 		return fmt.Errorf("give %s", orNothing(arguments(op)))
@@ -74,7 +73,11 @@ func (r *request) path(cmd *cobra.Command, op *client.Operation, args []string) 
 		if text == "" {
 			return fmt.Errorf("%s is empty", strings.ToUpper(name))
 		}
-		r.params[name] = text
+		if op.Field(name) != nil && name == about {
+			r.body, r.has = r.body.set(name, text), true
+		} else {
+			r.params[name] = text
+		}
 	}
 	return nil
 }
@@ -170,18 +173,19 @@ func spell(cmd *cobra.Command, f flagged, typ, text string) (any, error) {
 	return parsed, nil
 }
 
-// common sets what the flags of all commands say of the operation.
-func (r *request) common(op *client.Operation, o *options) error {
+// common sets what the flags of all commands say of the operation. Servers may
+// take what does not say otherwise for a dry run: --dry-run=false is sent, too.
+func (r *request) common(cmd *cobra.Command, op *client.Operation, o *options) error {
 	if field := op.Field("reason"); o.reason != "" && field != nil && field.Required { // else X-Reason says it
 		r.body, r.has = r.body.set("reason", o.reason), true
 	}
-	if o.dryRun {
+	if cmd.Flags().Changed("dry-run") {
 		for _, name := range dryRunNames {
 			switch p := op.Param(name); {
 			case op.Field(name) != nil:
-				r.body, r.has = r.body.set(name, true), true
+				r.body, r.has = r.body.set(name, o.dryRun), true
 			case p != nil && p.In == "query":
-				r.params[name] = "true"
+				r.params[name] = strconv.FormatBool(o.dryRun)
 			}
 		}
 	}
@@ -198,6 +202,11 @@ func servesDryRun(op *client.Operation) bool {
 		p := op.Param(name)
 		return op.Field(name) != nil || p != nil && p.In == "query"
 	})
+}
+
+// meant tells whether it says that it is no dry run.
+func (r *request) meant() bool {
+	return slices.ContainsFunc(dryRunNames, func(name string) bool { return r.body.get(name) == false || r.params[name] == "false" })
 }
 
 // complete checks that nothing is missing that must be there.

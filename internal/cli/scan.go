@@ -51,7 +51,8 @@ an operator's, or --server says which server, that is asked whose it is and
 whether it still opens anything; --revoke has it revoked. The keys are sent to
 that server and to nobody else; with --offline nobody is asked.
 
-Exits with 0 if nothing was found, and with 1 if something was.`,
+Exits with 0 if nothing was found, with 1 if something was, and with 7 if
+nothing was but something could not be read.`,
 		Example: `  reeve scan .env config/
   git log -p | reeve scan --offline -
   reeve scan --revoke --reason "pushed to a public repository" leak.txt`,
@@ -73,8 +74,11 @@ func (s *search) run(cmd *cobra.Command, args []string) error {
 	}
 	var trouble error
 	for _, name := range args {
-		trouble = errors.Join(trouble, s.name(cmd, name))
+		if err := s.name(cmd, name); err != nil { // the name itself may be a key
+			trouble = errors.Join(trouble, errors.New(maskText(err.Error())))
+		}
 	}
+	unread := trouble != nil
 	if cmd.Context().Err() != nil {
 		return errInterrupted // what is still being read is left alone
 	}
@@ -86,6 +90,9 @@ func (s *search) run(cmd *cobra.Command, args []string) error {
 	}
 	if len(s.rows) > 0 { // whatever else went wrong
 		return &Failure{ExitFailure, trouble}
+	}
+	if unread {
+		return &Failure{ExitUnread, trouble}
 	}
 	return failed(trouble)
 }
@@ -115,26 +122,38 @@ func (s *search) prepare() error {
 	return nil // there is nobody to ask
 }
 
-// name searches a file, a directory with all below it, or standard input.
+// name searches a file, a directory with all below it that can be read, or
+// standard input.
 func (s *search) name(cmd *cobra.Command, name string) error {
 	if name == "-" {
 		_, err := await(cmd.Context(), func() (struct{}, error) { return struct{}{}, s.read("-", cmd.InOrStdin()) })
 		return err
 	}
-	return filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+	var trouble error
+	err := filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
+		if cmd.Context().Err() != nil {
+			return fs.SkipAll
 		}
-		if err := cmd.Context().Err(); err != nil || entry.IsDir() || !entry.Type().IsRegular() && path != name {
-			return err
+		if err == nil && (entry.IsDir() || !entry.Type().IsRegular() && path != name) {
+			return nil
 		}
-		file, err := os.Open(path)
-		if err != nil {
-			return err
+		if err == nil {
+			err = s.open(cmd.Context(), path)
 		}
-		defer func() { _ = file.Close() }()
-		return s.read(path, whileAsked{cmd.Context(), file})
+		trouble = errors.Join(trouble, err) // the others are still searched
+		return nil
 	})
+	return errors.Join(trouble, err)
+}
+
+// open searches one file.
+func (s *search) open(ctx context.Context, path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	return s.read(path, whileAsked{ctx, file})
 }
 
 // whileAsked is a stream that ends with a context.
@@ -154,7 +173,7 @@ func (s *search) read(path string, in io.Reader) error {
 	err := scan.Find(in, func(f scan.Found) error {
 		s.pending = append(s.pending, pending{len(s.rows), f.Key})
 		s.rows = append(s.rows, object{
-			{"file", path}, {"line", number(f.Line)}, {"column", number(f.Column)}, {"kind", string(f.Kind)}, {"name", name(f.Key)},
+			{"file", maskText(path)}, {"line", number(f.Line)}, {"column", number(f.Column)}, {"kind", string(f.Kind)}, {"name", name(f.Key)},
 		})
 		return nil
 	})

@@ -16,12 +16,18 @@ type shape struct {
 }
 
 // newShape makes room for rows in the given columns, or if those are nil in
-// all that the rows have.
-func newShape(rows []row, columns []string) *shape {
-	if all := columnsOf(rows); columns == nil {
+// all that the rows have. Where there are none, fixed is what they might have.
+func newShape(rows []row, columns, fixed []string) *shape {
+	all := columnsOf(rows)
+	if len(rows) == 0 {
+		all = fixed
+	}
+	if columns == nil {
 		columns = all
-	} else if len(rows) > 0 {
-		columns = slices.DeleteFunc(slices.Clone(columns), func(c string) bool { return !slices.Contains(all, c) })
+	} else if all != nil {
+		columns = slices.DeleteFunc(slices.Clone(columns), func(c string) bool {
+			return !slices.ContainsFunc(all, func(key string) bool { return key == c || strings.HasPrefix(key, c+".") })
+		})
 	}
 	s := &shape{columns, make([]int, len(columns)), make([]bool, len(columns))}
 	for i, column := range columns {

@@ -104,3 +104,25 @@ func TestShapes(t *testing.T) {
 		}
 	}
 }
+
+// TestLists tells lists from things that have a list among other values.
+func TestLists(t *testing.T) {
+	const list = `"list":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"}}}}`
+	for _, test := range []struct{ id, schema, want, not string }{
+		{"freeze", `{"type":"object","properties":{"epoch":{"type":"integer"},` + list + `}}`, `"json",`, "Items"},
+		{"listPrices", `{"type":"object","properties":{"month":{"type":"string"},` + list + `}}`, `Items: "list"`, "Cursor"},
+		{"show", `{"type":"object","properties":{` + list + `}}`, `Items: "list"`, "Cursor"},
+		{"sessions", `{"type":"object","properties":{"total_count":{"type":"integer"},` + list + `}}`, `Items: "list"`, "Page"},
+		{"keys", `{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"}}}}`, `Columns: []string{"id"}`, "Items"},
+	} {
+		document := `{"paths":{"/x":{"get":{"operationId":"` + test.id + `","tags":["x"],"summary":"X","responses":{"200":{"content":{"application/json":{"schema":` + test.schema + `}}}}}}}}`
+		empty := &fstest.MapFile{Data: []byte(`{"paths":{}}`)}
+		files, err := generate(fstest.MapFS{"tenant.json": empty, "operator.json": {Data: []byte(document)}, "gateway.json": empty})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if row := string(files["operator_ops_x_gen.go"]); !strings.Contains(row, test.want) || strings.Contains(row, test.not) {
+			t.Errorf("%s: want %s and no %s in\n%s", test.id, test.want, test.not, row)
+		}
+	}
+}

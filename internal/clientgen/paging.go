@@ -8,7 +8,9 @@ import (
 // cursors are what query parameters that take a reply's next are called.
 var cursors = []string{"after", "cursor"}
 
-// paging recognises lists.
+// paging recognises lists: those of pages, replies that hold nothing but a list
+// and perhaps its length, and what operations list that are called so. Other
+// replies are things that have a list among other values.
 func (m *method) paging(t *faceTypes) {
 	if m.content == nil {
 		return
@@ -20,8 +22,11 @@ func (m *method) paging(t *faceTypes) {
 	}
 	body := t.doc.resolve(m.content)
 	at := slices.IndexFunc(cursors, query)
-	if body.is("array") && at >= 0 { // its Link has the next
-		m.cursor, m.columns = cursors[at], columnsOf(t.doc, body.Items, "", 0)
+	if body.is("array") {
+		m.columns = columnsOf(t.doc, body.Items, "", 0)
+		if at >= 0 { // its Link has the next
+			m.cursor = cursors[at]
+		}
 	}
 	var lists []entry[*schema]
 	for _, p := range body.Properties {
@@ -32,18 +37,21 @@ func (m *method) paging(t *faceTypes) {
 	if len(lists) != 1 {
 		return
 	}
-	m.items = lists[0].key
-	if _, counted := body.Properties.get("total_count"); counted && query("page") {
-		m.page, m.columns = "page", columnsOf(t.doc, lists[0].value.Items, "", 0)
-	}
-	next, ok := body.Properties.get("next")
-	if !ok {
+	_, counted := body.Properties.get("total_count")
+	next, cursored := body.Properties.get("next")
+	alone := len(body.Properties) == 1 || len(body.Properties) == 2 && counted
+	counted, cursored = counted && query("page"), cursored && at >= 0
+	if !alone && !counted && !cursored && !strings.HasPrefix(m.op.OperationID, "list") {
 		return
 	}
-	if at < 0 {
+	m.items, m.columns = lists[0].key, columnsOf(t.doc, lists[0].value.Items, "", 0)
+	if counted {
+		m.page = "page"
+	}
+	if !cursored {
 		return
 	}
-	m.cursor, m.columns = cursors[at], columnsOf(t.doc, lists[0].value.Items, "", 0)
+	m.cursor = cursors[at]
 	itemType, _ := t.of(lists[0].value.Items, strings.TrimPrefix(m.typ, "*")+goName(m.items), m.tag)
 	m.itemType = itemType
 	m.next = "next"
