@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"project limits", testProjectLimits},
 		{"project deletion", testDeleteProject},
 		{"freezes", testFreezes},
+		{"holds", testHolds},
 		{"members of organizations", testOrganizationMembers},
 		{"members of projects", testProjectMembers},
 		{"admins", testAdmins},
