@@ -13,6 +13,7 @@ import (
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/store/storetest"
 )
 
 // ground is what tenants' writes are tried on.
@@ -239,4 +240,39 @@ func calls(t *testing.T, dir string, each func(at string, call *ast.CallExpr, me
 			return true
 		})
 	}
+}
+
+// TestWritesTogether: what tenants and operators do to one organisation and its
+// project at the same time is done without a deadlock.
+func TestWritesTogether(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		if !h.s.Shared() {
+			t.Skip("writers wait for each other")
+		}
+		for round := range rounds {
+			g := h.ground()
+			session := h.sessionOf(g.admin.ID)
+			var works []func() error
+			for name, w := range tenantWrites {
+				if w.to == ofUser || w.byGuest() || name == "DeleteProject" {
+					continue
+				}
+				mine := g // with a member and a guest of its own
+				mine.guest, mine.member = h.user(newID().String()+"@mail.test"), h.member(g.o, newID().String()+"@mail.test", reeve.RoleViewer)
+				call := w.prepare(mine)
+				works = append(works, func() error { return call(session) })
+			}
+			for what, m := range meanwhiles {
+				if what != "caller frozen" && (round%2 == 0 || !strings.HasSuffix(what, "frozen")) {
+					works = append(works, func() error { return m.do(h.ctx, g, g.member) })
+				}
+			}
+			tally(t, race(works...), reeve.Denied, reeve.Conflict)
+		}
+		h.s.Close() // the server's connections tell what they have counted when they end
+		deadlocks := 0
+		h.check(storetest.Raw(t, h.config).QueryRowContext(t.Context(),
+			"SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").Scan(&deadlocks))
+		same(t, "deadlocks", 0, deadlocks, nil)
+	})
 }

@@ -83,7 +83,7 @@ var tenantWrites = map[string]tenantWrite{
 		}
 	}},
 	"RotateAPIKey": {ofProject, func(g ground) func(context.Context) error {
-		key, _, err := g.c.CreateAPIKey(g.ctx, g.p.ID, "ci", nil)
+		key, _, err := g.c.CreateAPIKey(g.ctx, g.p.ID, newID().String(), nil)
 		g.check(err)
 		return func(ctx context.Context) error {
 			_, _, err := g.c.RotateAPIKey(ctx, g.p.ID, key.ID, time.Hour)
@@ -91,7 +91,7 @@ var tenantWrites = map[string]tenantWrite{
 		}
 	}},
 	"DeleteProjectAPIKey": {ofProject, func(g ground) func(context.Context) error {
-		key, _, err := g.c.CreateAPIKey(g.ctx, g.p.ID, "ci", nil)
+		key, _, err := g.c.CreateAPIKey(g.ctx, g.p.ID, newID().String(), nil)
 		g.check(err)
 		return func(ctx context.Context) error { return errOf(g.c.DeleteProjectAPIKey(ctx, g.p.ID, key.ID)) }
 	}},
@@ -105,6 +105,7 @@ var tenantWrites = map[string]tenantWrite{
 		}
 	}},
 	"DeleteOrganizationMember": {ofOrganization, func(g ground) func(context.Context) error {
+		g.joined()
 		return func(ctx context.Context) error { return g.c.DeleteOrganizationMember(ctx, g.o.ID, g.member.ID) }
 	}},
 	"CreateInvitation": {ofOrganization, func(g ground) func(context.Context) error {
@@ -171,7 +172,7 @@ var tenantWrites = map[string]tenantWrite{
 }
 
 func (g ground) organizationKey() reeve.ID {
-	key, _, err := g.c.CreateOrganizationKey(g.ctx, control.NewOrganizationKey{OrganizationID: g.o.ID, Name: "parent", Role: reeve.RoleAdmin})
+	key, _, err := g.c.CreateOrganizationKey(g.ctx, control.NewOrganizationKey{OrganizationID: g.o.ID, Name: newID().String(), Role: reeve.RoleAdmin})
 	g.check(err)
 	return key.ID
 }
