@@ -38,11 +38,10 @@ func (c *Control) UpdateAccount(ctx context.Context, user reeve.ID, patch Accoun
 	if _, err := c.person(ctx, c.store.Reader, user); err != nil {
 		return Account{}, err
 	}
-	by := personCaller(ctx, user)
 	err := c.store.Write(ctx, func(tx *store.Tx) error {
-		known, err := tx.LockUser(ctx, user)
+		by, known, err := c.lockPerson(ctx, tx, user)
 		if err != nil {
-			return by.veil(err)
+			return err
 		}
 		first, last := reeve.SplitName(known.FullName)
 		for _, part := range []struct{ to, from *string }{{&first, patch.FirstName}, {&last, patch.LastName}} {

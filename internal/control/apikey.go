@@ -31,7 +31,7 @@ func (c *Control) CreateAPIKey(ctx context.Context, project reeve.ID, name strin
 // that ends is deleted then.
 func (c *Control) CreateRestrictedAPIKey(ctx context.Context, in NewAPIKey) (reeve.APIKey, macaroon.Key, error) {
 	fail := func(err error) (reeve.APIKey, macaroon.Key, error) { return reeve.APIKey{}, macaroon.Key{}, err }
-	if _, err := c.keyManager(ctx, c.store.Reader, in.ProjectID); err != nil {
+	if _, err := c.keyManager(ctx, nil, in.ProjectID); err != nil {
 		return fail(err)
 	}
 	name, err := reeve.CleanName(nameWord(ctx), in.Name)
@@ -71,13 +71,18 @@ func nameWord(ctx context.Context) string {
 	return "Name"
 }
 
-// keyManager lets those pass who may manage a project's keys. Of operators only
-// their role is asked, not whether there is such a project.
-func (c *Control) keyManager(ctx context.Context, r store.Reader, project reeve.ID) (Caller, error) {
-	if !callerOf(ctx).tenant() {
-		return operator(ctx, reeve.ManageKeys)
+// keyManager lets those pass who may manage a project's keys, and keeps the
+// project as it is in a transaction, unless that is nil. Of operators only their
+// role is asked, not whether there is such a project.
+func (c *Control) keyManager(ctx context.Context, tx *store.Tx, project reeve.ID) (by Caller, err error) {
+	switch {
+	case !callerOf(ctx).tenant():
+		by, err = operator(ctx, reeve.ManageKeys)
+	case tx == nil:
+		by, _, err = c.authorize(ctx, c.store.Reader, project, reeve.ManageAPIKeys)
+	default:
+		by, _, err = c.guardProject(ctx, tx, project, reeve.ManageAPIKeys, guarded{})
 	}
-	by, _, err := c.authorize(ctx, r, project, reeve.ManageAPIKeys)
 	return by, err
 }
 
@@ -113,7 +118,7 @@ func (c *Control) mint(key reeve.APIKey, restriction macaroon.Caveat) (out minte
 func (c *Control) insertAPIKey(ctx context.Context, minted *mintedKey, instead bool) (ended *reeve.APIKey, err error) {
 	key := &minted.stored
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
-		by, err := c.keyManager(ctx, tx.Reader, key.ProjectID)
+		by, err := c.keyManager(ctx, tx, key.ProjectID)
 		if err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ func (c *Control) rotateAPIKey(
 	var old reeve.APIKey
 	var next mintedKey
 	err := c.store.Write(ctx, func(tx *store.Tx) error {
-		by, err := c.keyManager(ctx, tx.Reader, project)
+		by, err := c.keyManager(ctx, tx, project)
 		if err == nil {
 			err = checkOverlap(overlap)
 		}

@@ -110,11 +110,21 @@ func gatewayProgram(ctx context.Context) (Caller, error) {
 
 // authorize lets operators pass for any project as their role allows, and
 // tenants for those of their key's organisation, or those that they are in, as
-// the key's or their role there allows; it gives the project, to tenants without
-// what they do not see. The credential and the project are looked up in one
-// statement, so that a tenant cannot tell, by the answer or the time it takes,
-// another's project from none.
+// the key's or their role there allows, and who change nothing that is frozen; it
+// gives the project, to tenants without what they do not see. The credential and
+// the project are looked up in one statement, so that a tenant cannot tell, by
+// the answer or the time it takes, another's project from none. A write asks
+// guardProject instead.
 func (c *Control) authorize(ctx context.Context, r store.Reader, id reeve.ID, action reeve.Action) (Caller, reeve.Project, error) {
+	caller, project, err := c.allow(ctx, r, id, action)
+	if err == nil {
+		err = unfrozen(ctx, r, caller, action, id, reeve.Zero)
+	}
+	return caller, project, err
+}
+
+// allow is authorize for what may be frozen.
+func (c *Control) allow(ctx context.Context, r store.Reader, id reeve.ID, action reeve.Action) (Caller, reeve.Project, error) {
 	caller := callerOf(ctx)
 	if !caller.tenant() {
 		if _, err := operator(ctx, action.ForOperators()); err != nil {
@@ -130,7 +140,7 @@ func (c *Control) authorize(ctx context.Context, r store.Reader, id reeve.ID, ac
 	if project == nil || !caller.Actor.Role.Allows(action) {
 		return caller, reeve.Project{}, reeve.ErrDenied
 	}
-	return caller, *project, unfrozen(ctx, r, caller, action, id, reeve.Zero)
+	return caller, *project, nil
 }
 
 // seen resolves a tenant's credential and finds a project, nil unless it is
@@ -153,6 +163,15 @@ func (c *Control) seen(ctx context.Context, caller *Caller, r store.Reader, id r
 // authorizeOrganization is authorize for an organisation: operators pass for
 // any, tenants for their key's or those that they are in, as the role allows.
 func (c *Control) authorizeOrganization(ctx context.Context, r store.Reader, id reeve.ID, action reeve.Action) (Caller, reeve.Organization, error) {
+	caller, organization, err := c.allowOrganization(ctx, r, id, action)
+	if err == nil {
+		err = unfrozen(ctx, r, caller, action, reeve.Zero, id)
+	}
+	return caller, organization, err
+}
+
+// allowOrganization is allow for an organisation.
+func (c *Control) allowOrganization(ctx context.Context, r store.Reader, id reeve.ID, action reeve.Action) (Caller, reeve.Organization, error) {
 	caller := callerOf(ctx)
 	if !caller.tenant() {
 		if _, err := operator(ctx, action.ForOperators()); err != nil {
@@ -168,7 +187,7 @@ func (c *Control) authorizeOrganization(ctx context.Context, r store.Reader, id 
 	if organization == nil || !caller.Actor.Role.Allows(action) {
 		return caller, reeve.Organization{}, reeve.ErrDenied
 	}
-	return caller, *organization, unfrozen(ctx, r, caller, action, reeve.Zero, id)
+	return caller, *organization, nil
 }
 
 // seenOrganization is seen for an organisation.
@@ -220,39 +239,6 @@ func (c *Control) person(ctx context.Context, r store.Reader, user reeve.ID) (Ca
 func (c *Control) AuthorizePerson(ctx context.Context, user reeve.ID) error {
 	_, err := c.person(ctx, c.store.Reader, user)
 	return err
-}
-
-// lockProject authorises and guards a project inside a transaction. A project
-// that went away in between is, to a tenant, one it may not see; one that is
-// frozen, by itself or with what it belongs to, may be read and not written.
-func (c *Control) lockProject(ctx context.Context, tx *store.Tx, id reeve.ID, action reeve.Action) (Caller, reeve.Project, error) {
-	caller, _, err := c.authorize(ctx, tx.Reader, id, action)
-	if err != nil {
-		return caller, reeve.Project{}, err
-	}
-	project, err := tx.LockProject(ctx, id)
-	if err == nil && caller.Actor.IsTenant() && action.Writes() {
-		// What it is frozen with is kept as it is, too, and looked at then.
-		if err = tx.KeepUnfrozen(ctx, project.OwnerID, project.OrganizationID); err == nil {
-			err = unfrozen(ctx, tx.Reader, caller, action, id, reeve.Zero)
-		}
-	}
-	return caller, project, caller.veil(err)
-}
-
-// lockOrganization is lockProject for an organisation.
-func (c *Control) lockOrganization(ctx context.Context, tx *store.Tx, id reeve.ID, action reeve.Action) (Caller, reeve.Organization, error) {
-	caller, _, err := c.authorizeOrganization(ctx, tx.Reader, id, action)
-	if err != nil {
-		return caller, reeve.Organization{}, err
-	}
-	organization, err := tx.LockOrganization(ctx, id)
-	if err == nil && caller.Actor.IsTenant() && action.Writes() {
-		if err = tx.KeepUnfrozen(ctx, organization.OwnerID, reeve.Zero); err == nil {
-			err = unfrozen(ctx, tx.Reader, caller, action, reeve.Zero, id)
-		}
-	}
-	return caller, organization, caller.veil(err)
 }
 
 // veil makes a thing that is missing, to a tenant, one that it may not see.

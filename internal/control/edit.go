@@ -31,14 +31,16 @@ func (c *Control) LockForEdit(ctx context.Context, what Edited) error {
 	return c.store.Write(ctx, func(tx *store.Tx) error {
 		switch {
 		case what.Project != reeve.Zero:
-			return c.lockProjectForEdit(ctx, tx, what.Project)
+			_, _, err := c.guardProject(ctx, tx, what.Project, reeve.ReadProject, guarded{project: store.HoldToDrop})
+			return err
 		case what.Organization != reeve.Zero:
-			return c.lockOrganizationForEdit(ctx, tx, what.Organization)
+			_, _, err := c.guardOrganization(ctx, tx, what.Organization, reeve.ReadOrganization, store.HoldToDrop)
+			return err
 		case what.Person != reeve.Zero:
 			if _, err := c.person(ctx, tx.Reader, what.Person); err != nil {
 				return err
 			}
-			_, err := tx.LockUser(ctx, what.Person)
+			_, _, err := c.lockPerson(ctx, tx, what.Person)
 			return err
 		case what.Operator != reeve.Zero:
 			_, err := tx.LockOperatorForDelete(ctx, what.Operator)
@@ -57,22 +59,4 @@ func (c *Control) LockForEdit(ctx context.Context, what Edited) error {
 		}
 		return nil // who adds to a list takes nothing from it
 	})
-}
-
-func (c *Control) lockProjectForEdit(ctx context.Context, tx *store.Tx, id reeve.ID) error {
-	caller, _, err := c.authorize(ctx, tx.Reader, id, reeve.ReadProject)
-	if err != nil {
-		return err
-	}
-	_, err = tx.LockProjectForDelete(ctx, id)
-	return caller.veil(err)
-}
-
-func (c *Control) lockOrganizationForEdit(ctx context.Context, tx *store.Tx, id reeve.ID) error {
-	caller, _, err := c.authorizeOrganization(ctx, tx.Reader, id, reeve.ReadOrganization)
-	if err != nil {
-		return err
-	}
-	_, err = tx.LockOrganizationForDelete(ctx, id)
-	return caller.veil(err)
 }

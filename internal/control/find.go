@@ -272,6 +272,7 @@ func (f *finder) byPart(ctx context.Context, query string) error {
 	var work sync.WaitGroup
 	for i, kind := range store.Listed {
 		work.Go(func() {
+			defer survive(&errs[i])
 			pages[i], nexts[i], errs[i] = f.store.List(ctx, store.Listing{
 				Kind: kind, Query: query, Limit: f.limit + 1, Sort: store.Sort{By: store.ByCreated, Descending: true}, Any: true,
 			})

@@ -73,21 +73,17 @@ func (c *Control) CreateInvitation(ctx context.Context, in NewInvitation) (out C
 	return out, err
 }
 
-// lockForInvitation authorises, and guards the organisation and the project, in
-// this order as everywhere.
+// lockForInvitation authorises, and guards the organisation and the project.
 func (c *Control) lockForInvitation(ctx context.Context, tx *store.Tx, in NewInvitation) (by Caller, organization, project reeve.ID, err error) {
 	if in.Project == reeve.Zero {
 		by, o, err := c.lockOrganization(ctx, tx, in.Organization, reeve.ManageMembers)
 		return by, o.ID, reeve.Zero, err
 	}
-	by, p, err := c.authorize(ctx, tx.Reader, in.Project, reeve.ManageMembers)
-	if err != nil {
-		return by, reeve.Zero, reeve.Zero, err
+	by, p, err := c.guardProject(ctx, tx, in.Project, reeve.ManageMembers, guarded{store.HoldAlone, store.HoldAlone})
+	if err == nil { // who comes to the project comes to the organisation, too
+		err = unfrozen(ctx, tx.Reader, by, reeve.ManageMembers, reeve.Zero, p.OrganizationID)
 	}
-	if _, err = tx.LockOrganization(ctx, p.OrganizationID); err == nil {
-		p, err = tx.LockProject(ctx, in.Project)
-	}
-	return by, p.OrganizationID, p.ID, by.veil(err)
+	return by, p.OrganizationID, p.ID, err
 }
 
 // mayInvite tells whether an address may be invited; the organisation is locked.

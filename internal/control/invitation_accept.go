@@ -57,8 +57,8 @@ type Acceptance struct {
 
 // AcceptInvitation makes a member of the user whose session the caller shows, or
 // of a new user with the invited address, who is signed in. It works once.
-// NotFound as ShowInvitation; Denied to a user with another address;
-// Unauthenticated if the address is a user's who shows no session: only who
+// NotFound as ShowInvitation; Denied to a user with another address, and
+// while what it is to is frozen; Unauthenticated if the address is a user's who shows no session: only who
 // would have become that user learns it.
 func (c *Control) AcceptInvitation(ctx context.Context, in Acceptance) (SignedIn, error) {
 	seen, err := c.ShowInvitation(ctx, in.Token)
@@ -79,7 +79,10 @@ func (c *Control) acceptAsUser(ctx context.Context, seen InvitationSeen) (Signed
 	by := personCaller(ctx, session.UserID)
 	var user reeve.User
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
-		held, err := c.lockInvitation(ctx, tx, seen)
+		held, err := c.lockInvitation(ctx, tx, seen, session.UserID)
+		if err == nil {
+			_, err = c.person(ctx, tx.Reader, session.UserID)
+		}
 		if err != nil {
 			return err
 		}
@@ -137,11 +140,13 @@ func (c *Control) acceptAsNewUser(ctx context.Context, seen InvitationSeen, in A
 }
 
 // lockInvitation guards what an invitation is to, and finds it anew: it is used
-// once.
-func (c *Control) lockInvitation(ctx context.Context, tx *store.Tx, seen InvitationSeen) (InvitationSeen, error) {
-	_, err := tx.LockOrganization(ctx, seen.Organization.ID)
-	if err == nil && seen.Project.ID != reeve.Zero {
-		_, err = tx.LockProject(ctx, seen.Project.ID)
+// once, and not while what it is to is frozen. Users who accept are kept, too.
+func (c *Control) lockInvitation(ctx context.Context, tx *store.Tx, seen InvitationSeen, users ...reeve.ID) (InvitationSeen, error) {
+	var err error
+	if seen.Project.ID == reeve.Zero {
+		_, err = holdOrganization(ctx, tx, seen.Organization.ID, store.HoldAlone, users...)
+	} else {
+		_, err = holdProject(ctx, tx, seen.Project.ID, guarded{store.HoldAlone, store.HoldAlone}, users...)
 	}
 	if reeve.IsKind(err, reeve.NotFound) {
 		return InvitationSeen{}, errInvitation
@@ -149,7 +154,18 @@ func (c *Control) lockInvitation(ctx context.Context, tx *store.Tx, seen Invitat
 	if err != nil {
 		return InvitationSeen{}, err
 	}
-	return c.invitationSeen(ctx, tx.Reader, seen.Invitation.ID)
+	held, err := c.invitationSeen(ctx, tx.Reader, seen.Invitation.ID)
+	if err != nil {
+		return InvitationSeen{}, err
+	}
+	frozen, err := tx.IsOrganizationFrozen(ctx, held.Organization.ID)
+	if err == nil && !frozen && held.Project.ID != reeve.Zero {
+		frozen, err = tx.IsProjectFrozen(ctx, held.Project.ID)
+	}
+	if err == nil && frozen {
+		err = reeve.ErrDenied
+	}
+	return held, err
 }
 
 // accept makes a user a member of what an invitation, whose guards are held, is

@@ -232,3 +232,26 @@ func TestInvitationMail(t *testing.T) {
 		h.check(errOf(h.accept(from(t, "192.0.2.1"), newcomer(linked(t, box.mails[0])))))
 	})
 }
+
+// TestFrozenInvitation: nobody comes to what is frozen, nor invites to it; the
+// link is good again when the freeze has ended.
+func TestFrozenInvitation(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		u, o, p := h.tenant("ada@mail.test")
+		for name, way := range h.ways(u, o, p) {
+			for to, in := range map[string]control.NewInvitation{"organization": {Organization: o.ID}, "project": {Project: p.ID}} {
+				if name == "project" && to == "organization" {
+					continue
+				}
+				in.Email, in.Role = name+to+"@mail.test", reeve.RoleAdmin
+				token := string(h.invite(h.ctx, in).Token)
+				h.check(way.freeze(h.ctx, legal))
+				before := len(h.all())
+				denied(t, name+" frozen, to "+to, errOf(h.accept(from(t, "192.0.2.1"), newcomer(token))))
+				same(t, "changes", before, len(h.all()), nil)
+				h.check(way.unfreeze(h.ctx))
+				h.check(errOf(h.accept(from(t, "192.0.2.1"), newcomer(token))))
+			}
+		}
+	})
+}

@@ -1,7 +1,10 @@
 package control_test
 
 import (
+	"context"
 	"fmt"
+	"runtime/debug"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -77,5 +80,26 @@ func TestPagesUnderWrites(t *testing.T) {
 				}
 			}
 		})
+	})
+}
+
+// broken is a context in which lists cannot be read: that panics.
+type broken struct{ context.Context }
+
+func (b broken) Value(key any) any {
+	if strings.Contains(string(debug.Stack()), "store.Reader.List(") {
+		panic("broken")
+	}
+	return b.Context.Value(key)
+}
+
+// TestFindSurvives: a search that panics is an error of that search.
+func TestFindSurvives(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		h.check(errOf(h.c.Find(h.ctx, "ada", 10)))
+		_, err := h.c.Find(broken{h.ctx}, "ada", 10)
+		if err == nil || !strings.Contains(err.Error(), "panic: broken") || !strings.Contains(err.Error(), "byPart") {
+			t.Error(err)
+		}
 	})
 }

@@ -36,7 +36,7 @@ func (c *Control) createOrganizationKey(ctx context.Context, in NewOrganizationK
 	fail := func(err error) (reeve.OrganizationKey, reeve.Token, error) {
 		return reeve.OrganizationKey{}, "", err
 	}
-	if _, err := c.organizationKeyManager(ctx, c.store.Reader, in.OrganizationID, in.Role); err != nil {
+	if _, err := c.organizationKeyManager(ctx, nil, in.OrganizationID, in.Role); err != nil {
 		return fail(err)
 	}
 	name, err := reeve.CleanName(nameWord(ctx), in.Name)
@@ -59,7 +59,7 @@ func (c *Control) createOrganizationKey(ctx context.Context, in NewOrganizationK
 		ID: newID(), OrganizationID: in.OrganizationID, Name: name, Role: in.Role, ExpiresAt: in.ExpiresAt,
 	}
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
-		by, err := c.organizationKeyManager(ctx, tx.Reader, in.OrganizationID, in.Role)
+		by, err := c.organizationKeyManager(ctx, tx, in.OrganizationID, in.Role)
 		if err != nil {
 			return err
 		}
@@ -110,17 +110,30 @@ func derive(ctx context.Context, tx *store.Tx, key *reeve.OrganizationKey, from 
 var errNoOrganizationKey = reeve.Errorf(reeve.NotFound, "organization key not found")
 
 // organizationKeyManager lets those pass who may manage an organisation's keys,
-// as strong as one is. Of operators only their role is asked, not whether there
-// is such an organisation.
-func (c *Control) organizationKeyManager(ctx context.Context, r store.Reader, organization reeve.ID, role reeve.Role) (Caller, error) {
-	if !callerOf(ctx).tenant() {
+// as strong as one is, and keeps the organisation as it is in a transaction,
+// unless that is nil. Of operators only their role is asked, not whether there is
+// such an organisation.
+func (c *Control) organizationKeyManager(ctx context.Context, tx *store.Tx, organization reeve.ID, role reeve.Role) (by Caller, err error) {
+	switch {
+	case !callerOf(ctx).tenant():
 		return operator(ctx, reeve.ManageKeys)
+	case tx == nil:
+		by, _, err = c.authorizeOrganization(ctx, c.store.Reader, organization, reeve.ManageOrganizationKeys)
+	default:
+		by, _, err = c.guardOrganization(ctx, tx, organization, reeve.ManageOrganizationKeys, store.HoldStill)
 	}
-	by, _, err := c.authorizeOrganization(ctx, r, organization, reeve.ManageOrganizationKeys)
-	if err == nil && by.Actor.Role.Stronger(role) != by.Actor.Role {
-		err = reeve.ErrDenied
+	if err == nil {
+		err = by.asStrongAs(role)
 	}
 	return by, err
+}
+
+// asStrongAs denies a tenant what is stronger than its own role.
+func (caller Caller) asStrongAs(role reeve.Role) error {
+	if caller.Actor.IsTenant() && caller.Actor.Role.Stronger(role) != caller.Actor.Role {
+		return reeve.ErrDenied
+	}
+	return nil
 }
 
 func createOrganizationKey(tx *store.Tx, by Caller, key reeve.OrganizationKey, hash reeve.TokenHash) {
@@ -177,7 +190,7 @@ func (c *Control) DeleteOrganizationKey(ctx context.Context, organization reeve.
 // too.
 func (c *Control) DeleteOrganizationKeyByID(ctx context.Context, organization, id reeve.ID) error {
 	return c.store.Write(ctx, func(tx *store.Tx) error {
-		by, err := c.organizationKeyManager(ctx, tx.Reader, organization, "")
+		by, err := c.organizationKeyManager(ctx, tx, organization, "")
 		if err != nil {
 			return err
 		}

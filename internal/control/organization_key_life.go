@@ -64,7 +64,7 @@ func (c *Control) rotateOrganizationKey(
 ) (next reeve.OrganizationKey, token reeve.Token, err error) {
 	token, hash := newToken(reeve.TokenOrganization)
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
-		by, err := c.organizationKeyManager(ctx, tx.Reader, organization, "")
+		by, err := c.organizationKeyManager(ctx, tx, organization, "")
 		if err == nil {
 			err = checkOverlap(overlap)
 		}
@@ -81,7 +81,7 @@ func (c *Control) rotateOrganizationKey(
 		if old.ReplacedBy != nil {
 			return errRotated
 		}
-		if _, err := c.organizationKeyManager(ctx, tx.Reader, organization, old.Role); err != nil {
+		if err := by.asStrongAs(old.Role); err != nil {
 			return err
 		}
 		next = reeve.OrganizationKey{

@@ -65,7 +65,8 @@ func (c *Control) RequestPasswordReset(ctx context.Context, email string) error 
 }
 
 // ResetPassword gives a user another password for a link, which works once. It
-// asks nobody. NotFound if the link is not valid; all sessions of the user end.
+// asks nobody. NotFound if the link is not valid, which it is not while the user is
+// frozen; all sessions of the user end.
 func (c *Control) ResetPassword(ctx context.Context, token, password string) error {
 	link, ok := c.keys.Verify(reeve.TokenPasswordReset, token, c.store.Now())
 	if !ok {
@@ -87,9 +88,9 @@ func (c *Control) ResetPassword(ctx context.Context, token, password string) err
 	}
 	by := personCaller(ctx, user.ID)
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
-		user, err := tx.LockUser(ctx, link.Subject)
-		if reeve.IsKind(err, reeve.NotFound) || err == nil && passwordState(user) != link.State {
-			return errLink
+		err := unchanged(ctx, tx, &user, errLink)
+		if err == nil && passwordState(user) != link.State {
+			err = errLink
 		}
 		if err != nil {
 			return err

@@ -46,7 +46,7 @@ func (c *Control) CreateOwnProject(ctx context.Context, in NewProject) (reeve.Pr
 		return reeve.Project{}, err
 	}
 	return c.makeProject(ctx, in, func(tx *store.Tx) (Caller, error) {
-		by, _, err := c.authorizeOrganization(ctx, tx.Reader, in.OrganizationID, reeve.CreateProject)
+		by, _, err := c.guardOrganization(ctx, tx, in.OrganizationID, reeve.CreateProject, store.HoldStill)
 		return by, err
 	})
 }
@@ -198,16 +198,12 @@ func (c *Control) deleteProject(ctx context.Context, id reeve.ID, forGood bool) 
 		return err
 	}
 	return c.store.Write(ctx, func(tx *store.Tx) error {
-		by, _, err := c.authorize(ctx, tx.Reader, id, reeve.DeleteProject)
+		by, project, err := c.guardProject(ctx, tx, id, reeve.DeleteProject, guarded{project: store.HoldToDrop})
 		if forGood && reeve.IsKind(err, reeve.NotFound) {
 			return eraseKept(ctx, tx, by, reeve.Deletion{Kind: reeve.DeletedProject, ID: id}, err)
 		}
 		if err != nil {
 			return err
-		}
-		project, err := tx.LockProjectForDelete(ctx, id)
-		if err != nil {
-			return by.veil(err)
 		}
 		if err := checkEmpty(ctx, tx, id); err != nil {
 			return err

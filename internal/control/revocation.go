@@ -82,7 +82,7 @@ func (c *Control) deleteAPIKey(ctx context.Context, project reeve.ID, find func(
 	var key reeve.APIKey
 	var at time.Time
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
-		by, err := c.keyManager(ctx, tx.Reader, project)
+		by, err := c.keyManager(ctx, tx, project)
 		if err != nil {
 			return err
 		}

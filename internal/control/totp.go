@@ -74,15 +74,15 @@ func (c *Control) ConfirmTOTP(ctx context.Context, user reeve.ID, code string) (
 	if err != nil {
 		return nil, err
 	}
-	by := personCaller(ctx, user)
 	try, err := c.tryCode(ctx, user)
 	if err != nil {
 		return nil, err
 	}
 	codes, hashes := newRecoveryCodes()
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.LockUser(ctx, user); err != nil {
-			return by.veil(err)
+		by, _, err := c.lockPerson(ctx, tx, user)
+		if err != nil {
+			return err
 		}
 		t, err := tx.TOTP(ctx, user)
 		switch {

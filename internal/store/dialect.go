@@ -18,6 +18,7 @@ type dialect struct {
 	lock      string                                                      // suffix of a SELECT that guards: the row stays, its children may come
 	lockDrop  string                                                      // suffix for a row about to be deleted: children wait
 	lockShare string                                                      // suffix for a row that must not go away meanwhile
+	lockStill string                                                      // suffix for a row that must stay as it is, too
 	advisory  string                                                      // takes a lock named by $1 until the transaction ends; "" where there is one writer
 	try       string                                                      // tells whether the lock named by $1 could be taken, until the transaction ends; "" where there is one writer
 	lockTable string                                                      // lets nobody else write the table whose name follows; "" where there is one writer

@@ -98,21 +98,6 @@ func (r Reader) EachFreeze(ctx context.Context, ids []reeve.ID, each func(Freeze
 	return eachOf(ctx, r, selection{"SELECT " + freezeColumns + " FROM freezes", "id", ids}, scanFreeze, each)
 }
 
-// KeepUnfrozen keeps a user and an organisation from being frozen until the
-// transaction ends: who freezes them waits for it.
-func (tx *Tx) KeepUnfrozen(ctx context.Context, user, organization reeve.ID) error {
-	_, err := many(ctx, tx.Reader, read{
-		sql: "SELECT id FROM users WHERE id = $1" + tx.d.lockShare, args: []any{user},
-	}, value[reeve.ID])
-	if err != nil || organization == reeve.Zero {
-		return err
-	}
-	_, err = many(ctx, tx.Reader, read{
-		sql: "SELECT id FROM organizations WHERE id = $1" + tx.d.lockShare, args: []any{organization},
-	}, value[reeve.ID])
-	return err
-}
-
 // PutFreeze freezes a thing whose row is locked as if it were to be deleted, or
 // replaces how it is frozen.
 func (tx *Tx) PutFreeze(f Freeze) {

@@ -33,6 +33,7 @@ var postgresDialect = &dialect{
 	lock:      " FOR NO KEY UPDATE",
 	lockDrop:  " FOR UPDATE",
 	lockShare: " FOR KEY SHARE",
+	lockStill: " FOR SHARE",
 	advisory:  "SELECT pg_advisory_xact_lock($1)",
 	try:       "SELECT pg_try_advisory_xact_lock($1)",
 	lockTable: "LOCK TABLE ",

@@ -1,8 +1,10 @@
 package storetest
 
 import (
+	"context"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/store"
@@ -137,9 +139,6 @@ func testFreezes(t *testing.T, w world) {
 			same(t, "each", []store.Freeze{freeze}, all, err)
 		}
 		w.in(func(tx *store.Tx) {
-			if err := tx.KeepUnfrozen(w.ctx(), u.ID, o.ID); err != nil {
-				t.Error(err)
-			}
 			none, err := tx.EndFreezes(w.ctx(), minute(4), 10)
 			same(t, "too early", []store.Freeze{}, none, err)
 			none, err = tx.EndFreezes(w.ctx(), minute(5), 0)
@@ -165,4 +164,52 @@ func testFreezes(t *testing.T, w world) {
 	w.write(func(tx *store.Tx) { tx.DeleteFreeze(p.ID) })
 	project, err = w.s.ProjectAndMemberCount(w.ctx(), p.ID)
 	same(t, "not its own", nil, project.Freeze, err)
+}
+
+// testHolds: who holds a row still shares that with others, alone with nobody;
+// and a transaction begins again when it says so.
+func testHolds(t *testing.T, w world) {
+	_, o, p := w.tenant("ada@mail.test")
+	for _, how := range []store.Hold{store.HoldStill, store.HoldAlone, store.HoldToDrop} {
+		w.in(func(tx *store.Tx) {
+			got, err := tx.HoldProject(w.ctx(), p.ID, how)
+			same(t, "project", p, got, err)
+			organization, err := tx.HoldOrganization(w.ctx(), o.ID, how)
+			same(t, "organization", o, organization, err)
+			_, err = tx.HoldProject(w.ctx(), newID(), how)
+			refused(t, "no project", err, reeve.NotFound, "project not found")
+			_, err = tx.HoldOrganization(w.ctx(), newID(), how)
+			refused(t, "no organization", err, reeve.NotFound, "organization not found")
+		})
+	}
+	tries := 0
+	err := w.s.Write(w.ctx(), func(tx *store.Tx) error {
+		if tries++; tries < 3 {
+			return tx.Again()
+		}
+		return nil
+	})
+	same(t, "tries", 3, tries, err)
+	if !w.s.Shared() {
+		return // there is one writer
+	}
+	w.in(func(tx *store.Tx) {
+		_, err := tx.HoldProject(w.ctx(), p.ID, store.HoldStill)
+		same(t, "held", nil, err, nil)
+		w.in(func(other *store.Tx) {
+			_, err := other.HoldProject(w.ctx(), p.ID, store.HoldStill)
+			same(t, "held by two", nil, err, nil)
+		})
+		soon, cancel := context.WithTimeout(w.ctx(), 100*time.Millisecond)
+		defer cancel()
+		for _, how := range []store.Hold{store.HoldAlone, store.HoldToDrop} {
+			err := w.s.Write(soon, func(other *store.Tx) error {
+				_, err := other.HoldProject(soon, p.ID, how)
+				return err
+			})
+			if err == nil {
+				t.Error("held alone by two")
+			}
+		}
+	})
 }

@@ -27,6 +27,7 @@ var things = []suite{
 	{"project limits", testProjectLimits},
 	{"project deletion", testDeleteProject},
 	{"freezes", testFreezes},
+	{"holds", testHolds},
 	{"members of organizations", testOrganizationMembers},
 	{"members of projects", testProjectMembers},
 	{"admins", testAdmins},
