@@ -76,11 +76,10 @@ func recordErase(tx *store.Tx, by Caller, d reeve.Deletion) {
 
 // eraseDeletions forgets what cannot be restored any more.
 func (c *Control) eraseDeletions(ctx context.Context) error {
-	by := Caller{Actor: reeve.Actor{Kind: reeve.System}}
 	return c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
 		ended, err := tx.EraseDeletions(ctx, retentionBatch)
 		for _, d := range ended {
-			recordErase(tx, by, d)
+			recordErase(tx, system, d)
 		}
 		return len(ended), err
 	})

@@ -190,12 +190,11 @@ func (c *Control) DeleteInvitation(ctx context.Context, organization, invitation
 // forgetInvitations removes the invitations that have expired, with the
 // addresses in them.
 func (c *Control) forgetInvitations(ctx context.Context) error {
-	by := Caller{Actor: reeve.Actor{Kind: reeve.System}}
 	return c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
 		expired, err := tx.LockExpiredInvitations(ctx, tx.Now(), retentionBatch)
 		for _, i := range expired {
 			tx.DeleteInvitation(i.ID)
-			recordInvitation(tx, by, "expire", i)
+			recordInvitation(tx, system, "expire", i)
 		}
 		return len(expired), err
 	})
