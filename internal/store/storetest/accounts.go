@@ -144,6 +144,25 @@ func testMails(t *testing.T, w world) {
 	due("put off", minute(4), other, mail)
 	w.fact(func(tx *store.Tx) error { tx.DeleteMail(other.ID); return nil })
 	due("deleted", minute(4), mail)
+	counted := func(what string, of reeve.ID, day, want int64) {
+		t.Helper()
+		w.fact(func(tx *store.Tx) error {
+			n, err := tx.CountMail(w.ctx(), of, day)
+			same(t, what, want, n, err)
+			return err
+		})
+	}
+	counted("the first", mail.ID, 7, 1)
+	counted("the second", mail.ID, 7, 2)
+	counted("another's", other.ID, 7, 1)
+	counted("the next day", mail.ID, 8, 1)
+	w.fact(func(tx *store.Tx) error {
+		n, err := tx.DeleteMailCountsBefore(w.ctx(), 8, 10)
+		same(t, "forgotten", 1, n, err)
+		return err
+	})
+	counted("is kept", mail.ID, 8, 2)
+	counted("is forgotten", other.ID, 7, 1)
 }
 
 func testUserSessions(t *testing.T, w world) {
