@@ -86,8 +86,10 @@ func (c *Control) dropUser(ctx context.Context, tx *store.Tx, how deleting, user
 		if err != nil {
 			return err
 		}
+		tx.DeactivateUser(user.ID)
+	} else {
+		tx.EraseUser(user.ID)
 	}
-	tx.EraseUser(user.ID)
 	record(tx, how.by, change{
 		action: "user.delete", target: user.ID, before: userFields(user),
 		after: fields{"email": reeve.DeactivatedEmail(user.ID)},
