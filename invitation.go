@@ -18,6 +18,10 @@ const (
 	InvitationLife    = 7 * 24 * time.Hour
 	MaxInvitationLife = 30 * 24 * time.Hour
 	MaxInvitations    = 1000
+
+	// MaxInvitationMails is how many an organisation may have mailed on a day of
+	// UTC, and anybody in any: those that were taken back count.
+	MaxInvitationMails = 200
 )
 
 // CheckInvitationLife gives how long an invitation shall be valid: so many

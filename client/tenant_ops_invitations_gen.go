@@ -4,7 +4,8 @@ package client
 
 var opTenantInviteToOrganization = &Operation{
 	Face: "tenant", ID: "inviteToOrganization", Method: "POST", Path: "/organization/{organization}/invitation", Tag: "invitations",
-	Summary: "Invite an address to an organisation",
+	Summary:     "Invite an address to an organisation",
+	Description: "Where invitations are mailed, an organisation and who invites have 200 on a day of UTC at most: then 429.",
 	Params: []Param{
 		{Name: "organization", In: "path", Type: "string", Required: true, Description: "The organisation's id."},
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
@@ -42,7 +43,8 @@ var opTenantListInvitations = &Operation{
 
 var opTenantInviteToProject = &Operation{
 	Face: "tenant", ID: "inviteToProject", Method: "POST", Path: "/project/{project}/invitation", Tag: "invitations",
-	Summary: "Invite an address to a project, and as a viewer to its organisation",
+	Summary:     "Invite an address to a project, and as a viewer to its organisation",
+	Description: "Where invitations are mailed, an organisation and who invites have 200 on a day of UTC at most: then 429.",
 	Params: []Param{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},

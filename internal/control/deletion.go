@@ -55,15 +55,18 @@ func eraseKept(ctx context.Context, tx *store.Tx, by Caller, kept reeve.Deletion
 	}
 	if err == nil {
 		tx.DeleteDeletion(found.ID)
-		recordErase(tx, by, found)
+		erase(tx, by, found)
 	}
 	return err
 }
 
-// recordErase tells that nothing is kept any more of something that was deleted.
-func recordErase(tx *store.Tx, by Caller, d reeve.Deletion) {
+// erase forgets what was kept beside the snapshot of something that was deleted,
+// and tells that nothing is kept of it any more.
+func erase(tx *store.Tx, by Caller, d reeve.Deletion) {
 	done := change{action: string(d.Kind) + ".erase", target: d.ID}
 	switch d.Kind {
+	case reeve.DeletedUser:
+		tx.DeleteTOTP(d.ID)
 	case reeve.DeletedOrganization:
 		done.organization = d.ID
 	case reeve.DeletedProject:
@@ -77,14 +80,13 @@ func recordErase(tx *store.Tx, by Caller, d reeve.Deletion) {
 
 // eraseDeletions forgets what cannot be restored any more.
 func (c *Control) eraseDeletions(ctx context.Context) error {
-	by := Caller{Actor: reeve.Actor{Kind: reeve.System}}
 	return c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
 		ended, err := tx.EraseDeletions(ctx, retentionBatch)
 		for _, d := range ended {
 			if d.Kind == reeve.DeletedUser {
-				err = errors.Join(err, eraseAddress(ctx, tx, by, d.Name, d.DeletedAt))
+				err = errors.Join(err, eraseAddress(ctx, tx, system, d.Name, d.DeletedAt))
 			}
-			recordErase(tx, by, d)
+			erase(tx, system, d)
 		}
 		return len(ended), err
 	})

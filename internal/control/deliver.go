@@ -235,7 +235,8 @@ func (c *Control) settleMessage(ctx context.Context, settle func(*store.Tx)) err
 // dropWebhook deletes a webhook whose endpoint wants no more, unless it was set
 // anew meanwhile.
 func (c *Control) dropWebhook(ctx context.Context, gone reeve.Webhook) error {
-	by := Caller{Actor: reeve.Actor{Kind: reeve.System}, Reason: "the endpoint answered 410 Gone"}
+	by := system
+	by.Reason = "the endpoint answered 410 Gone"
 	return c.store.Write(ctx, func(tx *store.Tx) error {
 		webhook, err := tx.LockWebhook(ctx, gone.OrganizationID)
 		if reeve.IsKind(err, reeve.NotFound) {

@@ -48,9 +48,6 @@ func (c *Control) deleteEndedNow(ctx context.Context) error {
 	return nil
 }
 
-// reeveItself is who does what nobody asked for.
-var reeveItself = Caller{Actor: reeve.Actor{Kind: reeve.System}}
-
 // deleteEndedKeys deletes some of the keys that have ended, and gives how many
 // there were. Nothing is written while there are none.
 func (c *Control) deleteEndedKeys(ctx context.Context) (int, error) {
@@ -69,7 +66,7 @@ func (c *Control) deleteEndedKeys(ctx context.Context) (int, error) {
 			} else if err != nil {
 				return err
 			}
-			deleteAPIKey(tx, reeveItself, key)
+			deleteAPIKey(tx, system, key)
 			gone = append(gone, key)
 		}
 		return nil
@@ -97,7 +94,7 @@ func (c *Control) deleteEndedTokens(ctx context.Context) (int, error) {
 				return err
 			}
 			if there {
-				record(tx, reeveItself, change{
+				record(tx, system, change{
 					action: "gateway_token.delete", target: tokens[i].GatewayID, before: gatewayTokenFields(tokens[i]),
 				})
 			}

@@ -270,6 +270,48 @@ func TestFreezeEnds(t *testing.T) {
 	})
 }
 
+// TestFreezesOfTheVersionBefore: replicas of that version read a project's own
+// freeze from its row.
+func TestFreezesOfTheVersionBefore(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		_, o, p := h.tenant("ada@mail.test")
+		_, _, other := h.tenant("bob@mail.test")
+		db := storetest.Raw(t, h.config)
+		before := func(what string, want bool) {
+			t.Helper()
+			var n int
+			h.check(db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM projects WHERE frozen AND id = $1", p.ID[:]).Scan(&n))
+			same(t, what, want, n == 1, nil)
+			h.check(db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM projects WHERE frozen AND id = $1", other.ID[:]).Scan(&n))
+			same(t, what+", another", 0, n, nil)
+		}
+		end := epoch.Add(time.Hour)
+		freeze := func(until *time.Time) {
+			t.Helper()
+			_, err := h.c.FreezeProject(h.ctx, p.ID, control.NewFreeze{Type: reeve.FreezeBilling, Until: until})
+			h.check(err)
+		}
+		freeze(nil)
+		before("frozen", true)
+		freeze(&end)
+		before("with an end", true)
+		h.check(h.c.UnfreezeProject(h.ctx, p.ID))
+		before("unfrozen", false)
+		freeze(&end)
+		h.clock.set(end)
+		h.check(h.c.EndFreezes(t.Context()))
+		before("ended", false)
+		freeze(nil)
+		h.check(h.c.DeleteProject(h.ctx, p.ID))
+		h.check(h.c.RestoreProject(h.ctx, p.ID))
+		before("restored", true)
+		h.check(h.c.UnfreezeProject(h.ctx, p.ID))
+		_, err := h.c.FreezeOrganization(h.ctx, o.ID, control.NewFreeze{Type: reeve.FreezeBilling})
+		h.check(err)
+		before("with its organisation", false)
+	})
+}
+
 // TestRaceFreeze: no write of a tenant is committed after the freeze is.
 func TestRaceFreeze(t *testing.T) {
 	for name := range (house{}).ways(reeve.User{}, reeve.Organization{}, reeve.Project{}) {

@@ -2,6 +2,8 @@ package control
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/store"
@@ -24,18 +26,20 @@ type CreatedInvitation struct {
 }
 
 var (
-	errInvitation      = reeve.Errorf(reeve.NotFound, "invitation is not valid")
-	errInvited         = reeve.Errorf(reeve.Conflict, "email is already invited")
-	errMemberAlready   = reeve.Errorf(reeve.Conflict, "email is already a member's")
-	errManyInvitations = reeve.Errorf(reeve.Conflict, "too many invitations are open")
-	errOtherAddress    = reeve.Errorf(reeve.Denied, "the invitation is for another address")
-	errSignInToAccept  = reeve.Errorf(reeve.Unauthenticated, "sign in with the invited address to accept")
+	errInvitation          = reeve.Errorf(reeve.NotFound, "invitation is not valid")
+	errInvited             = reeve.Errorf(reeve.Conflict, "email is already invited")
+	errMemberAlready       = reeve.Errorf(reeve.Conflict, "email is already a member's")
+	errManyInvitations     = reeve.Errorf(reeve.Conflict, "too many invitations are open")
+	errManyInvitationMails = reeve.Errorf(reeve.Exhausted, "too many invitations were sent today")
+	errOtherAddress        = reeve.Errorf(reeve.Denied, "the invitation is for another address")
+	errSignInToAccept      = reeve.Errorf(reeve.Unauthenticated, "sign in with the invited address to accept")
 )
 
 // CreateInvitation invites an address to an organisation or a project, for those
 // who may manage its members. Conflict if the address is invited there already,
-// or a member's. With mail the link goes to the address and is not told;
-// otherwise who invites hands it on.
+// or a member's. With mail the link goes to the address and is not told, and
+// Exhausted is the answer when there were too many on this day; otherwise who
+// invites hands it on.
 func (c *Control) CreateInvitation(ctx context.Context, in NewInvitation) (out CreatedInvitation, err error) {
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		by, organization, project, err := c.lockForInvitation(ctx, tx, in)
@@ -61,6 +65,9 @@ func (c *Control) CreateInvitation(ctx context.Context, in NewInvitation) (out C
 		}
 		tx.CreateInvitation(out.Invitation)
 		if c.settings.Mail != nil {
+			if err := meterMail(ctx, tx, by, organization); err != nil {
+				return err
+			}
 			tx.QueueMail(newMail(tx, reeve.MailInvitation, out.ID.String()))
 		}
 		recordInvitation(tx, by, "create", out.Invitation)
@@ -124,6 +131,27 @@ func mayInvite(ctx context.Context, tx *store.Tx, organization, project reeve.ID
 	return err
 }
 
+// meterMail counts a mail for an organisation and for who has it sent; Exhausted
+// until the day ends if either has had too many.
+func meterMail(ctx context.Context, tx *store.Tx, by Caller, organization reeve.ID) error {
+	day := mailDay(tx.Now())
+	for _, of := range []reeve.ID{organization, by.Actor.ID} {
+		sent, err := tx.CountMail(ctx, of, day)
+		if err != nil {
+			return err
+		}
+		if sent > reeve.MaxInvitationMails {
+			return errManyInvitationMails.WithRetryAfter(time.Unix((day+1)*secondsADay, 0).Sub(tx.Now()))
+		}
+	}
+	return nil
+}
+
+const secondsADay = 24 * 60 * 60
+
+// mailDay is the day of UTC that a mail is counted on.
+func mailDay(at time.Time) int64 { return at.Unix() / secondsADay }
+
 // recordInvitation tells of an invitation, without its address.
 func recordInvitation(tx *store.Tx, by Caller, verb string, i reeve.Invitation) {
 	told := fields{"role": i.Role, "expiresAt": i.ExpiresAt}
@@ -184,15 +212,18 @@ func (c *Control) DeleteInvitation(ctx context.Context, organization, invitation
 }
 
 // forgetInvitations removes the invitations that have expired, with the
-// addresses in them.
+// addresses in them, and the counts of earlier days.
 func (c *Control) forgetInvitations(ctx context.Context) error {
-	by := Caller{Actor: reeve.Actor{Kind: reeve.System}}
-	return c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
+	err := c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
 		expired, err := tx.LockExpiredInvitations(ctx, tx.Now(), retentionBatch)
 		for _, i := range expired {
 			tx.DeleteInvitation(i.ID)
-			recordInvitation(tx, by, "expire", i)
+			recordInvitation(tx, system, "expire", i)
 		}
 		return len(expired), err
 	})
+	today := mailDay(c.store.Now())
+	return errors.Join(err, c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
+		return tx.DeleteMailCountsBefore(ctx, today, retentionBatch)
+	}))
 }

@@ -255,3 +255,39 @@ func TestFrozenInvitation(t *testing.T) {
 		}
 	})
 }
+
+// TestInvitationMailsAreMetered: taking invitations back makes no room for others'
+// mails, whoever asks and wherever.
+func TestInvitationMailsAreMetered(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		h, _ = mailed(t, h)
+		ada, o, _ := h.tenant("ada@mail.test")
+		other := h.organization(ada)
+		both, admin := h.sessionOf(ada.ID), h.keyholder(o, reeve.RoleAdmin)
+		invite := func(ctx context.Context, organization reeve.ID) error {
+			made, err := h.c.CreateInvitation(ctx, control.NewInvitation{Organization: organization, Email: "x@mail.test", Role: reeve.RoleViewer})
+			if err == nil {
+				h.check(h.c.DeleteInvitation(ctx, organization, made.ID))
+			}
+			return err
+		}
+		exhausted := func(what string, err error) {
+			t.Helper()
+			refused(t, what, err, reeve.Exhausted, "too many invitations were sent today")
+			if failure := reeve.AsError(err); failure.RetryAfter <= 0 || failure.RetryAfter > 24*time.Hour {
+				t.Errorf("%s: try again after %s", what, failure.RetryAfter)
+			}
+		}
+		for range reeve.MaxInvitationMails {
+			h.check(invite(both, o.ID))
+		}
+		exhausted("the user", invite(both, o.ID))
+		exhausted("the user elsewhere", invite(both, other.ID))
+		exhausted("another of the organisation", invite(admin, o.ID))
+		h.check(invite(h.keyholder(other, reeve.RoleAdmin), other.ID))
+		h.clock.set(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC))
+		h.check(control.Forget(h.c, t.Context()))
+		h.check(invite(admin, o.ID))
+		h.check(invite(both, o.ID))
+	})
+}

@@ -171,7 +171,7 @@ const closeEvery = 5 * time.Minute
 // context ends; failures are handed to report, and tried again. It remembers
 // the month in which the program first ran, and closes none before it.
 func (c *Control) closeMonths(ctx context.Context, report func(error)) {
-	ctx = WithCaller(ctx, Caller{Actor: reeve.Actor{Kind: reeve.System}})
+	ctx = WithCaller(ctx, system)
 	for {
 		if err := c.CloseDueMonths(ctx); err != nil && ctx.Err() == nil {
 			report(err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/store/storetest"
 )
 
 // hire makes an operator and gives its token and the context of its holder.
@@ -103,6 +104,51 @@ func TestRotateOperatorToken(t *testing.T) {
 		h.check(err)
 		same(t, "the root's old one", reeve.Actor{}, h.accepts(root), nil)
 		same(t, "the root's new one", reeve.Actor{Kind: reeve.Operator}, h.accepts(next), nil)
+	})
+}
+
+// TestTokensOfTheVersionBefore: what stands where the version before looks for the
+// root's tokens is the root's alone, and has no end. Beside it replicas of that
+// version refuse named operators, and a token whose end is set.
+func TestTokensOfTheVersionBefore(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		db := storetest.Raw(t, h.config)
+		before := func(want ...reeve.Token) {
+			t.Helper()
+			rows, err := db.QueryContext(t.Context(), "SELECT hash FROM operator_tokens ORDER BY created_at")
+			h.check(err)
+			defer rows.Close()
+			var got, hashes [][]byte
+			for rows.Next() {
+				var hash []byte
+				h.check(rows.Scan(&hash))
+				got = append(got, hash)
+			}
+			for _, token := range want {
+				hash := token.Hash()
+				hashes = append(hashes, hash[:])
+			}
+			same(t, "to the version before", hashes, got, rows.Err())
+		}
+		o, _, _ := h.hire("a", reeve.OperatorViewer)
+		before()
+		_, err := h.c.RotateOperatorToken(h.ctx, o.ID, time.Hour)
+		h.check(err)
+		before()
+		first, err := h.c.ReplaceOperatorToken(t.Context())
+		h.check(err)
+		before(first)
+		second, err := h.c.RotateOperatorToken(h.ctx, reeve.Zero, time.Hour)
+		h.check(err)
+		before(second)
+		for _, token := range []reeve.Token{first, second} {
+			same(t, "the root's", reeve.Actor{Kind: reeve.Operator}, h.accepts(token), nil)
+		}
+		_, made, err := h.c.FirstOperatorToken(t.Context())
+		same(t, "there is one", false, made, err)
+		h.clock.pass(time.Hour)
+		same(t, "the overlap is over", reeve.Actor{}, h.accepts(first), nil)
+		before(second)
 	})
 }
 

@@ -122,9 +122,6 @@ func (c *Control) ReplaceOperatorToken(ctx context.Context) (token reeve.Token, 
 	return token, err
 }
 
-// system is reeve itself, as a caller.
-var system = Caller{Actor: reeve.Actor{Kind: reeve.System}}
-
 // makeOperatorToken makes an operator a new token; zero is the root. The old
 // ones end after the overlap.
 func makeOperatorToken(tx *store.Tx, by Caller, operator reeve.ID, overlap time.Duration) reeve.Token {

@@ -58,7 +58,7 @@ func (c *Control) changedBy(ctx context.Context, organization reeve.ID, page []r
 	for i, change := range page {
 		id, malformed := reeve.ParseID("", change.Actor)
 		switch {
-		case change.Actor == reeve.Actor{Kind: reeve.System}.String():
+		case change.Actor == system.Actor.String():
 			out[i].Kind = reeve.System
 		case malformed != nil:
 			out[i].Kind = reeve.Operator

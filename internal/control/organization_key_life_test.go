@@ -7,6 +7,7 @@ import (
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/store"
 )
 
 // TestRotateOrganizationKey: both keys work during the overlap; what was derived
@@ -122,6 +123,64 @@ func TestDerivedOrganizationKeys(t *testing.T) {
 		h.check(h.c.DeleteOrganization(h.ctx, q.ID))
 		same(t, "changes", 2, len(h.log(root.ID)), nil)
 		same(t, "changes", 2, len(h.log(child.ID)), nil)
+	})
+}
+
+// TestScanRevokesDerivedKeys: a leaked key goes with all that were derived from
+// it, each with its record.
+func TestScanRevokesDerivedKeys(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		_, o, _ := h.tenant("ada@mail.test")
+		root, token, err := h.c.CreateOrganizationKey(h.ctx, control.NewOrganizationKey{OrganizationID: o.ID, Name: "root", Role: reeve.RoleEditor})
+		h.check(err)
+		child, _, err := h.c.DeriveOrganizationKey(h.ctx, control.NewOrganizationKey{OrganizationID: o.ID, Name: "child", Role: reeve.RoleEditor}, root.ID)
+		h.check(err)
+		grandchild, _, err := h.c.DeriveOrganizationKey(h.ctx, control.NewOrganizationKey{OrganizationID: o.ID, Name: "grandchild", Role: reeve.RoleViewer}, child.ID)
+		h.check(err)
+		leaks, _, err := h.c.Scan(h.ctx, control.ToScan{Keys: []string{string(token)}, Revoke: true})
+		h.check(err)
+		same(t, "revoked", true, leaks[0].Revoked, nil)
+		for _, id := range []reeve.ID{root.ID, child.ID, grandchild.ID} {
+			same(t, "deletions", 1, len(pick(h.log(id), "organization_key.delete")), nil)
+		}
+		left, err := h.c.ListOrganizationKeys(h.ctx, o.ID)
+		same(t, "left", 0, len(left), err)
+	})
+}
+
+// TestScanWhileRotating: a leaked key that is rotated meanwhile is revoked under
+// its other name.
+func TestScanWhileRotating(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		_, o, p := h.tenant("ada@mail.test")
+		key, token, err := h.c.CreateOrganizationKey(h.ctx, control.NewOrganizationKey{OrganizationID: o.ID, Name: "ci", Role: reeve.RoleEditor})
+		h.check(err)
+		type outcome struct {
+			leaks []control.Leak
+			err   error
+		}
+		scanned := make(chan outcome, 1)
+		err = h.s.Write(h.ctx, func(tx *store.Tx) error {
+			renamed, err := tx.LockOrganizationKey(h.ctx, o.ID, key.Name)
+			if err != nil {
+				return err
+			}
+			renamed.Name = "ci (replaced)"
+			tx.UpdateOrganizationKey(renamed)
+			tx.Record(reeve.Change{Action: "test", Target: key.ID})
+			go func() {
+				leaks, _, err := h.c.Scan(h.ctx, control.ToScan{Keys: []string{string(token)}, Revoke: true})
+				scanned <- outcome{leaks, err}
+			}()
+			h.waitForLock()
+			return nil
+		})
+		h.check(err)
+		got := <-scanned
+		h.check(got.err)
+		same(t, "revoked", true, got.leaks[0].Revoked, nil)
+		_, err = h.c.GetProject(holding(t, token), p.ID)
+		refused(t, "the leaked key", err, reeve.Unauthenticated, "Unauthorized")
 	})
 }
 

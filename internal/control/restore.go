@@ -152,8 +152,9 @@ func restoreOrganization(ctx context.Context, tx *store.Tx, by Caller, id reeve.
 
 // RestoreUser brings a deleted user back, who is named by the id or the address
 // of before, with the password, the organisations that were deleted along and the
-// place in all others that are there; not the sessions and codes. NotFound if
-// there is nothing to restore; a Conflict if the address is taken meanwhile.
+// place in all others that are there; not the sessions. Codes are asked for as
+// before. NotFound if there is nothing to restore; a Conflict if the address is
+// taken meanwhile.
 func (c *Control) RestoreUser(ctx context.Context, who string) error {
 	by, err := operator(ctx, reeve.ManageUsers)
 	if err != nil {

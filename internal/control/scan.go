@@ -33,8 +33,8 @@ type Leak struct {
 // Scan finds keys, tokens and access grants by their form and checksum, in the
 // order in which they stand, and tells whose they are; more is true if there
 // are more than it looks up. To revoke needs the right to manage keys. Revoking
-// deletes a root API key and an organisation's key, refuses a derived key with
-// its descendants, and ends a session; tokens of gateways and operators are
+// deletes a root API key and, with all derived from it, an organisation's key,
+// refuses a derived key with its descendants, and ends a session; tokens of gateways and operators are
 // only told. When that fails, what was revoked before stays so: it may be
 // repeated.
 func (c *Control) Scan(ctx context.Context, in ToScan) (leaks []Leak, more bool, err error) {
@@ -159,17 +159,14 @@ func gone(err error) (bool, error) {
 	return err == nil, err
 }
 
-// revokeOrganizationKey deletes a key, but no other of its name.
+// revokeOrganizationKey deletes a key, whatever its name is by now, with all that
+// were derived from it.
 func (c *Control) revokeOrganizationKey(ctx context.Context, by Caller, k Credential) error {
 	return c.store.Write(ctx, func(tx *store.Tx) error {
-		key, err := tx.LockOrganizationKey(ctx, k.Organization.ID, k.Name)
+		key, err := tx.LockOrganizationKeyByID(ctx, k.Organization.ID, k.ID)
 		if err != nil {
 			return err
 		}
-		if key.ID != k.ID {
-			return errNoKey
-		}
-		deleteOrganizationKey(tx, by, key)
-		return nil
+		return deleteWithDerived(ctx, tx, by, key)
 	})
 }

@@ -3,6 +3,7 @@ package control_test
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
 )
 
 // totp gives the code of a secret at the house's time, or steps from it.
@@ -134,6 +136,50 @@ func TestRekeyTOTP(t *testing.T) {
 		h.check(h.c.CheckMasterKey(t.Context()))
 		h.clock.pass(time.Minute)
 		h.check(errOf(h.signIn(u.Email, secret, h.totp(key, 0))))
+	})
+}
+
+// TestRestoredUserNeedsCodes: deleting and restoring a user is no way around the
+// codes, whatever master key they are sealed with by then; erasing forgets them.
+func TestRestoredUserNeedsCodes(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		u := h.password(h.user("ada@mail.test"), secret)
+		key, codes := h.enable(h.session(u), u)
+		h.check(h.c.DeleteUser(h.ctx, u.Email))
+		next := [32]byte{2}
+		n, err := newControl(t, h.s, next, masterKey).Rekey(h.ctx)
+		same(t, "resealed", 1, n, err)
+		h.c = newControl(t, h.s, next)
+		h.check(h.c.RestoreUser(h.ctx, u.Email))
+		refused(t, "the password alone", errOf(h.signIn(u.Email, secret, "")), reeve.Unauthenticated, "code required")
+		refused(t, "a code of before", errOf(h.signIn(u.Email, secret, h.totp(key, 0))), reeve.Unauthenticated, "invalid code")
+		h.clock.pass(time.Minute)
+		h.check(errOf(h.signIn(u.Email, secret, h.totp(key, 0))))
+		h.check(errOf(h.signIn(u.Email, secret, codes[0])))
+
+		forgotten := func(what string, user reeve.ID) {
+			t.Helper()
+			_, err := h.s.TOTP(t.Context(), user)
+			refused(t, what, err, reeve.NotFound, "totp not found")
+			left, err := h.s.RecoveryCodes(t.Context(), user)
+			same(t, what, 0, len(left), err)
+		}
+		h.check(h.c.DeleteUser(h.ctx, u.Email))
+		h.check(h.c.EraseUser(h.ctx, u.Email))
+		forgotten("erased when deleted already", u.ID)
+		for name, remove := range map[string]func(email string) error{
+			"at the end of the window": func(email string) error {
+				err := h.c.DeleteUser(h.ctx, email)
+				h.clock.pass(restoreWindow)
+				return errors.Join(err, control.EraseDeletions(h.c, t.Context()))
+			},
+			"at once": func(email string) error { return h.c.EraseUser(h.ctx, email) },
+		} {
+			other := h.password(h.user("bob@mail.test"), secret)
+			h.enable(h.session(other), other)
+			h.check(remove(other.Email))
+			forgotten(name, other.ID)
+		}
 	})
 }
 

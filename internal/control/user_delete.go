@@ -86,14 +86,14 @@ func (c *Control) dropUser(ctx context.Context, tx *store.Tx, how deleting, user
 		if err != nil {
 			return err
 		}
-	}
-	if !how.keep {
+		tx.DeactivateUser(user.ID)
+	} else {
 		tx.DeleteMailAbout(reeve.MailPasswordReset, reeve.EmailKey(user.Email))
 		if err := eraseAddress(ctx, tx, how.by, user.Email, tx.Now()); err != nil {
 			return err
 		}
+		tx.EraseUser(user.ID)
 	}
-	tx.EraseUser(user.ID)
 	record(tx, how.by, change{
 		action: "user.delete", target: user.ID, before: userFields(user),
 		after: fields{"email": reeve.DeactivatedEmail(user.ID)},

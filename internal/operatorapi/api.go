@@ -62,6 +62,7 @@ func (a *api) face() web.Face {
 		Prefixes: []string{"/api/"},
 
 		Authenticate: a.authenticate,
+		Credential:   token,
 		Explain:      a.explain,
 		Once:         a.control.Once,
 		Lock:         a.lock,
@@ -78,13 +79,18 @@ func (a *api) face() web.Face {
 	}
 }
 
+// token finds the operator's token in a request; "" if there is none.
+func token(r *http.Request) string {
+	text := strings.TrimSpace(r.Header.Get("Authorization"))
+	if scheme, rest, ok := strings.Cut(text, " "); ok && strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(rest)
+	}
+	return text
+}
+
 func (a *api) authenticate(r *http.Request) (context.Context, error) {
 	ctx := r.Context()
-	token := strings.TrimSpace(r.Header.Get("Authorization"))
-	if scheme, rest, ok := strings.Cut(token, " "); ok && strings.EqualFold(scheme, "Bearer") {
-		token = strings.TrimSpace(rest)
-	}
-	actor, err := a.control.AuthenticateOperator(ctx, token)
+	actor, err := a.control.AuthenticateOperator(ctx, token(r))
 	if err != nil {
 		return ctx, err
 	}

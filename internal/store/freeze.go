@@ -106,11 +106,21 @@ func (tx *Tx) PutFreeze(f Freeze) {
 			ON CONFLICT (id) DO UPDATE SET type = excluded.type, frozen_at = excluded.frozen_at, frozen_until = excluded.frozen_until`,
 		args: []any{f.ID, string(f.Kind), string(f.Type), f.Since, f.Until},
 	})
+	if f.Kind == FrozenProject {
+		tx.markFrozen(f.ID, true)
+	}
+}
+
+// markFrozen writes for replicas of the version before, which know a project's
+// own freeze from its row alone. Nothing here reads it.
+func (tx *Tx) markFrozen(project reeve.ID, frozen bool) {
+	tx.write(statement{sql: "UPDATE projects SET frozen = $2 WHERE id = $1 AND frozen <> $2", args: []any{project, frozen}})
 }
 
 // DeleteFreeze ends the freeze of a thing, if there is one.
 func (tx *Tx) DeleteFreeze(id reeve.ID) {
 	tx.write(statement{sql: "DELETE FROM freezes WHERE id = $1", args: []any{id}})
+	tx.markFrozen(id, false)
 }
 
 // EndFreezes ends up to limit freezes whose end has come, and gives them. The
@@ -122,6 +132,11 @@ func (tx *Tx) EndFreezes(ctx context.Context, now time.Time, limit int) ([]Freez
 			RETURNING ` + freezeColumns,
 		args: []any{now, limit},
 	}, scanFreeze)
+	for _, f := range ended {
+		if f.Kind == FrozenProject {
+			tx.markFrozen(f.ID, false)
+		}
+	}
 	tx.changed = tx.changed || len(ended) > 0
 	return ended, err
 }

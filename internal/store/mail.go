@@ -68,3 +68,25 @@ func (tx *Tx) DeleteMailAbout(kind reeve.MailKind, subject string) {
 func (tx *Tx) DeleteMail(id reeve.ID) {
 	tx.write(statement{sql: "DELETE FROM mails WHERE id = $1", args: []any{id}})
 }
+
+// CountMail counts a mail of a day, in days since 1970, and gives how many the
+// day's are by now. It waits for who is counting for the same id just then.
+func (tx *Tx) CountMail(ctx context.Context, of reeve.ID, day int64) (int64, error) {
+	return one(ctx, tx.Reader, read{
+		sql: `INSERT INTO mail_counts (id, day, mails) VALUES ($1, $2, 1)
+			ON CONFLICT (id) DO UPDATE SET day = excluded.day,
+				mails = CASE WHEN mail_counts.day = excluded.day THEN mail_counts.mails + 1 ELSE 1 END
+			RETURNING mails`,
+		args: []any{of, day},
+	}, value[int64])
+}
+
+// DeleteMailCountsBefore forgets up to limit counts of earlier days, and gives how
+// many.
+func (tx *Tx) DeleteMailCountsBefore(ctx context.Context, day int64, limit int) (int, error) {
+	gone, err := many(ctx, tx.Reader, read{
+		sql:  "DELETE FROM mail_counts WHERE id IN (SELECT id FROM mail_counts WHERE day < $1 LIMIT $2) AND day < $1 RETURNING day",
+		args: []any{day, limit},
+	}, value[int64])
+	return len(gone), err
+}

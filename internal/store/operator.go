@@ -26,18 +26,20 @@ func (t OperatorToken) Live(now time.Time) bool {
 // included.
 func (r Reader) OperatorTokens(ctx context.Context) ([]OperatorToken, error) {
 	return many(ctx, r, read{
-		sql: `SELECT t.id, t.hash, t.operator_id, COALESCE(o.role, ''), t.created_at, t.expires_at
-			FROM operator_tokens t LEFT JOIN operators o ON o.id = t.operator_id ORDER BY t.created_at, t.id`,
+		sql: `SELECT id, hash, NULL, '', created_at, NULL FROM operator_tokens
+			UNION ALL SELECT t.id, t.hash, t.operator_id, COALESCE(o.role, ''), t.created_at, t.expires_at
+			FROM bounded_operator_tokens t LEFT JOIN operators o ON o.id = t.operator_id ORDER BY created_at, id`,
 	}, func(row scanner) (t OperatorToken, err error) {
 		err = row.Scan(&t.ID, &t.Hash, optionalID{&t.OperatorID}, &t.Role, &t.CreatedAt, &t.ExpiresAt)
 		return t, err
 	})
 }
 
-// HasRootToken tells whether the root operator has a token in the database.
+// HasRootToken tells whether the root operator has a token in the database: one
+// without an end.
 func (r Reader) HasRootToken(ctx context.Context) (bool, error) {
 	return one(ctx, r, read{
-		sql: "SELECT COUNT(*) > 0 FROM operator_tokens WHERE operator_id IS NULL",
+		sql: "SELECT COUNT(*) > 0 FROM operator_tokens",
 	}, value[bool])
 }
 
@@ -46,11 +48,19 @@ func (tx *Tx) LockOperatorTokens(ctx context.Context) error {
 	return tx.lockName(ctx, lockOperatorTokens)
 }
 
-// CreateOperatorToken inserts a token of an operator; zero is the root.
+// CreateOperatorToken inserts a token of an operator; zero is the root. What is
+// in operator_tokens the version before takes for the root's, so nothing else is.
 func (tx *Tx) CreateOperatorToken(id, operator reeve.ID, hash reeve.TokenHash) {
+	if operator == reeve.Zero {
+		tx.write(statement{
+			sql:  "INSERT INTO operator_tokens (id, hash, created_at) VALUES ($1, $2, $3)",
+			args: []any{id, hash, tx.Now()},
+		})
+		return
+	}
 	tx.write(statement{
-		sql:  "INSERT INTO operator_tokens (id, operator_id, hash, created_at) VALUES ($1, $2, $3, $4)",
-		args: []any{id, orNull(operator), hash, tx.Now()},
+		sql:  "INSERT INTO bounded_operator_tokens (id, operator_id, hash, created_at) VALUES ($1, $2, $3, $4)",
+		args: []any{id, operator, hash, tx.Now()},
 	})
 }
 
@@ -60,13 +70,18 @@ func (tx *Tx) EndOperatorTokens(operator reeve.ID, at time.Time) {
 	whose, who := "operator_id IS NULL", []any(nil)
 	if operator != reeve.Zero {
 		whose, who = "operator_id = $2", []any{operator}
+	} else {
+		tx.write(statement{
+			sql: "INSERT INTO bounded_operator_tokens (id, hash, created_at) SELECT id, hash, created_at FROM operator_tokens",
+		})
+		tx.write(statement{sql: "DELETE FROM operator_tokens"})
 	}
 	tx.write(statement{
-		sql:  "UPDATE operator_tokens SET expires_at = $1 WHERE " + whose + " AND (expires_at IS NULL OR expires_at > $1)",
+		sql:  "UPDATE bounded_operator_tokens SET expires_at = $1 WHERE " + whose + " AND (expires_at IS NULL OR expires_at > $1)",
 		args: append([]any{at}, who...),
 	})
 	tx.write(statement{
-		sql:  "DELETE FROM operator_tokens WHERE expires_at <= $1 AND " + whose,
+		sql:  "DELETE FROM bounded_operator_tokens WHERE expires_at <= $1 AND " + whose,
 		args: append([]any{tx.Now()}, who...),
 	})
 }

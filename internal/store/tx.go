@@ -53,6 +53,7 @@ var facts = map[string]bool{
 	"bulk_done":          true,
 	"totp_steps":         true,
 	"mails":              true,
+	"mail_counts":        true,
 	"deletions":          true,
 	"user_texts":         true,
 	"organization_texts": true,

@@ -112,20 +112,26 @@ func (tx *Tx) UpdateUser(u reeve.User) {
 	tx.updateText(userText(u))
 }
 
-// RestoreUser undoes EraseUser, as far as the user's row goes; a Conflict if the
+// RestoreUser undoes DeactivateUser, as far as the user's row goes; a Conflict if the
 // address is taken.
 func (tx *Tx) RestoreUser(u reeve.User) {
 	tx.UpdateUser(u)
 	tx.createText(userText(u))
 }
 
-// EraseUser takes a user, who is a member of nothing any more, out of sight
-// with all personal data and everything that lets the user in. The row stays,
-// for coupons refer to it.
+// EraseUser is DeactivateUser for good: it forgets the codes, too.
 func (tx *Tx) EraseUser(id reeve.ID) {
+	tx.DeleteTOTP(id)
+	tx.DeactivateUser(id)
+}
+
+// DeactivateUser takes a user, who is a member of nothing any more, out of sight
+// with all personal data and everything that lets the user in. The row stays,
+// for coupons refer to it, and so do the codes that are asked for beside the
+// password: who restores the user must not do without them.
+func (tx *Tx) DeactivateUser(id reeve.ID) {
 	tx.DeleteFreeze(id)
 	tx.DeleteUserSessions(id, reeve.Zero)
-	tx.DeleteTOTP(id)
 	tx.write(statement{
 		sql: `UPDATE users SET email = $2, email_key = NULL, full_name = '', short_name = '',
 			password_hash = $3, project_limit = 0 WHERE id = $1`,

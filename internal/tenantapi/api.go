@@ -53,23 +53,39 @@ func (a *api) face() web.Face {
 		Public:      public,
 
 		Authenticate: a.authenticate,
+		Credential:   credential,
 		Confirm:      a.control.AuthenticateTenant,
 		Once:         a.control.Once,
 		Lock:         a.lock,
 		Body:         errorBody,
 		BadBody:      badBody,
 		Security: []web.SecurityScheme{{
-			Name: "organizationKey", Type: "apiKey", Header: "x-api-key",
+			Name: "organizationKey", Type: "apiKey", Header: keyHeader,
 			Description: "A key of the organisation.",
 		}, {
-			Name: "session", Type: "apiKey", Header: "X-Auth-Token",
+			Name: "session", Type: "apiKey", Header: sessionHeader,
 			Description: "The auth_token of POST /user/login, with the user's id in X-Auth-Id.",
 		}},
 		Common: []reeve.Kind{reeve.Unauthenticated, reeve.Denied, reeve.Exhausted, reeve.Unavailable, reeve.Internal},
 	}
 }
 
-// authenticate checks the form of the key. Each call looks the key up together
+// The headers of an organisation's key and of a session's token.
+const (
+	keyHeader     = "x-api-key"
+	sessionHeader = "X-Auth-Token"
+)
+
+// credential finds the one credential that counts of a request: a session comes
+// before a key.
+func credential(r *http.Request) string {
+	if text := r.Header.Get(sessionHeader); text != "" {
+		return text
+	}
+	return r.Header.Get(keyHeader)
+}
+
+// authenticate checks the form of the credential. Each call looks the it up together
 // with its project; web confirms it before it refuses a request itself.
 func (a *api) authenticate(r *http.Request) (context.Context, error) {
 	ctx := r.Context()
@@ -77,13 +93,14 @@ func (a *api) authenticate(r *http.Request) (context.Context, error) {
 		Address: web.ClientAddress(ctx), RequestID: web.RequestID(ctx),
 		Resolved: func(actor reeve.Actor) { web.SetActor(ctx, actor.String()) },
 	}
-	if text := r.Header.Get("X-Auth-Token"); text != "" {
+	text := credential(r)
+	if r.Header.Get(sessionHeader) != "" {
 		if err := session(&caller, r.Header.Get("X-Auth-Id"), text); err != nil {
 			return ctx, err
 		}
 		return control.WithCaller(ctx, caller), nil
 	}
-	token, ok := reeve.ParseToken(reeve.TokenOrganization, r.Header.Get("x-api-key"))
+	token, ok := reeve.ParseToken(reeve.TokenOrganization, text)
 	if !ok {
 		return ctx, reeve.ErrUnauthenticated
 	}

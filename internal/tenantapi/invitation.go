@@ -3,6 +3,7 @@ package tenantapi
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/reeve-cloud/reeve"
@@ -10,18 +11,23 @@ import (
 	"github.com/reeve-cloud/reeve/internal/web"
 )
 
+var mailedADay = fmt.Sprintf("Where invitations are mailed, an organisation and who invites have %d on a day of UTC at most: then 429.",
+	reeve.MaxInvitationMails)
+
 func (a *api) invitations(out *web.API) {
 	web.Handle(out, web.Op{
 		Method: "POST", Path: "/organization/{organization}/invitation", ID: "inviteToOrganization", Tag: "invitations", Exact: true,
-		Summary: "Invite an address to an organisation",
-		Errors:  []reeve.Kind{reeve.Invalid, reeve.Conflict},
+		Summary:     "Invite an address to an organisation",
+		Description: mailedADay,
+		Errors:      []reeve.Kind{reeve.Invalid, reeve.Conflict},
 	}, a.inviteToOrganization, web.BeforeBody(func(ctx context.Context, in *inviteToOrganizationIn) error {
 		return a.mayIn(ctx, in.Organization, reeve.ManageMembers)
 	}))
 	web.Handle(out, web.Op{
 		Method: "POST", Path: "/project/{project}/invitation", ID: "inviteToProject", Tag: "invitations", Exact: true,
-		Summary: "Invite an address to a project, and as a viewer to its organisation",
-		Errors:  []reeve.Kind{reeve.Invalid, reeve.Conflict},
+		Summary:     "Invite an address to a project, and as a viewer to its organisation",
+		Description: mailedADay,
+		Errors:      []reeve.Kind{reeve.Invalid, reeve.Conflict},
 	}, a.inviteToProject, web.BeforeBody(func(ctx context.Context, in *inviteToProjectIn) error {
 		return a.may(ctx, in.Project, reeve.ManageMembers)
 	}))

@@ -2,11 +2,13 @@ package tenantapi_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/reeve-cloud/reeve/internal/reevetest"
+	"github.com/reeve-cloud/reeve/internal/server"
 )
 
 // TestMain fails the suite if a documented reply was never seen.
@@ -72,6 +74,27 @@ var examples = append([]step{
 func TestHealth(t *testing.T)  { t.Parallel(); reevetest.Health(t, "tenant") }
 func TestDown(t *testing.T)    { t.Parallel(); reevetest.Down(t, all()) }
 func TestGuarded(t *testing.T) { t.Parallel(); reevetest.Guarded(t, examples) }
+
+// TestGuardedBySession: of a session and a key the session counts, and what is
+// beside it does not: neither hides a guess nor is remembered.
+func TestGuardedBySession(t *testing.T) {
+	t.Parallel()
+	s := reevetest.OpenGuarded(t, server.Config{AuthFailures: 1})
+	s.Tenants(t)
+	s.OpenSession(t, "alice")
+	beside := func(key string) http.Header { return http.Header{"X-Api-Key": {key}} }
+	guess := http.Header{"X-Auth-Id": {"{usr:alice}"}, "X-Auth-Token": {"reeve_ses_guess"}}
+	s.Run(t, []step{
+		{Name: "the key is known", Call: "GET /project/{px}", Status: 200, Reply: reevetest.Any},
+		{Name: "so is the session", Call: "GET /project/{px}", As: "session alice", Header: beside("junk"), Status: 200, Reply: reevetest.Any},
+		{Name: "a guess", Call: "GET /project/{px}", Header: guess, Status: 401, Reply: reevetest.Any},
+		{Name: "another beside a key that is known", Call: "GET /project/{px}", Header: guess, Status: 429, Reply: reevetest.Any},
+		{Name: "what stood beside the session", Call: "GET /project/{px}", As: "junk", Status: 429, Reply: reevetest.Any},
+		{Name: "the session", Call: "GET /project/{px}", As: "session alice", Header: beside("other"), Status: 200, Reply: reevetest.Any},
+		{Name: "the key", Call: "GET /project/{px}", Status: 200, Reply: reevetest.Any},
+	}...)
+}
+
 func TestBroken(t *testing.T)  { t.Parallel(); reevetest.Broken(t, all()) }
 func TestTooLong(t *testing.T) { t.Parallel(); reevetest.TooLong(t, all(), tenants) }
 

@@ -44,7 +44,8 @@ type Face struct {
 
 	// Credential gives the credential that a request shows, "" if none: what
 	// is counted against its client's address when it turns out to be unknown.
-	// Without it, it is the first of the headers that Security names.
+	// It must be the very one that Authenticate looks at, or a known one beside it
+	// would be a way around the count.
 	Credential func(*http.Request) string
 
 	// Once does what a request asks for in one transaction and, if it has a key,
@@ -122,9 +123,6 @@ func (f *Face) prepare() (statuses [kinds]int) {
 	if f.Version == "" {
 		f.Version = "1"
 	}
-	if f.Credential == nil {
-		f.Credential = firstCredential(f.Security)
-	}
 	if f.BadBody == nil {
 		f.BadBody = asInvalid
 	}
@@ -134,8 +132,8 @@ func (f *Face) prepare() (statuses [kinds]int) {
 	if (f.Once == nil) != (f.Lock == nil) {
 		panic(fmt.Sprintf("web: face %s needs both Once and Lock, or neither", f.Name))
 	}
-	if f.Body == nil || len(f.Prefixes) > 0 && f.Authenticate == nil {
-		panic(fmt.Sprintf("web: face %s lacks Body or Authenticate", f.Name))
+	if f.Body == nil || len(f.Prefixes) > 0 && (f.Authenticate == nil || f.Credential == nil) {
+		panic(fmt.Sprintf("web: face %s lacks Body, Authenticate or Credential", f.Name))
 	}
 	for kind := range statuses {
 		statuses[kind] = statusOf[reeve.Kind(kind)]

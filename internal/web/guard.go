@@ -146,24 +146,3 @@ func setQuota(header http.Header, q *reeve.Quota) {
 func seconds(d time.Duration) string {
 	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
 }
-
-// firstCredential finds the credential of a request that has one of the
-// schemes, in their order.
-func firstCredential(schemes []SecurityScheme) func(*http.Request) string {
-	var names []string
-	for _, s := range schemes {
-		name := "Authorization" // of http
-		if s.Type == "apiKey" {
-			name = http.CanonicalHeaderKey(s.Header)
-		}
-		names = append(names, name)
-	}
-	return func(r *http.Request) string {
-		for _, name := range names {
-			if values := r.Header[name]; len(values) > 0 && values[0] != "" {
-				return values[0]
-			}
-		}
-		return ""
-	}
-}

@@ -47,6 +47,8 @@ func testFace() web.Face {
 			web.SetActor(r.Context(), "operator")
 			return r.Context(), nil
 		},
+		Credential: func(r *http.Request) string { return r.Header.Get("Authorization") },
+
 		Status: statuses,
 		Body:   func(_ int, e *reeve.Error) any { return testError{e.Message, e.Detail} },
 		BadBody: func(err error) *reeve.Error {

@@ -1,4 +1,4 @@
--- Operators who are not the root. Their tokens are in operator_tokens.
+-- Operators who are not the root.
 CREATE TABLE operators (
     id         {{id}} PRIMARY KEY,
     name       {{text}} NOT NULL UNIQUE,
@@ -6,10 +6,18 @@ CREATE TABLE operators (
     created_at {{bigint}} NOT NULL
 ){{strict}};
 
--- operator_id is NULL of the root's; expires_at is the end of an overlap.
-ALTER TABLE operator_tokens ADD COLUMN operator_id {{id}} REFERENCES operators (id) ON DELETE CASCADE;
-ALTER TABLE operator_tokens ADD COLUMN expires_at {{bigint}};
-CREATE INDEX operator_tokens_operator ON operator_tokens (operator_id);
+-- Tokens with less than all rights for good: those of named operators, and those
+-- of the root, operator_id NULL, that end with an overlap. They are not in
+-- operator_tokens: a replica of the version before, which runs on while the first
+-- of this one has migrated, takes each token there for the root's.
+CREATE TABLE bounded_operator_tokens (
+    id          {{id}} PRIMARY KEY,
+    operator_id {{id}} REFERENCES operators (id) ON DELETE CASCADE,
+    hash        {{bytes}} NOT NULL UNIQUE,
+    created_at  {{bigint}} NOT NULL,
+    expires_at  {{bigint}}
+){{strict}};
+CREATE INDEX bounded_operator_tokens_operator ON bounded_operator_tokens (operator_id);
 
 CREATE TABLE user_sessions (
     id         {{id}} PRIMARY KEY,

@@ -47,3 +47,12 @@ CREATE TABLE mails (
     UNIQUE (kind, subject)
 ){{strict}};
 CREATE INDEX mails_due ON mails (next_at);
+
+-- How many mails went out on a day because of an organisation, or of somebody in
+-- it: the newest day's count. A day is a number of days since 1970, in UTC.
+CREATE TABLE mail_counts (
+    id    {{id}} PRIMARY KEY,
+    day   {{bigint}} NOT NULL,
+    mails {{bigint}} NOT NULL
+){{strict}};
+CREATE INDEX mail_counts_age ON mail_counts (day);

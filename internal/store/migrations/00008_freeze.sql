@@ -11,5 +11,6 @@ CREATE INDEX freezes_until ON freezes (frozen_until);
 INSERT INTO freezes (id, kind, type, frozen_at)
 SELECT id, 'project', 'operator', created_at FROM projects WHERE frozen;
 
--- projects.frozen says nothing any more. It stays for replicas of the version
--- before, which read it while the first of this one has migrated.
+-- projects.frozen is written along with a project's own freeze, and read by
+-- replicas of the version before alone, which run on while the first of this one
+-- has migrated.

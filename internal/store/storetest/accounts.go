@@ -59,6 +59,9 @@ func testTOTP(t *testing.T, w world) {
 	same(t, "its codes", []reeve.TokenHash{}, left, err)
 	left, err = w.s.RecoveryCodes(w.ctx(), other.ID)
 	same(t, "another's codes", codes[:1], left, err)
+	w.write(func(tx *store.Tx) { tx.DeactivateUser(other.ID) })
+	got, err = w.s.TOTP(w.ctx(), other.ID)
+	same(t, "of a user who can be restored", theirs, got, err)
 	w.write(func(tx *store.Tx) { tx.EraseUser(other.ID) })
 	_, err = w.s.TOTP(w.ctx(), other.ID)
 	refused(t, "of an erased user", err, reeve.NotFound, "totp not found")
@@ -96,7 +99,7 @@ func testInvitations(t *testing.T, w world) {
 	same(t, "of an address", []reeve.Invitation{second, first}, list, err)
 
 	w.in(func(tx *store.Tx) {
-		for until, want := range map[int][]reeve.Invitation{0: nil, 1: {first, theirs}, 2: {second, first, theirs}} {
+		for until, want := range map[int][]reeve.Invitation{0: {}, 1: {first, theirs}, 2: {second, first, theirs}} {
 			list, err := tx.LockInvitationsTo(w.ctx(), "cARol@mail.test", minute(until))
 			same(t, "to an address", want, list, err)
 		}
@@ -151,6 +154,25 @@ func testMails(t *testing.T, w world) {
 	due("put off", minute(4), other, mail)
 	w.fact(func(tx *store.Tx) error { tx.DeleteMail(other.ID); return nil })
 	due("deleted", minute(4), mail)
+	counted := func(what string, of reeve.ID, day, want int64) {
+		t.Helper()
+		w.fact(func(tx *store.Tx) error {
+			n, err := tx.CountMail(w.ctx(), of, day)
+			same(t, what, want, n, err)
+			return err
+		})
+	}
+	counted("the first", mail.ID, 7, 1)
+	counted("the second", mail.ID, 7, 2)
+	counted("another's", other.ID, 7, 1)
+	counted("the next day", mail.ID, 8, 1)
+	w.fact(func(tx *store.Tx) error {
+		n, err := tx.DeleteMailCountsBefore(w.ctx(), 8, 10)
+		same(t, "forgotten", 1, n, err)
+		return err
+	})
+	counted("is kept", mail.ID, 8, 2)
+	counted("is forgotten", other.ID, 7, 1)
 }
 
 func testUserSessions(t *testing.T, w world) {
