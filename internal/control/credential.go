@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"crypto/subtle"
+	"strings"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
@@ -73,7 +74,7 @@ func (c *Control) Inspect(ctx context.Context, text string) (Credential, error) 
 	if _, err := operator(ctx, reeve.Look); err != nil {
 		return Credential{}, err
 	}
-	if text == "" {
+	if text = barely(text); text == "" {
 		return Credential{}, reeve.Errorf(reeve.Invalid, "Key is not set")
 	}
 	out, err := c.recognize(ctx, text)
@@ -81,6 +82,16 @@ func (c *Control) Inspect(ctx context.Context, text string) (Credential, error) 
 		return Credential{}, err
 	}
 	return out, c.complete(ctx, &out)
+}
+
+// barely takes away what a key is pasted with: white space, and the word that
+// stands before it in a header.
+func barely(text string) string {
+	text = strings.TrimSpace(text)
+	if word, key, ok := strings.Cut(text, " "); ok && strings.EqualFold(word, "Bearer") {
+		text = strings.TrimSpace(key)
+	}
+	return text
 }
 
 // complete names what a credential belongs to, and tells when it was used.

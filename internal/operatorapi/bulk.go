@@ -143,7 +143,7 @@ func (in *bulkIn) bulk() (out control.Bulk, err error) {
 	}
 	out.Kind = kind.kind
 	for _, text := range s.IDs {
-		id, err := reeve.ParseID(kind.prefix, text)
+		id, err := reeve.FindID(kind.prefix, text)
 		if err != nil {
 			return out, idError([]byte(text), "invalid id")
 		}
