@@ -5,7 +5,7 @@ package client
 var opOperatorListOrganizations = &Operation{
 	Face: "operator", ID: "listOrganizations", Method: "GET", Path: "/api/organizations", Tag: "organizations",
 	Summary:     "List and find organizations, newest first",
-	Description: "A page may hold fewer than its limit although it is not the last; next is null at the end alone. What stays in the list while its pages are read is in exactly one of them.",
+	Description: "A page may hold fewer than its limit although it is not the last; next is null at the end alone. What stays in the list while its pages are read is in exactly one of them, unless it is renamed meanwhile and the list sorted by that.",
 	Params: []Param{
 		{Name: "limit", In: "query", Type: "string", Required: false, Description: "1 to 500; 50 when absent."},
 		{Name: "after", In: "query", Type: "string", Required: false, Description: "The cursor of the page before."},
