@@ -115,6 +115,26 @@ func ParseID(prefix Prefix, text string) (ID, error) {
 	return parseSuffix(suffix)
 }
 
+// FindID reads an id as people paste one into a search: beside what ParseID
+// reads, a UUID without hyphens, in braces or as a URN (RFC 9562 4), in any case
+// a TypeID, too, and with white space around.
+func FindID(prefix Prefix, text string) (ID, error) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	text = strings.TrimPrefix(text, "urn:uuid:")
+	if inner, ok := strings.CutPrefix(text, "{"); ok {
+		if text, ok = strings.CutSuffix(inner, "}"); !ok {
+			return ID{}, ErrMalformedID
+		}
+	}
+	var id ID
+	if len(text) == hex.EncodedLen(len(id)) {
+		if _, err := hex.Decode(id[:], []byte(text)); err == nil {
+			return id, nil
+		}
+	}
+	return ParseID(prefix, text)
+}
+
 // ParseAnyID reads an id of any kind in either spelling, for filters that do
 // not know what kind of thing they will name.
 func ParseAnyID(text string) (ID, error) {

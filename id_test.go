@@ -74,6 +74,32 @@ func TestParseIDRefuses(t *testing.T) {
 	}
 }
 
+// TestFindID: an id is found however it was pasted, and nothing else is one.
+func TestFindID(t *testing.T) {
+	const id = "0188bac7-4afa-78aa-bc3b-bd1eef28d881"
+	want, err := reeve.ParseID(reeve.PrefixProject, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	typeID := want.TypeID(reeve.PrefixProject)
+	bare := strings.ReplaceAll(id, "-", "")
+	for _, text := range []string{
+		id, bare, strings.ToUpper(bare), "{" + id + "}", "urn:uuid:" + id, "URN:UUID:" + strings.ToUpper(id), " " + typeID + "\n",
+		strings.ToUpper(typeID),
+	} {
+		if got, err := reeve.FindID(reeve.PrefixProject, text); err != nil || got != want {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{
+		"", "{}", "{" + id, id + "}", "{" + id + ")", bare[1:], bare + "0", "urn:uuid:", want.TypeID(reeve.PrefixUser), "g" + bare[1:],
+	} {
+		if got, err := reeve.FindID(reeve.PrefixProject, text); err == nil {
+			t.Errorf("%q is %v", text, got)
+		}
+	}
+}
+
 func TestParseIDUpperCaseUUID(t *testing.T) {
 	id, err := reeve.ParseID(reeve.PrefixUser, "01890A5D-AC96-774B-BCCE-B302099A8057")
 	if err != nil || id.String() != "01890a5d-ac96-774b-bcce-b302099a8057" {

@@ -10,7 +10,7 @@ var opOperatorDeleteAPIKey = &Operation{
 		{Name: "apikey", In: "path", Type: "string", Required: true, Description: "The serialised key."},
 		{Name: "wait", In: "query", Type: "string", Required: false, Description: "How long to wait for all sessions: seconds, or a duration such as 5s; at most 10 minutes."},
 		{Name: "Prefer", In: "header", Type: "string", Required: false, Description: "wait=SECONDS does the same (RFC 7240)."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Reply: "json", MayBeEmpty: true,
 }
@@ -34,7 +34,7 @@ var opOperatorCreateAPIKey = &Operation{
 		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "name", Type: "string", Required: true},
@@ -53,7 +53,7 @@ var opOperatorDeleteAPIKeyByName = &Operation{
 		{Name: "name", In: "path", Type: "string", Required: true, Description: "The key's name."},
 		{Name: "wait", In: "query", Type: "string", Required: false, Description: "How long to wait for all sessions: seconds, or a duration such as 5s; at most 10 minutes."},
 		{Name: "Prefer", In: "header", Type: "string", Required: false, Description: "wait=SECONDS does the same (RFC 7240)."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Reply: "json", MayBeEmpty: true,
 }
@@ -66,7 +66,7 @@ var opOperatorRotateAPIKey = &Operation{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
 		{Name: "name", In: "path", Type: "string", Required: true, Description: "The key's name."},
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Body: &Body{Required: false, Fields: []Field{
 		{Name: "overlap", Type: "integer", Description: "Seconds for which the old one goes on, at most 2592000; 86400 when absent."},

@@ -8,7 +8,7 @@ var opOperatorBulk = &Operation{
 	Description: "A dry run, which it is unless dryRun is false, tells what would be done to what, and gives a plan. To carry it out takes the same selection and action with that plan; if anything else is selected by then, that is refused with 409. At most 10000 things are selected; each is done or not. A request that is repeated with the same plan does nothing twice. It needs the right to the action itself.",
 	Params: []Param{
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "select", Type: "object", Required: true, Fields: []Field{

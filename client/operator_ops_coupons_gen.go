@@ -5,7 +5,7 @@ package client
 var opOperatorListCoupons = &Operation{
 	Face: "operator", ID: "listCoupons", Method: "GET", Path: "/api/coupons", Tag: "coupons",
 	Summary:     "List and find coupons, newest first",
-	Description: "A page may hold fewer than its limit although it is not the last; next is null at the end alone. What stays in the list while its pages are read is in exactly one of them.",
+	Description: "A page may hold fewer than its limit although it is not the last; next is null at the end alone. What stays in the list while its pages are read is in exactly one of them, unless it is renamed meanwhile and the list sorted by that.",
 	Params: []Param{
 		{Name: "limit", In: "query", Type: "string", Required: false, Description: "1 to 500; 50 when absent."},
 		{Name: "after", In: "query", Type: "string", Required: false, Description: "The cursor of the page before."},
@@ -28,7 +28,7 @@ var opOperatorCreateCoupon = &Operation{
 		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "userId", Type: "string", Required: true},
@@ -47,7 +47,7 @@ var opOperatorDeleteCoupon = &Operation{
 		{Name: "coupon", In: "path", Type: "string", Required: true, Description: "The coupon's id."},
 		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Reply: "empty",
 }

@@ -7,7 +7,7 @@ var opOperatorCreateCredit = &Operation{
 	Summary: "Grant an organisation a credit, which its statements draw on after the coupons",
 	Params: []Param{
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "organizationId", Type: "string", Required: true},
@@ -37,7 +37,7 @@ var opOperatorVoidCredit = &Operation{
 	Params: []Param{
 		{Name: "credit", In: "path", Type: "string", Required: true, Description: "The credit's id."},
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Reply: "empty",
 }

@@ -19,7 +19,7 @@ var opOperatorCreateGateway = &Operation{
 		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "name", Type: "string", Required: true},
@@ -33,7 +33,7 @@ var opOperatorDeleteGateway = &Operation{
 	Summary: "Revoke a gateway's token",
 	Params: []Param{
 		{Name: "gateway", In: "path", Type: "string", Required: true, Description: "The gateway's id."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Reply: "empty",
 }
@@ -45,7 +45,7 @@ var opOperatorRotateGatewayToken = &Operation{
 	Params: []Param{
 		{Name: "gateway", In: "path", Type: "string", Required: true, Description: "The gateway's id."},
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Body: &Body{Required: false, Fields: []Field{
 		{Name: "overlap", Type: "integer", Description: "Seconds for which the old one goes on, at most 2592000; 86400 when absent."},

@@ -7,7 +7,7 @@ var opOperatorInspect = &Operation{
 	Summary:     "Tell what a key, a token or an access grant is, whose, and whether it opens anything",
 	Description: "It is shown nowhere. What has the form of none is of kind none, what nobody has is unknown; both are answered with 200.",
 	Params: []Param{
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "key", Type: "string", Required: true},
@@ -22,7 +22,7 @@ var opOperatorScan = &Operation{
 	Description: "None is shown. Give one of text and keys. With revoke, API keys and organizations' keys that open something are revoked, as the key stands there with all that derive from it, and sessions ended; tokens of gateways and operators are only told. A scan looks up 1000 credentials at most; a repeated one finds what was revoked revoked.",
 	Params: []Param{
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "text", Type: "string", Description: "Any text: a log, a file, a page."},
@@ -51,7 +51,7 @@ var opOperatorSearchPrivately = &Operation{
 	Params: []Param{
 		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "q", Type: "string", Required: true},

@@ -5,7 +5,7 @@ package client
 var opOperatorListUsers = &Operation{
 	Face: "operator", ID: "listUsers", Method: "GET", Path: "/api/users", Tag: "users",
 	Summary:     "List and find users, newest first",
-	Description: "A page may hold fewer than its limit although it is not the last; next is null at the end alone. What stays in the list while its pages are read is in exactly one of them.",
+	Description: "A page may hold fewer than its limit although it is not the last; next is null at the end alone. What stays in the list while its pages are read is in exactly one of them, unless it is renamed meanwhile and the list sorted by that.",
 	Params: []Param{
 		{Name: "limit", In: "query", Type: "string", Required: false, Description: "1 to 500; 50 when absent."},
 		{Name: "after", In: "query", Type: "string", Required: false, Description: "The cursor of the page before."},
@@ -28,7 +28,7 @@ var opOperatorCreateUser = &Operation{
 		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "email", Type: "string", Required: true},
@@ -48,7 +48,7 @@ var opOperatorDeleteUser = &Operation{
 		{Name: "erase", In: "query", Type: "string", Required: false, Description: "now: for good, nothing is kept to restore it from; for admins."},
 		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Reply: "empty",
 }
@@ -70,7 +70,7 @@ var opOperatorUpdateUser = &Operation{
 		{Name: "email", In: "path", Type: "string", Required: true, Description: "The user's address, in any case."},
 		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "email", Type: "string"},
@@ -95,7 +95,7 @@ var opOperatorFreezeUser = &Operation{
 		{Name: "wait", In: "query", Type: "string", Required: false, Description: "How long to wait for all sessions: seconds, or a duration such as 5s; at most 10 minutes."},
 		{Name: "Prefer", In: "header", Type: "string", Required: false, Description: "wait=SECONDS does the same (RFC 7240)."},
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "type", Type: "string", Required: true, Description: "billing, violation, legal, security or operator."},
@@ -111,7 +111,7 @@ var opOperatorCreatePasswordReset = &Operation{
 	Params: []Param{
 		{Name: "email", In: "path", Type: "string", Required: true, Description: "The user's address, in any case."},
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Reply: "json",
 }
@@ -121,7 +121,7 @@ var opOperatorDeleteTOTP = &Operation{
 	Summary: "Ask a user, who has lost the device, for no codes any more",
 	Params: []Param{
 		{Name: "email", In: "path", Type: "string", Required: true, Description: "The user's address, in any case."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Reply: "empty",
 }
@@ -132,7 +132,7 @@ var opOperatorUnfreezeUser = &Operation{
 	Params: []Param{
 		{Name: "email", In: "path", Type: "string", Required: true, Description: "The user's address, in any case."},
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
-		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead."},
+		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Reply: "empty",
 }

@@ -157,7 +157,7 @@ type TenantRestrictions struct {
 	AllowWrite  *bool `json:"allow_write,omitempty"`
 	AllowList   *bool `json:"allow_list,omitempty"`
 	AllowDelete *bool `json:"allow_delete,omitempty"`
-	// The only places where the key may act; everywhere when empty.
+	// The only places where the key may act; everywhere when absent. It must not be empty.
 	Paths     []TenantKeyPath `json:"paths,omitzero"`
 	NotBefore *time.Time      `json:"not_before,omitempty"`
 	// The last instant at which the key works.

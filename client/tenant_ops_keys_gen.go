@@ -88,7 +88,7 @@ var opTenantCreateAPIKey = &Operation{
 			{Name: "allow_write", Type: "boolean"},
 			{Name: "allow_list", Type: "boolean"},
 			{Name: "allow_delete", Type: "boolean"},
-			{Name: "paths", Type: "[]object", Description: "The only places where the key may act; everywhere when empty.", Fields: []Field{
+			{Name: "paths", Type: "[]object", Description: "The only places where the key may act; everywhere when absent. It must not be empty.", Fields: []Field{
 				{Name: "bucket", Type: "string", Required: true},
 				{Name: "prefix", Type: "string", Description: "Of the objects' paths, as they are stored; the whole bucket when empty."},
 			}},
@@ -113,7 +113,7 @@ var opTenantNarrowAPIKey = &Operation{
 			{Name: "allow_write", Type: "boolean"},
 			{Name: "allow_list", Type: "boolean"},
 			{Name: "allow_delete", Type: "boolean"},
-			{Name: "paths", Type: "[]object", Description: "The only places where the key may act; everywhere when empty.", Fields: []Field{
+			{Name: "paths", Type: "[]object", Description: "The only places where the key may act; everywhere when absent. It must not be empty.", Fields: []Field{
 				{Name: "bucket", Type: "string", Required: true},
 				{Name: "prefix", Type: "string", Description: "Of the objects' paths, as they are stored; the whole bucket when empty."},
 			}},

@@ -128,7 +128,7 @@ type TenantChange struct {
 	Time   time.Time         `json:"time"`
 	Actor  TenantChangeActor `json:"actor"`
 	Action string            `json:"action"`
-	// As a UUID: the action tells the kind of thing.
+	// The id of the changed thing; of a membership that of its project or organisation.
 	Target    string          `json:"target"`
 	Before    json.RawMessage `json:"before"`
 	After     json.RawMessage `json:"after"`

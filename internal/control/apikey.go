@@ -31,14 +31,19 @@ func (c *Control) CreateAPIKey(ctx context.Context, project reeve.ID, name strin
 // that ends is deleted then.
 func (c *Control) CreateRestrictedAPIKey(ctx context.Context, in NewAPIKey) (reeve.APIKey, macaroon.Key, error) {
 	fail := func(err error) (reeve.APIKey, macaroon.Key, error) { return reeve.APIKey{}, macaroon.Key{}, err }
-	if _, err := c.keyManager(ctx, nil, in.ProjectID); err != nil {
+	by, err := c.keyManager(ctx, nil, in.ProjectID)
+	if err != nil {
 		return fail(err)
 	}
 	name, err := reeve.CleanName(nameWord(ctx), in.Name)
 	if err != nil {
 		return fail(err)
 	}
-	if err := in.end(c.store.Now()); err != nil {
+	latest, err := latestEnd(ctx, c.store.Reader, by)
+	if err != nil {
+		return fail(err)
+	}
+	if err := in.end(c.store.Now(), latest); err != nil {
 		return fail(err)
 	}
 	minted, err := c.mint(reeve.APIKey{ProjectID: in.ProjectID, Name: name, PartnerID: in.PartnerID}, in.Restriction)

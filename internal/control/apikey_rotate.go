@@ -60,6 +60,9 @@ func (c *Control) rotateAPIKey(
 		case old.ReplacedBy != nil:
 			return errRotated
 		}
+		if err := mayReplace(ctx, tx, by, old.ExpiresAt); err != nil {
+			return err
+		}
 		restriction, err := macaroon.ParseCaveat(old.Caveat)
 		if err != nil {
 			return err

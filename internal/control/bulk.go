@@ -201,7 +201,7 @@ func (c *Control) selected(ctx context.Context, b Bulk) (ids []reeve.ID, err err
 		return nil, err
 	}
 	b.Select.Sort, b.Select.After, b.Select.Limit = "created", "", 1000
-	l, err := b.Select.forStore(store.Kind(b.Kind), c.store.Now())
+	l, err := c.forStore(ctx, store.Kind(b.Kind), b.Select)
 	for err == nil {
 		var page []store.Position
 		page, l.From, err = c.store.List(ctx, l)

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"crypto/subtle"
+	"strings"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
@@ -73,7 +74,7 @@ func (c *Control) Inspect(ctx context.Context, text string) (Credential, error) 
 	if _, err := operator(ctx, reeve.Look); err != nil {
 		return Credential{}, err
 	}
-	if text == "" {
+	if text = barely(text); text == "" {
 		return Credential{}, reeve.Errorf(reeve.Invalid, "Key is not set")
 	}
 	out, err := c.recognize(ctx, text)
@@ -81,6 +82,16 @@ func (c *Control) Inspect(ctx context.Context, text string) (Credential, error) 
 		return Credential{}, err
 	}
 	return out, c.complete(ctx, &out)
+}
+
+// barely takes away what a key is pasted with: white space, and the word that
+// stands before it in a header.
+func barely(text string) string {
+	text = strings.TrimSpace(text)
+	if word, key, ok := strings.Cut(text, " "); ok && strings.EqualFold(word, "Bearer") {
+		text = strings.TrimSpace(key)
+	}
+	return text
 }
 
 // complete names what a credential belongs to, and tells when it was used.
@@ -141,6 +152,9 @@ func orUnknown(k Credential, err error) (Credential, error) {
 
 func (c *Control) organizationKeyOf(ctx context.Context, hash reeve.TokenHash) (Credential, error) {
 	key, err := c.store.OrganizationKey(ctx, hash)
+	if reeve.IsKind(err, reeve.Unauthenticated) {
+		return c.revokedToken(ctx, hash)
+	}
 	out := Credential{
 		Kind: CredentialOrganizationKey, ID: key.ID, Name: key.Name, State: StateLive, Role: string(key.Role),
 		Organization: &Named{Kind: FoundOrganization, ID: key.OrganizationID},
@@ -194,6 +208,9 @@ func (c *Control) operatorOf(ctx context.Context, hash reeve.TokenHash) (Credent
 
 func (c *Control) sessionOf(ctx context.Context, hash reeve.TokenHash) (Credential, error) {
 	session, err := c.store.UserSession(ctx, hash)
+	if reeve.IsKind(err, reeve.Unauthenticated) {
+		return c.revokedToken(ctx, hash)
+	}
 	session.UsedAt = c.used.latest(session.ID, session.UsedAt)
 	ends := session.CreatedAt.Add(c.settings.SessionLifetime)
 	if idle := session.UsedAt.Add(c.settings.SessionIdle); idle.Before(ends) {
@@ -205,6 +222,19 @@ func (c *Control) sessionOf(ctx context.Context, hash reeve.TokenHash) (Credenti
 	}
 	if !session.Live(c.store.Now(), c.settings.SessionIdle, c.settings.SessionLifetime) {
 		out.State = StateExpired
+	}
+	return out, err
+}
+
+// revokedToken tells of a token what its deletion has left.
+func (c *Control) revokedToken(ctx context.Context, hash reeve.TokenHash) (Credential, error) {
+	gone, err := c.store.RevokedToken(ctx, hash)
+	out := Credential{Kind: CredentialSession, ID: gone.ID, State: StateRevoked}
+	if gone.OrganizationID != nil {
+		out.Kind, out.Organization = CredentialOrganizationKey, &Named{Kind: FoundOrganization, ID: *gone.OrganizationID}
+	}
+	if gone.UserID != nil {
+		out.User = &Named{Kind: FoundUser, ID: *gone.UserID}
 	}
 	return out, err
 }

@@ -144,6 +144,7 @@ func (f *finder) addStatement(s reeve.Statement) {
 func (f *finder) addCredential(k Credential) {
 	switch {
 	case k.ID == reeve.Zero || k.State == StateForged:
+	case k.State == StateRevoked && k.Project == nil: // deleted
 	case k.Kind == CredentialAPIKey && k.Project != nil:
 		f.add(FoundAPIKey, k.ID, k.Name, *k.Project)
 	case k.Kind == CredentialOrganizationKey:
@@ -190,7 +191,7 @@ func (f *finder) byID(ctx context.Context, query string) error {
 		}},
 	}
 	for _, read := range reads {
-		id, err := reeve.ParseID(read.prefix, query)
+		id, err := reeve.FindID(read.prefix, query)
 		if err != nil {
 			continue
 		}

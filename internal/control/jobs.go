@@ -106,6 +106,8 @@ func (c *Control) ApplyRetention(ctx context.Context, keep Retention) (err error
 	c.live.forgetGone(before)
 	return errors.Join(err, c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
 		return tx.DeleteRevokedHeadsBefore(ctx, before, retentionBatch)
+	}), c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
+		return tx.DeleteRevokedTokensBefore(ctx, before, retentionBatch)
 	}))
 }
 
@@ -134,7 +136,8 @@ func (c *Control) oldestUsage(ctx context.Context, months int) (reeve.Month, err
 	return oldest, nil
 }
 
-// revokedFor is how long a deleted key is called revoked; then it is unknown.
+// revokedFor is how long a deleted key and a session that was ended are called
+// revoked; then they are unknown.
 const revokedFor = 90 * 24 * time.Hour
 
 // removeAll removes rows, some in each transaction, until none is left to go.

@@ -70,7 +70,7 @@ func listOf[T any](ctx context.Context, c *Control, kind store.Kind, l Listing, 
 	if _, err := operator(ctx, reeve.Look); err != nil {
 		return nil, "", err
 	}
-	asked, err := l.forStore(kind, c.store.Now())
+	asked, err := c.forStore(ctx, kind, l)
 	if err != nil {
 		return nil, "", err
 	}
@@ -103,6 +103,23 @@ func idsOf(places []store.Position) []reeve.ID {
 	return out
 }
 
+// forStore reads the texts of a listing. A service account stands for its
+// project.
+func (c *Control) forStore(ctx context.Context, kind store.Kind, l Listing) (store.Listing, error) {
+	out, err := l.forStore(kind, c.store.Now())
+	if err != nil || kind != store.Projects || out.ID == nil {
+		return out, err
+	}
+	p, err := c.store.ProjectOfServiceAccount(ctx, *out.ID)
+	switch {
+	case err == nil:
+		out.ID = &p.ID
+	case reeve.IsKind(err, reeve.NotFound):
+		err = nil
+	}
+	return out, err
+}
+
 // forStore reads the texts of a listing.
 func (l Listing) forStore(kind store.Kind, now time.Time) (out store.Listing, err error) {
 	sort, known := sorts[l.Sort]
@@ -118,7 +135,9 @@ func (l Listing) forStore(kind store.Kind, now time.Time) (out store.Listing, er
 		Frozen: l.Frozen, Status: l.Status,
 		After: l.CreatedAfter, Before: l.CreatedBefore, Now: now,
 	}
-	if id, err := reeve.ParseID(prefixes[kind], out.Query); err == nil {
+	if id, err := reeve.FindID(prefixes[kind], out.Query); err == nil {
+		out.ID, out.Query = &id, ""
+	} else if id, err := reeve.FindID(reeve.PrefixServiceAccount, out.Query); err == nil && kind == store.Projects {
 		out.ID, out.Query = &id, ""
 	}
 	if l.After != "" {

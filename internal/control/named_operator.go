@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
@@ -15,7 +16,7 @@ func (c *Control) CreateOperator(ctx context.Context, name string, role reeve.Op
 	if err != nil {
 		return reeve.NamedOperator{}, "", err
 	}
-	if name, err = reeve.CleanName("Name", name); err != nil {
+	if name, err = operatorName(name); err != nil {
 		return reeve.NamedOperator{}, "", err
 	}
 	if role, err = reeve.ParseOperatorRole(string(role)); err != nil {
@@ -35,6 +36,18 @@ func (c *Control) CreateOperator(ctx context.Context, name string, role reeve.Op
 	}
 	c.store.AfterCommit(ctx, c.operators.forget)
 	return out, token, nil
+}
+
+// operatorName cleans a name, and refuses those that the change log has for
+// others: an operator called root would look like the root.
+func operatorName(name string) (string, error) {
+	name, err := reeve.CleanName("Name", name)
+	for _, taken := range []reeve.Actor{{Kind: reeve.Operator}, {Kind: reeve.System}} {
+		if err == nil && strings.EqualFold(name, taken.String()) {
+			err = reeve.Errorf(reeve.Invalid, "Name must not be %s", taken)
+		}
+	}
+	return name, err
 }
 
 // operatorFields name an operator for good: who a change's actor was must be
@@ -147,7 +160,7 @@ func (c *Control) UpdateOperator(ctx context.Context, id reeve.ID, patch reeve.O
 		return err
 	}
 	if patch.Name != nil {
-		name, err := reeve.CleanName("Name", *patch.Name)
+		name, err := operatorName(*patch.Name)
 		if err != nil {
 			return err
 		}

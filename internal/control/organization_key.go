@@ -17,7 +17,7 @@ type NewOrganizationKey struct {
 }
 
 // CreateOrganizationKey creates a key and gives its token, which is not kept. A
-// tenant makes none that is stronger than itself.
+// tenant makes none that is stronger than itself, and a key none that outlives it.
 func (c *Control) CreateOrganizationKey(ctx context.Context, in NewOrganizationKey) (reeve.OrganizationKey, reeve.Token, error) {
 	return c.createOrganizationKey(ctx, in, reeve.Zero)
 }
@@ -43,16 +43,8 @@ func (c *Control) createOrganizationKey(ctx context.Context, in NewOrganizationK
 	if err != nil {
 		return fail(err)
 	}
-	if in.ExpiresAt != nil {
-		if !in.ExpiresAt.After(c.store.Now()) {
-			word := "expiresAt"
-			if callerOf(ctx).tenant() {
-				word = "expires_time"
-			}
-			return fail(reeve.Errorf(reeve.Invalid, "%s is in the past", word))
-		}
-		stored := in.ExpiresAt.UTC().Truncate(time.Microsecond)
-		in.ExpiresAt = &stored
+	if err := in.end(ctx, c.store.Now()); err != nil {
+		return fail(err)
 	}
 	token, hash := newToken(reeve.TokenOrganization)
 	key := reeve.OrganizationKey{
@@ -61,6 +53,13 @@ func (c *Control) createOrganizationKey(ctx context.Context, in NewOrganizationK
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		by, err := c.organizationKeyManager(ctx, tx, in.OrganizationID, in.Role)
 		if err != nil {
+			return err
+		}
+		latest, err := latestEnd(ctx, tx.Reader, by)
+		if err != nil {
+			return err
+		}
+		if key.ExpiresAt, err = within(in.ExpiresAt, latest); err != nil {
 			return err
 		}
 		if parent != reeve.Zero {
@@ -85,6 +84,23 @@ func (c *Control) createOrganizationKey(ctx context.Context, in NewOrganizationK
 		return fail(err)
 	}
 	return key, token, nil
+}
+
+// end refuses an end that has come, and brings it to the form that is stored.
+func (in *NewOrganizationKey) end(ctx context.Context, now time.Time) error {
+	if in.ExpiresAt == nil {
+		return nil
+	}
+	if !in.ExpiresAt.After(now) {
+		word := "expiresAt"
+		if callerOf(ctx).tenant() {
+			word = "expires_time"
+		}
+		return reeve.Errorf(reeve.Invalid, "%s is in the past", word)
+	}
+	stored := in.ExpiresAt.UTC().Truncate(time.Microsecond)
+	in.ExpiresAt = &stored
+	return nil
 }
 
 // derive makes a new key one that goes with another.

@@ -84,6 +84,9 @@ func (c *Control) rotateOrganizationKey(
 		if err := by.asStrongAs(old.Role); err != nil {
 			return err
 		}
+		if err := mayReplace(ctx, tx, by, old.ExpiresAt); err != nil {
+			return err
+		}
 		next = reeve.OrganizationKey{
 			ID: newID(), OrganizationID: organization, Name: old.Name, Role: old.Role, CreatedAt: tx.Now(),
 			ExpiresAt: old.ExpiresAt, ParentID: old.ParentID, RotatedFrom: &old.ID,

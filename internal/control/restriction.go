@@ -9,12 +9,19 @@ import (
 	"github.com/reeve-cloud/reeve/macaroon"
 )
 
-// end makes one of the two ends that a new key can be given, and checks what it
-// is restricted to.
-func (in *NewAPIKey) end(now time.Time) error {
+// end makes one of the two ends that a new key can be given, no later than the
+// latest, and checks what it is restricted to.
+func (in *NewAPIKey) end(now time.Time, latest *time.Time) error {
 	r := &in.Restriction
 	if in.ExpiresAt != nil && (r.NotAfter.IsZero() || in.ExpiresAt.Before(r.NotAfter)) {
 		r.NotAfter = *in.ExpiresAt
+	}
+	switch {
+	case latest == nil:
+	case r.NotAfter.IsZero():
+		r.NotAfter = *latest
+	case r.NotAfter.After(*latest):
+		return errOutlives
 	}
 	if err := checkRestriction(r); err != nil {
 		return err

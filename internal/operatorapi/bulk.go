@@ -142,8 +142,11 @@ func (in *bulkIn) bulk() (out control.Bulk, err error) {
 		return out, reeve.Errorf(reeve.Invalid, "kind must be users, organizations or projects")
 	}
 	out.Kind = kind.kind
+	if s.IDs != nil && len(s.IDs) == 0 {
+		return out, reeve.Errorf(reeve.Invalid, "ids is empty") // it would pick everything
+	}
 	for _, text := range s.IDs {
-		id, err := reeve.ParseID(kind.prefix, text)
+		id, err := reeve.FindID(kind.prefix, text)
 		if err != nil {
 			return out, idError([]byte(text), "invalid id")
 		}

@@ -64,9 +64,10 @@ func refusesBulk(t *testing.T, s *reevetest.Server, ask func(selects, action, mo
 	limits := `"action":{"limits":{"rate":1}}`
 	users := `"kind":"users"`
 	for body, reply := range map[string]string{
-		ask(``, coupon, ""):                 fault("kind must be users, organizations or projects"),
-		ask(`"kind":"coupons"`, coupon, ""): fault("kind must be users, organizations or projects"),
-		ask(users, `"action":{}`, ""):       fault("give exactly one action"),
+		ask(``, coupon, ""):                                              fault("kind must be users, organizations or projects"),
+		ask(`"kind":"coupons"`, coupon, ""):                              fault("kind must be users, organizations or projects"),
+		ask(users, `"action":{}`, ""):                                    fault("give exactly one action"),
+		ask(`"kind":"users","ids":[]`, `"action":{"unfreeze":true}`, ""): fault("ids is empty"),
 		ask(users, `"action":{"coupon":{"amount":1,"duration":1,"description":"d"},"limits":{"rate":1}}`, ""): fault("give exactly one action"),
 		ask(`"kind":"projects"`, coupon, ""):                                              fault("this action is done to things of kind user only"),
 		ask(`"kind":"organizations"`, limits, ""):                                         fault("this action is done to things of kind project only"),

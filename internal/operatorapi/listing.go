@@ -23,7 +23,7 @@ func (a *api) listings(out *web.API) {
 }
 
 const listingNote = "A page may hold fewer than its limit although it is not the last; next is null at the end alone. " +
-	"What stays in the list while its pages are read is in exactly one of them."
+	"What stays in the list while its pages are read is in exactly one of them, unless it is renamed meanwhile and the list sorted by that."
 
 // listingQuery is what all lists take.
 type listingQuery struct {

@@ -152,3 +152,59 @@ func TestReasonRequired(t *testing.T) {
 		t.Errorf("%d changes were made", after-before-1)
 	}
 }
+
+// TestReasonAlone: an operation without a body takes the reason from one all
+// the same, and nothing else.
+func TestReasonAlone(t *testing.T) {
+	t.Parallel()
+	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
+		s.Tenants(t)
+		unfreeze := func(body string) step {
+			return step{Call: "POST /api/projects/{px}/unfreeze", Body: body, Loose: true, Status: 200}
+		}
+		freeze := step{Call: "POST /api/projects/{px}/freeze", Body: `{"type":"legal"}`, Status: 200, Reply: reevetest.Any}
+		long := strings.Repeat("x", 501)
+		for _, given := range []struct{ body, want string }{
+			{`{"reason":" paid "}`, "paid"},
+			{` {"projectName":7,"reason":"` + strings.Repeat(`\ud83d\ude00`, 500) + `"}`, strings.Repeat("😀", 500)},
+			{`{"reason":null}`, ""},
+			{`["reason"]`, ""},
+			{`null`, ""},
+			{`{"reason":"cut off`, ""},
+			{`{"reason":"x"} {}`, ""},
+			{`{"reason":"\u0000"}`, ""},
+			{`{"filling":"` + strings.Repeat("x", 8<<10) + `","reason":"too far behind"}`, ""},
+		} {
+			s.Run(t, freeze, unfreeze(given.body), newest(given.want))
+		}
+		header := unfreeze(`{"reason":"in the body"}`)
+		header.Header = why("the header")
+		s.Run(t, freeze, header, newest("the header"), freeze)
+		for body, refused := range map[string]string{
+			`{"reason":"` + long + `"}`: fault("reason is longer than 500 characters"),
+			`{"reason":7}`:              fault("failed to unmarshal request", "json: cannot unmarshal number into Go struct field .reason of type string"),
+		} {
+			call := unfreeze(body)
+			call.Status, call.Reply = 400, refused
+			s.Do(t, call)
+		}
+		s.Run(t, []step{
+			{Call: "PUT /api/projects/{px}/limit?usage=3", Body: `{"reason":"beside a query"}`, Loose: true, Status: 200},
+			newest("beside a query"),
+			{Call: "DELETE /api/organizations/{acme}/apikeys/viewer", Body: `{"reason":"left"}`, Loose: true, Status: 200},
+			newest("left"),
+		}...)
+	})
+}
+
+// TestReasonAloneSuffices where one is required.
+func TestReasonAloneSuffices(t *testing.T) {
+	t.Parallel()
+	s := reevetest.OpenWith(t, func(settings *control.Settings) { settings.RequireReason = true })
+	s.Run(t, []step{
+		{Call: "POST /api/operators", Body: `{"name":"v","role":"viewer","reason":"new"}`, Status: 200, Reply: `{"id":"{v}","token":"{staff}"}`},
+		{Call: "DELETE /api/operators/{v}", Body: `{"reason":""}`, Loose: true, Status: 400, Reply: fault("reason is not set")},
+		{Call: "DELETE /api/operators/{v}", Body: `{"reason":"gone"}`, Loose: true, Status: 200},
+		newest("gone"),
+	}...)
+}

@@ -68,10 +68,11 @@ func TestScan(t *testing.T) {
 			{Call: "GET /project/{px}", As: "{viewer}", Status: 401, Reply: reevetest.Any},
 			{Call: "GET /api/changes?action=session.revoke", Status: 200, Reply: reevetest.Any, Has: []string{`"target":"{bob}"`}},
 			{
-				Name: "again, as keys", Call: "POST /api/scan", Body: `{"keys":["x","{child}"," {apikey}\n","{apikey} {apikey}","{viewer}"],"revoke":true}`, Status: 200,
+				Name: "again, as keys", Call: "POST /api/scan", Body: `{"keys":["x","{child}"," {apikey}\n","{apikey} {apikey}","{viewer}","{session}"],"revoke":true}`, Status: 200,
 				Reply: `{"found":[{"index":1,"kind":"apikey","id":"{apikey_id}","name":"backup","of":` + of("project", "px", "px") + `,"state":"revoked"},` +
 					`{"index":2,"kind":"apikey","id":"{apikey_id}","name":"backup","of":` + of("project", "px", "px") + revoked + `},` +
-					`{"index":4,"kind":"unknown","of":null}],"more":false}`,
+					`{"index":4,"kind":"organization_key","id":"{viewer_id}","of":` + of("organization", "acme", "acme") + `,"state":"revoked"},` +
+					`{"index":5,"kind":"session","id":"{session_id}","of":` + of("user", "bob", "Bob") + `,"state":"revoked"}],"more":false}`,
 			},
 			{Name: "the root is gone", Call: "GET /api/projects/{px}/apikeys", Status: 200, Reply: "[]"},
 			{Call: "POST /api/scan", Body: `{}`, Status: 400, Reply: fault("give one of text and keys")},

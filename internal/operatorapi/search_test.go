@@ -79,6 +79,9 @@ func TestSearch(t *testing.T) {
 		edge := `{"kind":"gateway","id":"{edge}","name":"edge","of":null}`
 		statement := `{"kind":"statement","id":"{bill}","name":"2026-10","of":{"kind":"organization","id":"{acme}","name":"acme"}}`
 		bob := `{"kind":"user","id":"{bob}","name":"Bob","of":null}`
+		s.Bind("acme_bare", strings.ReplaceAll(s.Value(t, "acme"), "-", ""))
+		s.Bind("acme_braced", "{"+s.Value(t, "acme")+"}")
+		s.Bind("px_upper", strings.ToUpper(s.Expand("{prj:px}")))
 		for query, want := range map[string]string{
 			"{alice}": alice, "{usr:alice}": alice, "ALICE@mail.test": alice, "{org:alice}": "", "van test": alice, "Alice Van Test": alice,
 			"{acme}": acme, "{org:acme}": acme, "ACME": acme, "{px}": px, "{prj:px}": px, "{account}": px, "{srvacc:account}": px,
@@ -87,6 +90,7 @@ func TestSearch(t *testing.T) {
 			"viewer": viewer, "{edge}": edge, "{gw:edge}": edge, "{token}": edge, "edg": edge, "{bill}": statement, "{stm:bill}": statement,
 			"{session}": bob, "{session_id}": "", strangersKey: "", "reeve_org_00000000000000000000000000000000000000000002CZclj": "",
 			"nobody at all": "", nobody: "", "al": alice, "px": px, reevetest.OperatorToken: "",
+			"{acme_bare}": acme, "{acme_braced}": acme, "urn:uuid:{acme}": acme, "{px_upper}": px, " {px}": px,
 		} {
 			expanded := s.Expand(query)
 			reply := `{"results":[` + want + `],"more":[]}`
@@ -114,6 +118,13 @@ func TestSearch(t *testing.T) {
 			{Call: "POST /api/search", Body: `{"q":"x","limit":101}`, Status: 400, Reply: fault("limit must be 1 to 100")},
 			{Call: "GET /api/search?q=" + strings.Repeat("x", 1001), Status: 400, Reply: fault("q is longer than 1000 bytes")},
 			{Call: "POST /api/search", Body: `{"q":"` + strings.Repeat("1", 9000) + `"}`, Status: 400, Reply: fault("q is longer than 1000 bytes")},
+			{Name: "a project by its service account", Call: "GET /api/projects?q={account}", Status: 200, Reply: reevetest.Any, Has: []string{`"id":"{px}"`}},
+			{Call: "GET /api/projects?q={srvacc:account}", Status: 200, Reply: reevetest.Any, Has: []string{`"id":"{px}"`}},
+			{Call: "GET /api/projects?q={px_upper}", Status: 200, Reply: reevetest.Any, Has: []string{`"id":"{px}"`}},
+			{Call: "GET /api/organizations?q={acme_bare}", Status: 200, Reply: reevetest.Any, Has: []string{`"id":"{acme}"`}},
+			{Call: "GET /api/organizations?q={account}", Status: 200, Reply: `{"organizations":[],"next":null}`},
+			{Name: "a deleted organization key is found no more", Call: "DELETE /api/organizations/{acme}/apikeys/viewer", Status: 200},
+			{Call: "GET /api/search?q={viewer}", Status: 200, Reply: nothing},
 			{Name: "a deleted key is found no more", Call: "DELETE /api/projects/{px}/apikeys/backup", Status: 200},
 			{Call: "GET /api/search?q={apikey}", Status: 200, Reply: nothing},
 			{Call: "GET /api/search?q=backup", Status: 200, Reply: nothing},
@@ -165,6 +176,10 @@ func TestInspect(t *testing.T) {
 			{Call: "POST /api/inspect", Body: `{"key":"x"}`, Status: 200, Reply: `{"kind":"none"}`},
 			{Call: "POST /api/inspect", Body: `{"key":"` + strings.Repeat("1", 10_000) + `"}`, Status: 200, Reply: `{"kind":"none"}`},
 			{Call: "POST /api/inspect", Body: `{"key":""}`, Status: 400, Reply: fault("Key is not set")},
+			{Call: "POST /api/inspect", Body: `{"key":" \n"}`, Status: 400, Reply: fault("Key is not set")},
+			{Name: "white space", Call: "POST /api/inspect", Body: `{"key":" {token}\n"}`, Status: 200, Reply: reevetest.Any, Has: []string{`{"kind":"gateway","id":"{edge}"`}},
+			{Name: "as in a header", Call: "POST /api/inspect", Body: `{"key":"bearer  {token}"}`, Status: 200, Reply: reevetest.Any, Has: []string{`{"kind":"gateway","id":"{edge}"`}},
+			{Name: "another word", Call: "POST /api/inspect", Body: `{"key":"Token {token}"}`, Status: 200, Reply: `{"kind":"none"}`},
 			{Name: "an organization key was used", Call: "GET /project/{px}", As: "{viewer}", Status: 200, Reply: reevetest.Any},
 			{Call: "POST /api/inspect", Body: `{"key":"{viewer}"}`, Status: 200, Reply: reevetest.Any, Has: []string{`"lastUsedAt":"{now}","lastUsedBy":"127.0.0.1"`}},
 

@@ -124,5 +124,6 @@ func (tx *Tx) CreateOrganizationKey(k reeve.OrganizationKey, hash reeve.TokenHas
 
 // DeleteOrganizationKey deletes a key: it stops working with the commit.
 func (tx *Tx) DeleteOrganizationKey(id reeve.ID) {
+	tx.leaveTokens("organization_keys", "organization_id", "id = $1", id)
 	tx.write(statement{sql: "DELETE FROM organization_keys WHERE id = $1", args: []any{id}})
 }

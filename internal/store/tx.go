@@ -52,6 +52,7 @@ var facts = map[string]bool{
 	"idempotency":        true,
 	"bulk_done":          true,
 	"totp_steps":         true,
+	"revoked_tokens":     true,
 	"mails":              true,
 	"mail_counts":        true,
 	"deletions":          true,

@@ -175,6 +175,7 @@ func (tx *Tx) DeleteUserSessions(user, but reeve.ID) {
 
 // endSessions deletes sessions, and where they were used from.
 func (tx *Tx) endSessions(which string, args ...any) {
+	tx.leaveTokens("user_sessions", "user_id", which, args...)
 	tx.write(statement{sql: "DELETE FROM last_uses WHERE id IN (SELECT id FROM user_sessions WHERE " + which + ")", args: args})
 	tx.write(statement{sql: "DELETE FROM user_sessions WHERE " + which, args: args})
 }

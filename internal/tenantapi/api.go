@@ -144,6 +144,8 @@ func badBody(err error) *reeve.Error {
 	want := "a string"
 	switch kind := wrong.Type.Kind(); {
 	case reflect.PointerTo(wrong.Type).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
+	case wrong.Value == notATime:
+		want = "a time (RFC 3339)"
 	case kind == reflect.Bool:
 		want = "true or false"
 	case kind == reflect.Int64:

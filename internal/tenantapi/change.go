@@ -4,8 +4,6 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/google/jsonschema-go/jsonschema"
-
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/web"
@@ -38,7 +36,7 @@ type changeOut struct {
 	Time      wireTime     `json:"time"`
 	Actor     changeActor  `json:"actor"`
 	Action    string       `json:"action"`
-	Target    reeve.ID     `json:"target" doc:"As a UUID: the action tells the kind of thing."`
+	Target    string       `json:"target" doc:"The id of the changed thing; of a membership that of its project or organisation."`
 	Before    changeFields `json:"before"`
 	After     changeFields `json:"after"`
 	RequestID string       `json:"request_id"`
@@ -48,14 +46,6 @@ type changeOut struct {
 type changeActor struct {
 	Type string  `json:"type" doc:"user, organization_key, operator, gateway or system."`
 	ID   *string `json:"id" doc:"Of a user or an organisation key."`
-}
-
-// changeFields is what a change tells of a thing: an object, or null.
-type changeFields struct{ reeve.Fields }
-
-// JSONSchema describes the object: its fields depend on the action.
-func (changeFields) JSONSchema() *jsonschema.Schema {
-	return &jsonschema.Schema{Types: []string{"object", "null"}}
 }
 
 func newChangeActor(by control.ChangedBy) changeActor {
@@ -85,8 +75,9 @@ func (a *api) listChanges(ctx context.Context, in *changesIn) (out envelope[chan
 	list := changesOut{Changes: make([]changeOut, len(page))}
 	for i, c := range page {
 		list.Changes[i] = changeOut{
-			Number: c.Number, Time: wireTime{c.At}, Actor: newChangeActor(by[i]), Action: c.Action, Target: c.Target,
-			Before: changeFields{c.Before}, After: changeFields{c.After}, RequestID: c.RequestID,
+			Number: c.Number, Time: wireTime{c.At}, Actor: newChangeActor(by[i]), Action: c.Action,
+			Target: changeTarget(in.Organization.id, c), Before: newChangeFields(c.Action, c.Before), After: newChangeFields(c.Action, c.After),
+			RequestID: c.RequestID,
 		}
 	}
 	if more {

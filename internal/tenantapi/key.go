@@ -10,6 +10,7 @@ import (
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/web"
+	"github.com/reeve-cloud/reeve/macaroon"
 )
 
 func (a *api) keys(out *web.API) {
@@ -139,14 +140,29 @@ type keyParts struct {
 }
 
 func (a *api) createKey(ctx context.Context, in *createKeyIn) (out envelope[createdKey], err error) {
+	restriction, err := a.restriction(ctx, in.Body.Restrictions, in.Project, reeve.ManageAPIKeys)
+	if err != nil {
+		return out, err
+	}
 	k, key, err := a.control.CreateRestrictedAPIKey(ctx, control.NewAPIKey{
-		ProjectID: in.Project.id, Name: in.Body.Name, ExpiresAt: in.Body.ExpiresTime.pointer(),
-		Restriction: in.Body.Restrictions.caveat(),
+		ProjectID: in.Project.id, Name: in.Body.Name, ExpiresAt: in.Body.ExpiresTime.pointer(), Restriction: restriction,
 	})
 	if err != nil {
 		return out, err
 	}
 	return newCreatedKey(k, key.Serialize())
+}
+
+// restriction reads what a key is restricted to; who may not do what it is for
+// learns only that.
+func (a *api) restriction(ctx context.Context, r *restrictions, project projectID, action reeve.Action) (macaroon.Caveat, error) {
+	out, err := r.caveat()
+	if err != nil {
+		if denied := a.may(ctx, project, action); denied != nil {
+			err = denied
+		}
+	}
+	return out, err
 }
 
 func newCreatedKey(k reeve.APIKey, text string) (envelope[createdKey], error) {
@@ -239,7 +255,11 @@ type narrowedKey struct {
 	Key string `json:"key"`
 }
 
-func (a *api) narrowKey(ctx context.Context, in *narrowKeyIn) (envelope[narrowedKey], error) {
-	key, err := a.control.NarrowAPIKey(ctx, in.Project.id, in.Body.Key, in.Body.Restrictions.caveat())
+func (a *api) narrowKey(ctx context.Context, in *narrowKeyIn) (out envelope[narrowedKey], err error) {
+	restriction, err := a.restriction(ctx, in.Body.Restrictions, in.Project, reeve.ReadAPIKeys)
+	if err != nil {
+		return out, err
+	}
+	key, err := a.control.NarrowAPIKey(ctx, in.Project.id, in.Body.Key, restriction)
 	return success(narrowedKey{key.Serialize()}), err
 }

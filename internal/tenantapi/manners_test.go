@@ -7,6 +7,26 @@ import (
 	"github.com/reeve-cloud/reeve/internal/reevetest"
 )
 
+// TestChangesAreNotStored: nothing on the way keeps the answer to what is no
+// read, a sign-in's and a refusal's among them.
+func TestChangesAreNotStored(t *testing.T) {
+	t.Parallel()
+	s := reevetest.Open(t)
+	s.Tenants(t)
+	for call, want := range map[string]string{"POST": "no-store", "PUT": "no-store", "DELETE": "no-store", "GET": ""} {
+		for _, path := range []string{"/project/{prj:px}", "/user/login", "/api/coupons", "/nowhere"} {
+			face, target := "tenant", s.Expand(path)
+			if path == "/api/coupons" {
+				face = "operator"
+			}
+			reply := s.Send(t, reevetest.Request{Face: face, Method: call, Target: target, Loose: true})
+			if got := reply.Header.Get("Cache-Control"); got != want {
+				t.Errorf("%s %s: Cache-Control %q, want %q", call, path, got, want)
+			}
+		}
+	}
+}
+
 // TestPreconditionsTellNothing: with a precondition or a key, too, another
 // tenant's project is like none, and a role allows what it allows.
 func TestPreconditionsTellNothing(t *testing.T) {

@@ -220,6 +220,7 @@ func TestOrganizationChanges(t *testing.T) {
 			{Call: "PUT /project/{prj:px}", As: by("alice"), Body: `{"name":"by alice"}`, Status: 200, Reply: reevetest.Any},
 			{Call: "PUT /project/{prj:px}", As: "{editor}", Body: `{"name":"by key"}`, Status: 200, Reply: reevetest.Any},
 			{Call: "PUT /api/projects/{foreign}", Body: `{"projectName":"secret"}`, Status: 200},
+			{Call: "PUT /api/projects/{px}/members/{bob}", Body: `{"role":"viewer"}`, Status: 200},
 			{Call: changes, As: by("bob"), Status: 403, Reply: denied},
 			{Call: changes, As: by("mallory"), Status: 403, Reply: denied},
 			{Call: changes + "?number=x", As: by("bob"), Status: 403, Reply: denied},
@@ -228,11 +229,14 @@ func TestOrganizationChanges(t *testing.T) {
 			{
 				Call: changes, As: by("alice"), Status: 200, Reply: reevetest.Any,
 				Has: []string{
-					`"actor":{"type":"user","id":"{usr:alice}"},"action":"project.update","target":"{px}","before":{"name":"px"},"after":{"name":"by alice"}`,
+					`"actor":{"type":"user","id":"{usr:alice}"},"action":"project.update","target":"{prj:px}","before":{"name":"px"},"after":{"name":"by alice"}`,
 					`"actor":{"type":"organization_key","id":"{orgkey:editor_id}"}`, `"after":{"name":"by key"}`,
-					`"actor":{"type":"operator","id":null},"action":"organization.create","target":"{acme}"`, `"action":"member.create"`,
+					`"actor":{"type":"operator","id":null},"action":"organization.create","target":"{org:acme}","before":null,"after":{"name":"acme","owner_id":"{usr:alice}"}`,
+					`"action":"member.create","target":"{prj:px}","before":null,"after":{"disabled":false,"role":"viewer","user_id":"{usr:bob}"}`,
+					`"action":"member.create","target":"{org:acme}"`,
+					`"target":"{orgkey:editor_id}","before":null,"after":{"expires_time":null,"name":"editor","org_id":"{org:acme}","role":"editor"}`,
 				},
-				Not: []string{"secret", "{foreign}", "{evil}", "mallory", `"reason"`},
+				Not: []string{"{acme}", "{px}", "{bob}", "{editor_id}", "secret", "{foreign}", "{prj:foreign}", "{org:evil}", "{evil}", "mallory", `"reason"`},
 			},
 			{
 				Call: changes + "?action=project.update&number=1", As: "{key}", Status: 200, Reply: reevetest.Any,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/macaroon"
 )
 
@@ -17,7 +18,7 @@ type restrictions struct {
 	AllowWrite  *bool      `json:"allow_write,omitempty"`
 	AllowList   *bool      `json:"allow_list,omitempty"`
 	AllowDelete *bool      `json:"allow_delete,omitempty"`
-	Paths       []keyPath  `json:"paths,omitempty" doc:"The only places where the key may act; everywhere when empty."`
+	Paths       []keyPath  `json:"paths,omitempty" doc:"The only places where the key may act; everywhere when absent. It must not be empty."`
 	NotBefore   *givenTime `json:"not_before,omitempty"`
 	NotAfter    *givenTime `json:"not_after,omitempty" doc:"The last instant at which the key works."`
 }
@@ -27,10 +28,17 @@ type keyPath struct {
 	Prefix string `json:"prefix,omitempty" doc:"Of the objects' paths, as they are stored; the whole bucket when empty."`
 }
 
+// errNoPaths tells a list of no paths from none: it reads as if it allowed
+// nothing, and would restrict nothing.
+var errNoPaths = reeve.Errorf(reeve.Invalid, "paths is empty")
+
 // caveat gives the restrictions as the key carries them.
-func (r *restrictions) caveat() (out macaroon.Caveat) {
-	if r == nil {
-		return out
+func (r *restrictions) caveat() (out macaroon.Caveat, err error) {
+	switch {
+	case r == nil:
+		return out, nil
+	case r.Paths != nil && len(r.Paths) == 0:
+		return out, errNoPaths
 	}
 	for op, allowed := range map[macaroon.Op]*bool{
 		macaroon.OpRead: r.AllowRead, macaroon.OpWrite: r.AllowWrite, macaroon.OpList: r.AllowList, macaroon.OpDelete: r.AllowDelete,
@@ -43,8 +51,11 @@ func (r *restrictions) caveat() (out macaroon.Caveat) {
 		out.AllowedPaths = append(out.AllowedPaths, macaroon.Path{Bucket: []byte(p.Bucket), EncryptedPathPrefix: []byte(p.Prefix)})
 	}
 	out.NotBefore, out.NotAfter = r.NotBefore.or(), r.NotAfter.or()
-	return out
+	return out, nil
 }
+
+// notATime is what stands where a time should.
+const notATime = "time"
 
 // givenTime is a time that comes in.
 type givenTime struct{ time.Time }
@@ -52,7 +63,7 @@ type givenTime struct{ time.Time }
 // UnmarshalJSON reads RFC 3339.
 func (t *givenTime) UnmarshalJSON(data []byte) error {
 	if err := t.Time.UnmarshalJSON(data); err != nil {
-		return &json.UnmarshalTypeError{Value: "time", Type: reflect.TypeFor[string]()}
+		return &json.UnmarshalTypeError{Value: notATime, Type: reflect.TypeFor[string]()}
 	}
 	return nil
 }

@@ -84,6 +84,10 @@ func (x *exchange) reply(status int, contentType []string, body []byte) {
 		x.WriteHeader(http.StatusNotModified)
 		return
 	}
+	// An answer to a change is of that moment, and may hold a secret.
+	if method := x.request.Method; method != http.MethodGet && method != http.MethodHead && x.api.face.Once != nil {
+		header["Cache-Control"] = noStore
+	}
 	switch {
 	case len(body) > 0:
 		header["Content-Type"] = contentType

@@ -190,16 +190,10 @@ func (h *handler[In, Out]) serve(x *exchange, r *http.Request) {
 	if careful != nil && !x.beginCare(careful) {
 		return
 	}
-	if h.plan.readsBody() {
-		if !x.admitBody() {
-			return
-		}
-		if err := h.plan.decodeBody(x, r, value); err != nil {
-			h.refuseBody(x, in, err)
-			return
-		}
-	} else if h.plan.head && x.body != nil {
-		x.Header()["Connection"] = closing // net/http would wait for the body
+	if done, ok := h.readBody(x, r, in, value); ok {
+		defer done()
+	} else {
+		return
 	}
 	if err := x.explain(r); err != nil {
 		x.refuse(err)
@@ -215,6 +209,37 @@ func (h *handler[In, Out]) serve(x *exchange, r *http.Request) {
 		return
 	}
 	x.succeed(h.status, out)
+}
+
+// readBody decodes the body and what else it says. It answers false if the
+// request is answered; done is called when the request is done with.
+func (h *handler[In, Out]) readBody(x *exchange, r *http.Request, in *In, value reflect.Value) (done func(), ok bool) {
+	done = func() {}
+	switch {
+	case h.plan.head:
+		if x.body != nil {
+			x.Header()["Connection"] = closing // net/http would wait for the body
+		}
+		return done, true
+	case !h.plan.readsBody() && !x.api.explained(x.operation):
+		return done, true
+	case !x.admitBody():
+		return nil, false
+	}
+	if h.plan.readsBody() {
+		if err := h.plan.decodeBody(x, r, value); err != nil {
+			h.refuseBody(x, in, err)
+			return nil, false
+		}
+	}
+	if h.plan.body == nil {
+		if err := x.noteAside(h.plan); err != nil {
+			h.refuseBody(x, in, x.api.face.BadBody(err))
+			return nil, false
+		}
+		done = x.outlive() // of a body that nobody needs
+	}
+	return done, true
 }
 
 // call gives a pointer to the output.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -88,6 +89,25 @@ func (x *exchange) noteReason(p *plan, data []byte) error {
 	return nil
 }
 
+// longestAside is how much is read of a body that an operation has no use for,
+// in bytes: more than the longest reason takes, however it is escaped.
+const longestAside = 8 << 10
+
+// noteAside keeps the reason that comes alone: in the body of an operation
+// without one. Whatever else is there, and a body that is no JSON object, late
+// or longer than a reason needs, says nothing.
+func (x *exchange) noteAside(p *plan) error {
+	if x.body == nil || x.reason != "" || !x.api.explained(x.operation) {
+		return nil
+	}
+	data, err := io.ReadAll(io.LimitReader(x.body, longestAside+1))
+	var members map[string]json.RawMessage
+	if err != nil || len(data) > longestAside || unmarshal(data, &members) != nil || members == nil {
+		return nil
+	}
+	return x.noteReason(p, data)
+}
+
 // firstByte is where a JSON text begins.
 func firstByte(data []byte) int { return len(data) - len(strings.TrimLeft(string(data), " \t\r\n")) }
 
@@ -113,7 +133,7 @@ func (b *builder) reason(op *operation, out *operating) {
 	longest := reeve.MaxReason
 	out.Parameters = append(out.Parameters, parameter{
 		Name: reasonHeader, In: "header",
-		Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead.",
+		Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object.",
 		Schema:      &jsonschema.Schema{Type: "string"},
 	})
 	if out.RequestBody == nil {
