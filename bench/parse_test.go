@@ -132,15 +132,16 @@ func TestReportJudges(t *testing.T) {
 }
 
 func TestOptionsAreChecked(t *testing.T) {
-	good := options{rounds: 1, duration: time.Second, sustain: time.Second, measures: []string{"reads", "scale"}}
+	good := options{rounds: 1, duration: time.Second, sustain: time.Second, measures: []string{"reads", "scale"}, listSize: leastListed}
 	if err := good.check(); err != nil {
 		t.Error(err)
 	}
 	for _, bad := range []options{
-		{rounds: 0, duration: time.Second, sustain: time.Second, measures: good.measures},
-		{rounds: 1, duration: time.Millisecond, sustain: time.Second, measures: good.measures},
-		{rounds: 1, duration: time.Second, measures: good.measures},
-		{rounds: 1, duration: time.Second, sustain: time.Second, measures: []string{"reeds"}},
+		{rounds: 0, duration: time.Second, sustain: time.Second, measures: good.measures, listSize: leastListed},
+		{rounds: 1, duration: time.Millisecond, sustain: time.Second, measures: good.measures, listSize: leastListed},
+		{rounds: 1, duration: time.Second, measures: good.measures, listSize: leastListed},
+		{rounds: 1, duration: time.Second, sustain: time.Second, measures: []string{"reeds"}, listSize: leastListed},
+		{rounds: 1, duration: time.Second, sustain: time.Second, measures: good.measures, listSize: leastListed - 1},
 	} {
 		if bad.check() == nil {
 			t.Errorf("%+v is accepted", bad)
