@@ -2,9 +2,7 @@ package control_test
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -345,91 +343,4 @@ func TestRaceFreeze(t *testing.T) {
 			})
 		})
 	}
-}
-
-// TestFreezeGoesWithIt: what is deleted leaves no freeze behind, and has it again
-// when it is restored before the freeze's end.
-func TestFreezeGoesWithIt(t *testing.T) {
-	each(t, func(t *testing.T, h house) {
-		u, o, p := h.tenant("ada@mail.test")
-		for _, way := range h.ways(u, o, p) {
-			h.check(way.freeze(h.ctx, control.NewFreeze{Type: reeve.FreezeBilling}))
-		}
-		end := h.clock.now().Add(2 * time.Hour)
-		_, err := h.c.FreezeProject(h.ctx, p.ID, control.NewFreeze{Type: reeve.FreezeLegal, Until: &end})
-		h.check(err)
-		freezeOf := func(id reeve.ID) *reeve.Frozen {
-			f, err := h.s.Frozen(t.Context(), id)
-			h.check(err)
-			return f
-		}
-		removed := func() {
-			t.Helper()
-			h.check(h.c.DeleteProject(h.ctx, p.ID))
-			h.check(h.c.DeleteUser(h.ctx, u.Email)) // and the organisation
-			frozen, err := h.s.IsFrozen(t.Context(), u.ID, o.ID, p.ID)
-			same(t, "left", false, frozen, err)
-		}
-		before := []*reeve.Frozen{freezeOf(u.ID), freezeOf(o.ID), freezeOf(p.ID)}
-		removed()
-		h.clock.pass(time.Hour)
-		h.check(h.c.RestoreUser(h.ctx, u.Email))
-		h.check(h.c.RestoreProject(h.ctx, p.ID))
-		same(t, "restored", before, []*reeve.Frozen{freezeOf(u.ID), freezeOf(o.ID), freezeOf(p.ID)}, nil)
-		for id, kind := range map[reeve.ID]string{u.ID: "user", o.ID: "organization", p.ID: "project"} {
-			log := h.log(id)
-			if last := log[len(log)-2:]; !strings.HasPrefix(last[0], kind+".restore") || !strings.HasPrefix(last[1], kind+".freeze  ") {
-				t.Errorf("%q", last)
-			}
-		}
-		h.check(h.c.EndFreezes(t.Context()))
-		removed()
-		h.clock.pass(time.Hour)
-		h.check(h.c.RestoreUser(h.ctx, u.ID.String()))
-		h.check(h.c.RestoreProject(h.ctx, p.ID))
-		if freezeOf(o.ID) == nil || freezeOf(p.ID) != nil {
-			t.Errorf("%+v, %+v", freezeOf(o.ID), freezeOf(p.ID))
-		}
-	})
-}
-
-// TestFreezeOnce: a freeze that is a part of a transaction counts with its
-// commit, and not before.
-func TestFreezeOnce(t *testing.T) {
-	each(t, func(t *testing.T, h house) {
-		gateway := h.gateway("edge")
-		follow(t, h.c)
-		_, _, p := h.tenant("ada@mail.test")
-		_, key, err := h.c.CreateAPIKey(h.ctx, p.ID, "k", nil)
-		h.check(err)
-		broken := errors.New("broken")
-		freezing := func(fails error) control.Work {
-			return func(ctx context.Context, _ func(reeve.Reply) error) (reeve.Reply, error) {
-				_, err := h.c.FreezeProject(ctx, p.ID, control.NewFreeze{Type: reeve.FreezeLegal})
-				return reeve.Reply{Status: 200}, errors.Join(err, fails)
-			}
-		}
-		if _, _, err := h.c.Once(h.ctx, asked("one"), freezing(broken)); !errors.Is(err, broken) {
-			t.Fatal(err)
-		}
-		same(t, "rolled back", reeve.CodeValid, h.code(gateway, key), nil)
-		_, _, err = h.c.Once(h.ctx, asked("two"), freezing(nil))
-		h.check(err)
-		same(t, "committed", reeve.CodeProjectFrozen, h.code(gateway, key), nil)
-	})
-}
-
-// TestFrozenUserCannotSignIn: the right password opens nothing, and says no more
-// than a wrong one, until the freeze is over.
-func TestFrozenUserCannotSignIn(t *testing.T) {
-	each(t, func(t *testing.T, h house) {
-		u := h.password(h.user("ada@mail.test"), secret)
-		_, err := h.c.FreezeUser(h.ctx, u.Email, control.NewFreeze{Type: reeve.FreezeSecurity})
-		h.check(err)
-		_, err = h.signIn(u.Email, secret, "")
-		turnedAway(t, "frozen", err)
-		h.check(h.c.UnfreezeUser(h.ctx, u.Email))
-		_, err = h.signIn(u.Email, secret, "")
-		h.check(err)
-	})
 }

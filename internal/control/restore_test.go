@@ -259,3 +259,49 @@ func TestRestoredIsBilledOnce(t *testing.T) {
 		same(t, "due again", int64(7), c.statement(3, november).Due, nil)
 	})
 }
+
+// TestFreezeGoesWithIt: what is deleted leaves no freeze behind, and has it again
+// when it is restored before the freeze's end.
+func TestFreezeGoesWithIt(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		u, o, p := h.tenant("ada@mail.test")
+		for _, way := range h.ways(u, o, p) {
+			h.check(way.freeze(h.ctx, control.NewFreeze{Type: reeve.FreezeBilling}))
+		}
+		end := h.clock.now().Add(2 * time.Hour)
+		_, err := h.c.FreezeProject(h.ctx, p.ID, control.NewFreeze{Type: reeve.FreezeLegal, Until: &end})
+		h.check(err)
+		freezeOf := func(id reeve.ID) *reeve.Frozen {
+			f, err := h.s.Frozen(t.Context(), id)
+			h.check(err)
+			return f
+		}
+		removed := func() {
+			t.Helper()
+			h.check(h.c.DeleteProject(h.ctx, p.ID))
+			h.check(h.c.DeleteUser(h.ctx, u.Email)) // and the organisation
+			frozen, err := h.s.IsFrozen(t.Context(), u.ID, o.ID, p.ID)
+			same(t, "left", false, frozen, err)
+		}
+		before := []*reeve.Frozen{freezeOf(u.ID), freezeOf(o.ID), freezeOf(p.ID)}
+		removed()
+		h.clock.pass(time.Hour)
+		h.check(h.c.RestoreUser(h.ctx, u.Email))
+		h.check(h.c.RestoreProject(h.ctx, p.ID))
+		same(t, "restored", before, []*reeve.Frozen{freezeOf(u.ID), freezeOf(o.ID), freezeOf(p.ID)}, nil)
+		for id, kind := range map[reeve.ID]string{u.ID: "user", o.ID: "organization", p.ID: "project"} {
+			log := h.log(id)
+			if last := log[len(log)-2:]; !strings.HasPrefix(last[0], kind+".restore") || !strings.HasPrefix(last[1], kind+".freeze  ") {
+				t.Errorf("%q", last)
+			}
+		}
+		h.check(h.c.EndFreezes(t.Context()))
+		removed()
+		h.clock.pass(time.Hour)
+		h.check(h.c.RestoreUser(h.ctx, u.ID.String()))
+		h.check(h.c.RestoreProject(h.ctx, p.ID))
+		if freezeOf(o.ID) == nil || freezeOf(p.ID) != nil {
+			t.Errorf("%+v, %+v", freezeOf(o.ID), freezeOf(p.ID))
+		}
+	})
+}

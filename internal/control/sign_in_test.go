@@ -229,3 +229,18 @@ func TestManySessions(t *testing.T) {
 	same(t, "sessions", 100, len(list), err)
 	h.check(errOf(h.c.GetAccount(first, u.ID)))
 }
+
+// TestFrozenUserCannotSignIn: the right password opens nothing, and says no more
+// than a wrong one, until the freeze is over.
+func TestFrozenUserCannotSignIn(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		u := h.password(h.user("ada@mail.test"), secret)
+		_, err := h.c.FreezeUser(h.ctx, u.Email, control.NewFreeze{Type: reeve.FreezeSecurity})
+		h.check(err)
+		_, err = h.signIn(u.Email, secret, "")
+		turnedAway(t, "frozen", err)
+		h.check(h.c.UnfreezeUser(h.ctx, u.Email))
+		_, err = h.signIn(u.Email, secret, "")
+		h.check(err)
+	})
+}

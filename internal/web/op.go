@@ -63,19 +63,6 @@ type Op struct {
 	Quiet bool
 }
 
-// Empty is the input of an operation that reads nothing, and the output of one
-// that answers nothing: no body, no Content-Type.
-type Empty struct{}
-
-// Stream as an output is sent piece by piece, for as long as Send runs. It is
-// called once the status is written; its context ends with the connection.
-type Stream struct {
-	Send func(context.Context, *StreamWriter) error
-}
-
-// Raw as an output is a JSON object sent as it is; it must be valid and compact.
-type Raw []byte
-
 // RequestDecoder is for an In that reads its query and body itself. It runs
 // after the path's fields are set. An error that is no reeve.Error is worded
 // by the face's BadQuery. The body it reads ends at 1 MiB with an error.
@@ -96,23 +83,11 @@ type HeadDecoder interface {
 	DecodeHead(*http.Request)
 }
 
-// HeaderSetter is for an Out that is all header and has no body; its fields'
-// header tags describe. An error may be one too, beside its reeve.Error.
-type HeaderSetter interface {
-	SetHeader(http.Header)
-}
-
 // PlainDecoder is for a body that reads its usual form by itself, quicker than
 // encoding/json, which gets whatever it answers false to, and must find it as
 // it was then. It must read only what encoding/json reads alike, and no NUL.
 type PlainDecoder interface {
 	DecodePlain(data []byte) bool
-}
-
-// JSONAppender is for an output that encodes itself, quicker than encoding/json
-// and alike.
-type JSONAppender interface {
-	AppendJSON([]byte) ([]byte, error)
 }
 
 // Option changes how one operation is handled.
