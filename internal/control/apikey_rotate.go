@@ -63,14 +63,7 @@ func (c *Control) rotateAPIKey(
 		if err := mayReplace(ctx, tx, by, old.ExpiresAt); err != nil {
 			return err
 		}
-		restriction, err := macaroon.ParseCaveat(old.Caveat)
-		if err != nil {
-			return err
-		}
-		next, err = c.mint(reeve.APIKey{
-			ProjectID: project, Name: old.Name, PartnerID: old.PartnerID, CreatedAt: now, RotatedFrom: &old.ID,
-		}, restriction)
-		if err != nil {
+		if next, err = c.mintInPlaceOf(old, now); err != nil {
 			return err
 		}
 		if overlap == 0 {
@@ -99,6 +92,17 @@ func (c *Control) rotateAPIKey(
 		c.takeCreated(next.stored, next.secret)
 	})
 	return next.stored, next.key, nil
+}
+
+// mintInPlaceOf mints a key that may what another may.
+func (c *Control) mintInPlaceOf(old reeve.APIKey, now time.Time) (mintedKey, error) {
+	restriction, err := macaroon.ParseCaveat(old.Caveat)
+	if err != nil {
+		return mintedKey{}, err
+	}
+	return c.mint(reeve.APIKey{
+		ProjectID: old.ProjectID, Name: old.Name, PartnerID: old.PartnerID, CreatedAt: now, RotatedFrom: &old.ID,
+	}, restriction)
 }
 
 // sooner gives the earlier of two ends, of which nil is none.

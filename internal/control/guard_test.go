@@ -157,27 +157,23 @@ func TestWritesWork(t *testing.T) {
 // TestStrangersHoldNothing: who may not see a thing is denied without waiting
 // for those who change it.
 func TestStrangersHoldNothing(t *testing.T) {
-	each(t, func(t *testing.T, h house) {
-		if !h.s.Shared() {
-			t.Skip("writers wait for each other")
+	h := newHouse(t, storetest.ConfigPostgres(t)) // on SQLite writers wait for each other
+	for name, w := range tenantWrites {
+		if w.to != ofProject && w.to != ofOrganization {
+			continue
 		}
-		for name, w := range tenantWrites {
-			if w.to != ofProject && w.to != ofOrganization {
-				continue
-			}
-			g := h.ground()
-			stranger, call := h.sessionOf(g.guest.ID), w.prepare(g)
-			_, _, err := h.c.Once(h.ctx, reeve.Repeatable{Face: "operator", Actor: "root"},
-				func(ctx context.Context, _ func(reeve.Reply) error) (reeve.Reply, error) {
-					for _, what := range []string{"owner frozen", "organization frozen", "project frozen"} {
-						h.check(meanwhiles[what].do(ctx, g, g.guest))
-					}
-					denied(t, name, call(stranger))
-					return reeve.Reply{Status: 200}, nil
-				})
-			h.check(err)
-		}
-	})
+		g := h.ground()
+		stranger, call := h.sessionOf(g.guest.ID), w.prepare(g)
+		_, _, err := h.c.Once(h.ctx, reeve.Repeatable{Face: "operator", Actor: "root"},
+			func(ctx context.Context, _ func(reeve.Reply) error) (reeve.Reply, error) {
+				for _, what := range []string{"owner frozen", "organization frozen", "project frozen"} {
+					h.check(meanwhiles[what].do(ctx, g, g.guest))
+				}
+				denied(t, name, call(stranger))
+				return reeve.Reply{Status: 200}, nil
+			})
+		h.check(err)
+	}
 }
 
 // TestWritesAreKnown: each method that a tenant's request reaches is tried above
@@ -245,34 +241,30 @@ func calls(t *testing.T, dir string, each func(at string, call *ast.CallExpr, me
 // TestWritesTogether: what tenants and operators do to one organisation and its
 // project at the same time is done without a deadlock.
 func TestWritesTogether(t *testing.T) {
-	each(t, func(t *testing.T, h house) {
-		if !h.s.Shared() {
-			t.Skip("writers wait for each other")
-		}
-		for round := range rounds {
-			g := h.ground()
-			session := h.sessionOf(g.admin.ID)
-			var works []func() error
-			for name, w := range tenantWrites {
-				if w.to == ofUser || w.byGuest() || name == "DeleteProject" {
-					continue
-				}
-				mine := g // with a member and a guest of its own
-				mine.guest, mine.member = h.user(newID().String()+"@mail.test"), h.member(g.o, newID().String()+"@mail.test", reeve.RoleViewer)
-				call := w.prepare(mine)
-				works = append(works, func() error { return call(session) })
+	h := newHouse(t, storetest.ConfigPostgres(t)) // on SQLite writers wait for each other
+	for round := range rounds {
+		g := h.ground()
+		session := h.sessionOf(g.admin.ID)
+		var works []func() error
+		for name, w := range tenantWrites {
+			if w.to == ofUser || w.byGuest() || name == "DeleteProject" {
+				continue
 			}
-			for what, m := range meanwhiles {
-				if what != "caller frozen" && (round%2 == 0 || !strings.HasSuffix(what, "frozen")) {
-					works = append(works, func() error { return m.do(h.ctx, g, g.member) })
-				}
-			}
-			tally(t, race(works...), reeve.Denied, reeve.Conflict)
+			mine := g // with a member and a guest of its own
+			mine.guest, mine.member = h.user(newID().String()+"@mail.test"), h.member(g.o, newID().String()+"@mail.test", reeve.RoleViewer)
+			call := w.prepare(mine)
+			works = append(works, func() error { return call(session) })
 		}
-		h.s.Close() // the server's connections tell what they have counted when they end
-		deadlocks := 0
-		h.check(storetest.Raw(t, h.config).QueryRowContext(t.Context(),
-			"SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").Scan(&deadlocks))
-		same(t, "deadlocks", 0, deadlocks, nil)
-	})
+		for what, m := range meanwhiles {
+			if what != "caller frozen" && (round%2 == 0 || !strings.HasSuffix(what, "frozen")) {
+				works = append(works, func() error { return m.do(h.ctx, g, g.member) })
+			}
+		}
+		tally(t, race(works...), reeve.Denied, reeve.Conflict)
+	}
+	h.s.Close() // the server's connections tell what they have counted when they end
+	deadlocks := 0
+	h.check(storetest.Raw(t, h.config).QueryRowContext(t.Context(),
+		"SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").Scan(&deadlocks))
+	same(t, "deadlocks", 0, deadlocks, nil)
 }
