@@ -42,7 +42,7 @@ func probes(t *testing.T, p *process, w world) []probe {
 		{"tenant", request{url: p.tenant + "/project/" + w.project + "/users", token: w.orgKey}, 200, false},
 		{"tenant", request{"PUT", p.tenant + "/project/" + w.project, w.orgKey, object{"name": "same"}}, 200, false},
 		{"tenant", request{url: p.tenant + "/project/nothing", token: w.orgKey}, 403, false},
-		{"tenant", request{url: p.tenant + "/organization/nothing", token: w.orgKey}, 404, false},
+		{"tenant", request{url: p.tenant + "/project/" + w.project + "/nothing", token: w.orgKey}, 404, false},
 		{"tenant", request{url: p.tenant + "/project/" + w.project, token: unknown}, 401, false},
 		{"operator", request{url: p.operator + "/api/projects/" + w.project, token: p.token}, 200, false},
 		{"operator", request{"PUT", p.operator + "/api/projects/" + w.project + "/limit?rate=7", p.token, nil}, 200, false},
