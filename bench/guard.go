@@ -14,12 +14,15 @@ import (
 // What counting failed guesses may add to a call that is none.
 var targetGuard = []float64{2} // µs
 
+func credential(r *http.Request) string { return r.Header.Get("Authorization") }
+
 // guardedAPI has one operation, which does nothing, and one credential.
 func guardedAPI(guard *web.Guard) *web.API {
 	api := web.New(web.Face{
 		Name: "bench", Title: "bench", Prefixes: []string{"/api/"},
+		Credential: credential,
 		Authenticate: func(r *http.Request) (context.Context, error) {
-			if r.Header.Get("Authorization") != "bench" {
+			if credential(r) != "bench" {
 				return nil, reeve.ErrUnauthenticated
 			}
 			web.SetActor(r.Context(), "bench")
