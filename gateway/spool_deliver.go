@@ -174,13 +174,12 @@ func (s *Spool) settled(name string, batch Batch, refusals []Refusal, err error)
 		if len(refusals) > 0 {
 			s.notify(&RecordsRefusedError{batch.Stream, batch.Sequence, refusals})
 		}
-		s.drop(name)
-		s.update(func() { s.delivered++ })
+		s.drop(name, 1)
 	case errors.Is(err, errCorrupt):
 		s.putAside(name, corruptEnding, err)
 	case isConflict && conflict.Newest > batch.Sequence && !s.own(batch.Stream):
 		s.notify(&DeliveredBeforeError{batch.Stream, batch.Sequence, conflict.Newest})
-		s.drop(name)
+		s.drop(name, 0)
 	case isConflict:
 		s.putAside(name, refusedEnding, err)
 	case isRefused:
@@ -209,9 +208,10 @@ func (s *Spool) own(stream string) bool {
 	return true
 }
 
-// drop removes a batch that is done with. If the removal fails, or a crash
-// undoes it, the server knows the batch when it comes again.
-func (s *Spool) drop(name string) {
+// drop removes a batch that is done with, and counts it if it was delivered. If
+// the removal fails, or a crash undoes it, the server knows the batch when it
+// comes again.
+func (s *Spool) drop(name string, delivered int64) {
 	size := s.size(name)
 	if err := s.remove(name); err != nil {
 		s.warn(err)
@@ -221,6 +221,7 @@ func (s *Spool) drop(name string) {
 	s.update(func() {
 		s.sealed = s.sealed[1:]
 		s.bytes -= size
+		s.delivered += delivered
 	})
 }
 
