@@ -7,6 +7,7 @@ var opOperatorInspect = &Operation{
 	Summary:     "Tell what a key, a token or an access grant is, whose, and whether it opens anything",
 	Description: "It is shown nowhere. What has the form of none is of kind none, what nobody has is unknown; both are answered with 200.",
 	Params: []Param{
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
 		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
@@ -51,6 +52,7 @@ var opOperatorSearchPrivately = &Operation{
 	Params: []Param{
 		{Name: "If-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers one of these entity tags: else 412."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Do it only if this path's GET, without a query, answers none of these entity tags; * is any."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
 		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},
 	},
 	Body: &Body{Required: true, Fields: []Field{

@@ -105,6 +105,7 @@ var opTenantNarrowAPIKey = &Operation{
 	Description: "Nothing is stored: who holds a key could as well narrow it without asking. Each key so made can be revoked alone, and goes with the one that it was made of.",
 	Params: []Param{
 		{Name: "project", In: "path", Type: "string", Required: true, Description: "The project's id."},
+		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
 	},
 	Body: &Body{Required: true, Fields: []Field{
 		{Name: "key", Type: "string", Required: true, Description: "A whole key of the project."},

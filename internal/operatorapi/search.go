@@ -20,12 +20,12 @@ func (a *api) searches(out *web.API) {
 		Errors: []reeve.Kind{reeve.Invalid},
 	}, a.search)
 	web.Handle(out, web.Op{
-		Method: "POST", Path: "/api/search", ID: "searchPrivately", Tag: "search", Safe: true,
+		Method: "POST", Path: "/api/search", ID: "searchPrivately", Tag: "search",
 		Summary: "The same, with what is looked for in the body, where no proxy logs it",
 		Errors:  []reeve.Kind{reeve.Invalid},
 	}, a.searchPrivately)
 	web.Handle(out, web.Op{
-		Method: "POST", Path: "/api/inspect", ID: "inspect", Tag: "search", Safe: true,
+		Method: "POST", Path: "/api/inspect", ID: "inspect", Tag: "search",
 		Summary: "Tell what a key, a token or an access grant is, whose, and whether it opens anything",
 		Description: "It is shown nowhere. What has the form of none is of kind none, what nobody has is unknown; " +
 			"both are answered with 200.",

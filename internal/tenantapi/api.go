@@ -85,7 +85,7 @@ func credential(r *http.Request) string {
 	return r.Header.Get(keyHeader)
 }
 
-// authenticate checks the form of the credential. Each call looks the it up together
+// authenticate checks the form of the credential. Each call looks it up together
 // with its project; web confirms it before it refuses a request itself.
 func (a *api) authenticate(r *http.Request) (context.Context, error) {
 	ctx := r.Context()

@@ -46,7 +46,7 @@ func (a *api) keys(out *web.API) {
 		return a.may(ctx, in.Project, reeve.ManageAPIKeys)
 	}))
 	web.Handle(out, web.Op{
-		Method: "POST", Path: "/project/{project}/key/narrow", ID: "narrowAPIKey", Tag: "keys", Exact: true, Safe: true,
+		Method: "POST", Path: "/project/{project}/key/narrow", ID: "narrowAPIKey", Tag: "keys", Exact: true,
 		Summary: "Make a key that may less of a live key of the project",
 		Description: "Nothing is stored: who holds a key could as well narrow it without asking. Each key so made can be " +
 			"revoked alone, and goes with the one that it was made of.",

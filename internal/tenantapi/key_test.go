@@ -1,7 +1,6 @@
 package tenantapi_test
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -166,31 +165,6 @@ func TestNarrowKey(t *testing.T) {
 		}...)
 		if strings.Contains(s.Log.String(), s.Value(t, "weaker")) {
 			t.Error("a key is in the log")
-		}
-	})
-}
-
-// TestNarrowKeyKeepsNothing: what changes nothing is done as often as it is asked,
-// with an Idempotency-Key too, and no reply waits in the database.
-func TestNarrowKeyKeepsNothing(t *testing.T) {
-	t.Parallel()
-	reevetest.Each(t, func(t *testing.T, s *reevetest.Server) {
-		s.Plain = true
-		s.Tenants(t)
-		s.Do(t, step{Call: "POST /api/projects/{px}/apikeys", Body: `{"name":"root"}`, Status: 200, Reply: `{"apikey":"{root}"}`})
-		narrow := func(key string) string {
-			reply := s.Do(t, step{
-				Call: "POST /project/{prj:px}/key/narrow", As: "{viewer}", Body: `{"key":"{root}"}`,
-				Header: http.Header{"Idempotency-Key": {key}}, Status: 200, Reply: reevetest.Any,
-			})
-			return reply.Body
-		}
-		if first, second := narrow("k"), narrow("k"); first == second {
-			t.Error("the reply was kept")
-		}
-		kept, err := s.Store.ReplyOfEachSeal(t.Context())
-		if err != nil || len(kept) > 0 {
-			t.Errorf("%d kept replies, %v", len(kept), err)
 		}
 	})
 }

@@ -40,7 +40,7 @@ func (op *operation) readCare(header http.Header) (*care, *reeve.Error) {
 		return nil, err
 	}
 	out := &care{preconditions: preconditions}
-	if sent := header[idempotencyKey]; op.repeats() && len(sent) > 0 {
+	if sent := header[idempotencyKey]; op.Method == http.MethodPost && len(sent) > 0 {
 		if len(sent) > 1 || !isKey(sent[0]) {
 			return nil, errKey
 		}

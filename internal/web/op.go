@@ -52,11 +52,6 @@ type Op struct {
 	// known. Otherwise the operation does so by itself.
 	Before func(context.Context) error
 
-	// Safe is a POST that changes nothing, as RFC 9110 9.2.1 has it: it may be sent
-	// again as it is, so it takes no Idempotency-Key, for which a reply would be
-	// kept.
-	Safe bool
-
 	// Quiet records what the operation decides, be it a success or a refusal,
 	// at debug level: probes come every second, and a gateway asks at every
 	// request. What is malformed or breaks is recorded as everywhere.

@@ -16,7 +16,7 @@ func (b *builder) depends(op *operation) bool {
 }
 
 // repeats tells whether an operation takes an Idempotency-Key.
-func (op *operation) repeats() bool { return op.careful && op.Method == http.MethodPost && !op.Safe }
+func (op *operation) repeats() bool { return op.careful && op.Method == http.MethodPost }
 
 func text() *jsonschema.Schema { return &jsonschema.Schema{Type: "string"} }
 
