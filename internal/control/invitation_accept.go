@@ -57,8 +57,9 @@ type Acceptance struct {
 
 // AcceptInvitation makes a member of the user whose session the caller shows, or
 // of a new user with the invited address, who is signed in. It works once.
-// NotFound as ShowInvitation; Denied to a user with another address, and
-// while what it is to is frozen; Unauthenticated if the address is a user's who shows no session: only who
+// NotFound as ShowInvitation; Denied to a user with another address, and while
+// what it is to is frozen; Unauthenticated if the address is a user's who shows
+// no session: only who
 // would have become that user learns it.
 func (c *Control) AcceptInvitation(ctx context.Context, in Acceptance) (SignedIn, error) {
 	seen, err := c.ShowInvitation(ctx, in.Token)

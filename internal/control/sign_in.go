@@ -97,7 +97,8 @@ func (c *Control) userToLetIn(ctx context.Context, email string) (reeve.User, er
 }
 
 // tryPassword judges a password when its turn comes; who is refused waits as
-// long whatever the hash was. The attempt counts as a failure on the address's account until it is settled. Exhausted, before
+// long whatever the hash was. The attempt counts as a failure on the address's
+// account until it is settled. Exhausted, before
 // anything is computed, if there were too many.
 func (c *Control) tryPassword(ctx context.Context, email string, hash []byte, password string) (*attempt, verdict, error) {
 	from := callerOf(ctx).Address
