@@ -41,12 +41,14 @@ type machine struct {
 	made    map[string]bool   // names that are not
 	renamed map[string]bool   // names that still are, on the disk
 	removed map[string][]byte // files that still are
+	damaged map[string]bool   // names under which segments are set aside whose unsynced lines came out wrong
 }
 
 func newMachine(dir string, left int) *machine {
 	return &machine{
 		dir: dir, left: left, dead: make(chan struct{}), synced: map[string]int64{},
 		made: map[string]bool{}, renamed: map[string]bool{}, removed: map[string][]byte{},
+		damaged: map[string]bool{},
 	}
 }
 
@@ -103,7 +105,7 @@ func (m *machine) onDisk(name string) int64 {
 // revive is the machine after the crash, with what the disk still may forget.
 func (m *machine) revive(left int) *machine {
 	out := *newMachine(m.dir, left)
-	out.synced, out.made, out.renamed, out.removed = m.synced, m.made, m.renamed, m.removed
+	out.synced, out.made, out.renamed, out.removed, out.damaged = m.synced, m.made, m.renamed, m.removed, m.damaged
 	return &out
 }
 
@@ -136,6 +138,7 @@ func (m *machine) cutPower(chance *rand.Rand) error {
 			tail = tail[:chance.IntN(n+1)]
 			if len(tail) > 0 && some() {
 				tail[chance.IntN(len(tail))] ^= byte(1 + chance.IntN(255))
+				m.damaged[strings.TrimSuffix(name, openEnding)+corruptEnding] = true
 			}
 		}
 		if m.made[name] && some() {
@@ -195,8 +198,11 @@ func TestSpoolCrashes(t *testing.T) {
 			for _, err := range s.events() {
 				_, again := errors.AsType[*DeliveryError](err)
 				_, before := errors.AsType[*DeliveredBeforeError](err)
-				_, aside := errors.AsType[*SetAsideError](err)
-				if !again && !before && (dir == filepath.Join(home, "spool") || !aside) {
+				aside, isAside := errors.AsType[*SetAsideError](err)
+				if isAside { // a copy, or lines of one write of which the power cut spared the later
+					isAside = dir != filepath.Join(home, "spool") || m.damaged[filepath.Base(aside.Path)]
+				}
+				if !again && !before && !isAside {
 					rt.Errorf("told of %v", err)
 				}
 			}

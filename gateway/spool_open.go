@@ -72,7 +72,8 @@ func (s *Spool) takeStock() error {
 // recover seals a segment that a crash has left open, up to the first line that
 // is not whole: what follows was not synced, so that nobody was told that it
 // was taken. Should there be whole lines behind it all the same, then the disk
-// has damaged what it had promised to keep; the file is kept for the operator.
+// may have damaged what it had promised to keep, or have kept the later lines of
+// a write that the power cut tore; the file is kept for the operator.
 func (s *Spool) recover(torn string) error {
 	name := torn + openEnding
 	path := filepath.Join(s.dir, name)

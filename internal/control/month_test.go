@@ -1,6 +1,9 @@
 package control_test
 
 import (
+	"bytes"
+	"os"
+	"os/exec"
 	"testing"
 	"time"
 
@@ -122,8 +125,7 @@ func TestMonthEnds(t *testing.T) {
 		{202711, "America/New_York", 720},    // found here
 		{203004, "Australia/Lord_Howe", 720}, // half an hour
 	} {
-		zone(t, test.zone) // before a connection looks at it
-		eachCloud(t, func(t *testing.T, c *cloud) {
+		inZone(t, test.zone, func(t *testing.T, c *cloud) {
 			c.clock.set(test.month.End().Add(time.Hour))
 			last := test.month.End().Add(-time.Microsecond)
 			c.send(0, used(1, reeve.UsageEgress, test.month.Start(), 1), used(1, reeve.UsageEgress, last, 2),
@@ -139,6 +141,38 @@ func TestMonthEnds(t *testing.T) {
 			same(t, test.month.String(), []int64{5 * test.hours, 3}, got, nil)
 		})
 	}
+}
+
+// inZone runs a part of a test on both databases in a process of its own, whose
+// time zone it is: every goroutine of this one reads time.Local.
+func inZone(t *testing.T, name string, run func(t *testing.T, c *cloud)) {
+	t.Helper()
+	zone(t, name)
+	switch os.Getenv(zoneVariable) {
+	case "":
+		command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+		command.Env = append(os.Environ(), zoneVariable+"="+name, "TZ="+name)
+		out, err := command.CombinedOutput()
+		if err != nil || !bytes.Contains(out, []byte("--- PASS: "+t.Name()+"/sqlite")) {
+			t.Errorf("in %s: %v\n%s", name, err, out)
+		}
+	case name:
+		same(t, "the process's time zone", name, time.Local.String(), nil)
+		eachCloud(t, run)
+	}
+}
+
+// zoneVariable names the environment variable with the one zone that a process
+// of inZone runs.
+const zoneVariable = "REEVE_TEST_ZONE"
+
+func zone(t *testing.T, name string) *time.Location {
+	t.Helper()
+	location, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return location
 }
 
 // TestBillingGuards: an owner and an organisation stay while something is

@@ -96,12 +96,12 @@ func TestSameStatements(t *testing.T) {
 				variant++
 				chance := rand.New(rand.NewPCG(seed, variant))
 				t.Run(name, func(t *testing.T) {
-					zone(t, []string{"UTC", "Europe/Warsaw", "America/New_York", "Pacific/Kiritimati"}[chance.IntN(4)])
 					fresh := config
 					if variant > 1 {
 						fresh = freshConfig(t, config)
 					}
 					c := newCloud(t, fresh)
+					c.clock.zone = zone(t, []string{"UTC", "Europe/Warsaw", "America/New_York", "Pacific/Kiritimati"}[chance.IntN(4)])
 					got := c.play(chance, history, func(m reeve.Month) { closing(t, c, chance, m) })
 					if first == "" {
 						first = got
@@ -124,18 +124,6 @@ func freshConfig(t *testing.T, config store.Config) store.Config {
 		return storetest.ConfigPostgres(t)
 	}
 	return storetest.ConfigSQLite(t)
-}
-
-// zone is the process's time zone until the test ends.
-func zone(t *testing.T, name string) {
-	t.Helper()
-	location, err := time.LoadLocation(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before := time.Local
-	time.Local = location
-	t.Cleanup(func() { time.Local = before })
 }
 
 // closeInterrupted closes a month with calls that are given up at any instant,

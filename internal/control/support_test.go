@@ -30,8 +30,9 @@ type house struct {
 
 // clock is the store's, moved by the test.
 type clock struct {
-	mu sync.Mutex
-	at time.Time
+	mu   sync.Mutex
+	at   time.Time
+	zone *time.Location // of the times it gives; nil is that of those it is set to
 }
 
 func (c *clock) now() time.Time {
@@ -43,6 +44,9 @@ func (c *clock) now() time.Time {
 func (c *clock) set(at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.zone != nil {
+		at = at.In(c.zone)
+	}
 	c.at = at
 }
 
