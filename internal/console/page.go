@@ -46,6 +46,7 @@ type section struct {
 // link leads somewhere.
 type link struct {
 	Text, To string // the path is whole: see at
+	About    string // what the text is about, for who hears it alone: "Remove" and "Ada"
 	Danger   bool   // what it leads to takes something away
 	Main     bool   // it is what most have come for
 }
