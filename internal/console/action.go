@@ -198,9 +198,7 @@ func (v *visit) unchanged(a action, q *question, in values) error {
 func (v *visit) tell(q *question, out outcome) error {
 	if len(out.Secrets) == 0 {
 		v.flash(out.Said)
-		v.w.Header().Set("Location", out.To)
-		v.w.WriteHeader(http.StatusSeeOther)
-		return nil
+		return v.redirect(out.To)
 	}
 	return v.send(&page{Title: out.Said, Up: q.Up, Narrow: true, Sections: []section{{
 		Note: "This is shown only now: copy it before you go on.", Secrets: out.Secrets,

@@ -128,5 +128,5 @@ func (s *site) signOut(v *visit) error {
 	v.forget(v.sessionCookie())
 	v.w.Header().Set("Clear-Site-Data", `"cache"`)
 	v.flash("You are signed out.")
-	return v.redirect("sign-in")
+	return v.redirect(to("sign-in"))
 }

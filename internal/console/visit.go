@@ -111,30 +111,31 @@ func (v *visit) said() string {
 
 // redirect sends the browser to another page of the console, by GET.
 func (v *visit) redirect(path string) error {
-	v.w.Header().Set("Location", root+path)
+	v.w.Header().Set("Location", path)
 	v.w.WriteHeader(http.StatusSeeOther)
 	return nil
 }
 
 // toSignIn sends the browser to the sign-in page, and from there back.
 func (v *visit) toSignIn() error {
-	to := root + "sign-in"
+	path := to("sign-in")
 	if v.r.Method == http.MethodGet {
-		to = at(to, "next", v.r.URL.RequestURI())
+		path = at(path, "next", v.r.URL.RequestURI())
 	}
 	if v.r.Header.Get("HX-Request") != "" && v.r.Header.Get("HX-Boosted") == "" {
-		v.w.Header().Set("HX-Redirect", to) // a part of a page is no place to sign in
+		v.w.Header().Set("HX-Redirect", path) // a part of a page is no place to sign in
 		v.w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	return v.redirect(strings.TrimPrefix(to, root))
+	return v.redirect(path)
 }
 
 // next is the page of this console that a sign-in leads to.
 func (v *visit) next() string {
-	to := v.r.FormValue("next")
-	if path, ok := strings.CutPrefix(to, root); ok && !strings.ContainsAny(to, "\\\r\n") && !strings.HasPrefix(path, "sign-") {
-		return path
+	path := v.r.FormValue("next")
+	rest, ok := strings.CutPrefix(path, root)
+	if !ok || strings.ContainsAny(path, "\\\r\n") || strings.HasPrefix(rest, "sign-") {
+		return root
 	}
-	return ""
+	return path
 }
