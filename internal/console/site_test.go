@@ -18,7 +18,7 @@ func TestSignIn(t *testing.T) {
 		says("The address, the password or the code is wrong.").
 		send(fields{"email": "alice@mail.test", "password": "correct horse"}).titled("acme")
 	for _, next := range []string{"//evil.test/", "https://evil.test/", "/console/\\evil.test", "/console/../user", "/console/sign-in?next=x"} {
-		if got := newBrowser(t, s, "tenant").get("sign-in?next="+url.QueryEscape(next)).send(fields{"email": "alice@mail.test", "password": "correct horse"}); got.url.Host != fresh.get("sign-in").url.Host {
+		if got := newBrowser(t, s, "tenant").get("sign-in?next=" + url.QueryEscape(next)).send(fields{"email": "alice@mail.test", "password": "correct horse"}); got.url.Host != fresh.get("sign-in").url.Host {
 			t.Errorf("next=%s leads to %s", next, got.url)
 		}
 	}
@@ -49,7 +49,9 @@ func TestOtherOrigins(t *testing.T) {
 	s, b := tenant(t, "alice")
 	path := s.Expand("/console/organizations/{org:acme}/rename")
 	for _, header := range []http.Header{
-		{"Sec-Fetch-Site": {"cross-site"}}, {"Sec-Fetch-Site": {"same-site"}}, {"Sec-Fetch-Site": nil, "Origin": {"https://evil.test"}},
+		{"Sec-Fetch-Site": {"cross-site"}},
+		{"Sec-Fetch-Site": {"same-site"}},
+		{"Sec-Fetch-Site": nil, "Origin": {"https://evil.test"}},
 		{"Sec-Fetch-Site": nil, "Origin": {"null"}},
 	} {
 		b.do(http.MethodPost, path, url.Values{"name": {"theirs"}}, header).answered(http.StatusForbidden, "Not allowed")
@@ -98,14 +100,14 @@ func TestTwice(t *testing.T) {
 func TestStrangers(t *testing.T) {
 	s, b := tenant(t, "alice")
 	for _, path := range []string{"", "/rename"} {
-		evil := b.get(s.Expand("/console/organizations/{org:evil}" + path)).answered(http.StatusForbidden, "Not allowed")
+		evil := b.get(s.Expand("/console/organizations/{org:evil}"+path)).answered(http.StatusForbidden, "Not allowed")
 		nothing := b.get("organizations/org_01h455vb4pex5vsknk084sn02q"+path).answered(http.StatusForbidden, "Not allowed")
 		cut := func(p *shown) string { before, _, _ := strings.Cut(p.main(), "Request"); return before }
 		if cut(evil) != cut(nothing) {
 			t.Errorf("another's is %q, nothing %q", cut(evil), cut(nothing))
 		}
 	}
-	b.get("organizations/" + strings.Repeat("x", 300)).answered(http.StatusForbidden, "Not allowed")
+	b.get("organizations/"+strings.Repeat("x", 300)).answered(http.StatusForbidden, "Not allowed")
 	b.get("no/such/page").answered(http.StatusNotFound, "Not found")
 	b.do(http.MethodPost, "", nil, nil).answered(http.StatusMethodNotAllowed, "Method Not Allowed")
 }
