@@ -48,6 +48,13 @@ func Tenant(api *web.API, c *control.Control, settings Settings) {
 	s.tenantOrganizations()
 }
 
+// Operator puts the operators' console on the operator listener.
+func Operator(api *web.API, c *control.Control, settings Settings) {
+	s := newSite(api, c, settings, operatorFace())
+	s.operatorSignIn()
+	s.operatorStart()
+}
+
 func newSite(api *web.API, c *control.Control, settings Settings, f face) *site {
 	s := &site{control: c, settings: settings, face: f, origin: http.NewCrossOriginProtection()}
 	if settings.URL != "" {
