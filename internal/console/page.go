@@ -147,11 +147,15 @@ func (v *visit) send(p *page) error {
 	return nil
 }
 
-// showError shows an error to a browser: what web has refused by itself, and
-// what a page could not do.
+// showError shows an error of a request that has come to no page.
 func (s *site) showError(w http.ResponseWriter, r *http.Request, status int, e *reeve.Error) {
 	secure(w.Header())
 	v := &visit{site: s, w: w, r: r, ctx: r.Context()}
+	v.fail(status, e)
+}
+
+// fail shows an error instead of the page.
+func (v *visit) fail(status int, e *reeve.Error) {
 	p := &page{Title: errorTitles[status], Lead: sentence(e.Message), Status: status, Narrow: true}
 	if p.Title == "" {
 		p.Title = http.StatusText(status)
@@ -159,9 +163,9 @@ func (s *site) showError(w http.ResponseWriter, r *http.Request, status int, e *
 	if e.Detail != "" {
 		p.Lead += " " + sentence(e.Detail)
 	}
-	p.Sections = []section{{Note: "Request " + web.RequestID(r.Context()), Actions: []link{{Text: "To the start page", To: root, Main: true}}}}
+	p.Sections = []section{{Note: "Request " + web.RequestID(v.ctx), Actions: []link{{Text: "To the start page", To: root, Main: true}}}}
 	if err := v.send(p); err != nil {
-		http.Error(w, http.StatusText(status), status)
+		http.Error(v.w, http.StatusText(status), status)
 	}
 }
 

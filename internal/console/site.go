@@ -120,10 +120,18 @@ func (s *site) visited(fn func(*visit) error) web.Page {
 func (s *site) stranger(fn func(*visit) error) web.Page {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		secure(w.Header())
-		if err := s.origin.Check(r); err != nil {
-			return reeve.Errorf(reeve.Denied, "this form was sent from another site: open the console and try again").Wrap(err)
+		v := &visit{site: s, w: w, r: r, ctx: r.Context()}
+		err := s.origin.Check(r)
+		if err != nil {
+			err = reeve.Errorf(reeve.Denied, "this form was sent from another site: open the console and try again").Wrap(err)
+		} else {
+			err = fn(v)
 		}
-		return fn(&visit{site: s, w: w, r: r, ctx: r.Context()})
+		if err != nil {
+			status, shown := web.Failed(v.ctx, err)
+			v.fail(status, shown)
+		}
+		return nil
 	}
 }
 

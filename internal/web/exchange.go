@@ -195,6 +195,23 @@ func (x *exchange) fail(err error) {
 	e := x.classify(err)
 	x.failure = e
 	status, shown := x.told(e)
+	x.headError(status, e)
+	if x.show != nil {
+		x.show(x, x.request, status, shown)
+		return
+	}
+	buffer := newEncoder()
+	defer buffer.free()
+	body, encodeErr := buffer.encode(x.api.face.Body(status, shown))
+	if encodeErr != nil {
+		x.failure = e.Wrap(errors.Join(e.Cause, encodeErr))
+		status, body = http.StatusInternalServerError, nil
+	}
+	x.reply(status, []string{x.api.face.ErrorType}, body)
+}
+
+// headError sets what an error says in the header.
+func (x *exchange) headError(status int, e *reeve.Error) {
 	header := x.Header()
 	if e.Kind == reeve.TooLarge || e.Kind == reeve.Timeout || e == errManyBodies {
 		header["Connection"] = closing // the rest of the body is not read
@@ -208,18 +225,6 @@ func (x *exchange) fail(err error) {
 	if e.Quota != nil {
 		setQuota(header, e.Quota)
 	}
-	if x.show != nil {
-		x.show(x, x.request, status, shown)
-		return
-	}
-	buffer := newEncoder()
-	defer buffer.free()
-	body, encodeErr := buffer.encode(x.api.face.Body(status, shown))
-	if encodeErr != nil {
-		x.failure = e.Wrap(errors.Join(e.Cause, encodeErr))
-		status, body = http.StatusInternalServerError, nil
-	}
-	x.reply(status, []string{x.api.face.ErrorType}, body)
 }
 
 // told gives the status of an error, and what may be told of it: its message

@@ -77,8 +77,8 @@ func Admit(ctx context.Context, credential string) error {
 	return x.api.opts.Guard.admitOne(x, credential)
 }
 
-// Failed notes an error that a page tells in its own way, and gives its status
-// and what may be told of it.
+// Failed notes an error that a page tells in its own way, sets what it says in
+// the header, and gives its status and what may be told of it.
 func Failed(ctx context.Context, err error) (status int, shown *reeve.Error) {
 	x, ok := ctx.Value(exchangeKey{}).(*exchange)
 	if !ok {
@@ -86,7 +86,9 @@ func Failed(ctx context.Context, err error) (status int, shown *reeve.Error) {
 		return statusOf[e.Kind], e
 	}
 	x.failure = x.classify(err)
-	return x.told(x.failure)
+	status, shown = x.told(x.failure)
+	x.headError(status, x.failure)
+	return status, shown
 }
 
 // Extend gives a context that is one of the request's so long from its beginning
