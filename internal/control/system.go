@@ -11,6 +11,9 @@ import (
 	"github.com/reeve-cloud/reeve/internal/store"
 )
 
+// Count is how many things there are.
+type Count = store.Count
+
 // SystemState is how this server is, and what works with it.
 type SystemState struct {
 	At       time.Time
@@ -91,7 +94,7 @@ func (c *Control) System(ctx context.Context) (out SystemState, err error) {
 	}
 	out.At = c.store.Now()
 	out.Server = ServerState{
-		Name: replicaName(), Version: c.settings.Version, Started: out.At.Add(c.began - boottime.Now()),
+		Name: replicaName(), Version: c.settings.Version, Started: out.At.Add(c.began - boottime.Now()).Truncate(time.Microsecond),
 		Loaded: c.live.trusted(), Applied: c.live.applied.Load(), Alone: !c.store.Shared(),
 	}
 	out.Jobs = c.jobs.all()
@@ -166,7 +169,7 @@ func (c *Control) sessionState(s *SystemState, session reeve.Session, over bool)
 	ago, _ := c.sessions.heard(session.ID)
 	this := c.replica.Load()
 	out := SessionState{
-		Session: session, Health: SessionLive, Heard: s.At.Add(-ago), LeaseEnds: s.At.Add(session.Lease - ago),
+		Session: session, Health: SessionLive, Heard: s.At.Add(-ago).Truncate(time.Microsecond), LeaseEnds: s.At.Add(session.Lease - ago).Truncate(time.Microsecond),
 		Behind: max(s.Newest-session.Applied, 0), This: this != nil && *this == session.ID,
 	}
 	switch {

@@ -99,7 +99,7 @@ func TestSystem(t *testing.T) {
 		}
 		behind, level := g.Sessions.Sessions[0], g.Sessions.Sessions[1]
 		if behind.Behind != 1 || behind.BehindSince == nil || !behind.BehindSince.Equal(epoch) || behind.This ||
-			behind.Health != control.SessionLive || behind.LeaseEnds.Sub(behind.Heard) != behind.Lease {
+			behind.Health != control.SessionLive || behind.LeaseEnds.Sub(behind.Heard) != behind.Lease || behind.Heard.After(epoch) {
 			t.Errorf("behind %+v", behind)
 		}
 		if level.Behind != 0 || level.BehindSince != nil {
