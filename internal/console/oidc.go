@@ -40,7 +40,7 @@ func (s OIDCSettings) On() bool { return s.Issuer != "" }
 // an Invalid error, in which no secret is.
 func (s OIDCSettings) Validate() error {
 	switch {
-	case !safeURL(s.Issuer):
+	case !SafeURL(s.Issuer):
 		return reeve.Errorf(reeve.Invalid, "the issuer must be an https URL; http is for loopback alone")
 	case s.ClientID == "" || s.ClientSecret == "":
 		return reeve.Errorf(reeve.Invalid, "the client's id and secret are needed")
@@ -62,9 +62,9 @@ func (s OIDCSettings) Validate() error {
 	return nil
 }
 
-// safeURL tells whether what is said to a URL is for its host alone: https, or
+// SafeURL tells whether what is said to a URL is for its host alone: https, or
 // this machine.
-func safeURL(text string) bool {
+func SafeURL(text string) bool {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
 		return false

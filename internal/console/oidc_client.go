@@ -35,7 +35,7 @@ func newProviderClient() *http.Client {
 type careful struct{ http.RoundTripper }
 
 func (c careful) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !safeURL(r.URL.String()) {
+	if !SafeURL(r.URL.String()) {
 		return nil, errors.New("not an https URL")
 	}
 	response, err := c.RoundTripper.RoundTrip(r)

@@ -108,7 +108,7 @@ func (p *provider) ask(ctx context.Context, d *discovery) error {
 	for what, text := range map[string]string{
 		"authorization": endpoint.AuthURL, "token": endpoint.TokenURL, "key": told.Keys,
 	} {
-		if !safeURL(text) {
+		if !SafeURL(text) {
 			return fmt.Errorf("its %s endpoint is no https URL", what)
 		}
 	}

@@ -45,8 +45,8 @@ type onlyAda struct{}
 
 var ada = storage.User{ID: "ada-1", Username: "ada", Password: "verysecure", FirstName: "Ada", LastName: "Lovelace"}
 
-func (onlyAda) ExampleClientID() string             { return "service" }
-func (onlyAda) GetUserByID(id string) *storage.User { return match(id == ada.ID) }
+func (onlyAda) ExampleClientID() string                     { return "service" }
+func (onlyAda) GetUserByID(id string) *storage.User         { return match(id == ada.ID) }
 func (onlyAda) GetUserByUsername(name string) *storage.User { return match(name == ada.Username) }
 
 func match(yes bool) *storage.User {
