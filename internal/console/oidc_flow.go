@@ -24,13 +24,21 @@ type flow struct {
 	Nonce    string    `json:"nonce"`    // comes back inside the ID token
 	Verifier string    `json:"verifier"` // of PKCE: whose code it is
 	Ends     time.Time `json:"ends"`
+	Next     string    `json:"next"` // the page that is shown then
 }
 
-// flowLife is how long a sign-in may take.
-const flowLife = 10 * time.Minute
+// flowLife is how long a sign-in may take, and longestNext how many bytes of the
+// next page's path are kept meanwhile: a cookie has 4096.
+const (
+	flowLife    = 10 * time.Minute
+	longestNext = 1000
+)
 
-func newFlow(now time.Time) flow {
-	return flow{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Ends: now.Add(flowLife)}
+func newFlow(now time.Time, next string) flow {
+	if len(next) > longestNext {
+		next = ""
+	}
+	return flow{Next: next, State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Ends: now.Add(flowLife)}
 }
 
 // sealer seals flows under a key that all replicas make of the client's secret.
@@ -70,10 +78,7 @@ func (s sealer) open(value, back string, now time.Time) (f flow, ok bool) {
 }
 
 // flowCookie has the flow, on the pages of the console alone.
-const (
-	flowCookie = "reeve_operator_flow"
-	flowPath   = "/console/"
-)
+const flowCookie = "reeve_operator_flow"
 
 // setFlow sets the cookie, or with "" clears it. The provider sends the browser
 // back by a link, which lax cookies go along with.
@@ -83,7 +88,7 @@ func setFlow(w http.ResponseWriter, value, back string) {
 		age = -1
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: flowCookie, Value: value, Path: flowPath, MaxAge: age,
+		Name: flowCookie, Value: value, Path: root, MaxAge: age,
 		HttpOnly: true, Secure: strings.HasPrefix(back, "https:"), SameSite: http.SameSiteLaxMode,
 	})
 }

@@ -133,13 +133,14 @@ var signatures = []string{
 }
 
 // begin sends a browser to the provider, from where it comes back to redirectURL
-// within ten minutes. It is for a GET: a form may not lead to another site.
-func (p *provider) begin(w http.ResponseWriter, r *http.Request, redirectURL string) error {
+// within ten minutes; next is what finish gives then. It is for a GET: a form may
+// not lead to another site.
+func (p *provider) begin(w http.ResponseWriter, r *http.Request, redirectURL, next string) error {
 	d, err := p.discover(r.Context())
 	if err != nil {
 		return err
 	}
-	f := newFlow(p.now())
+	f := newFlow(p.now(), next)
 	sealed, err := p.sealer.seal(f, redirectURL)
 	if err != nil {
 		return err
@@ -162,47 +163,58 @@ func (d *discovery) at(redirectURL string) *oauth2.Config {
 const longestCode = 4096
 
 // finish finds out who has come back from the provider to redirectURL, once for
-// each begin. Unauthenticated if that browser did not begin, or the provider's
-// word is not good; Denied for who has no role here: the identity is given too
-// then, without a role; Unavailable if the provider does not answer.
-func (p *provider) finish(w http.ResponseWriter, r *http.Request, redirectURL string) (control.Identity, error) {
+// each begin, and where they wanted. Unauthenticated if that browser did not
+// begin, or the provider's word is not good; Denied for who has no role here: the
+// identity is given too then, without a role; Unavailable if the provider does
+// not answer.
+func (p *provider) finish(w http.ResponseWriter, r *http.Request, redirectURL string) (who control.Identity, next string, err error) {
 	cookie, err := r.Cookie(flowCookie)
 	if err != nil {
-		return control.Identity{}, errNotBegun
+		return who, "", errNotBegun
 	}
 	setFlow(w, "", redirectURL) // whatever comes of it
 	query := r.URL.Query()
 	f, ok := p.sealer.open(cookie.Value, redirectURL, p.now())
 	if !ok || subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(f.State)) != 1 {
-		return control.Identity{}, errNotBegun
+		return who, "", errNotBegun
 	}
-	// Whose answer it is, if it says so (RFC 9207).
-	if query.Has("iss") && query.Get("iss") != p.settings.Issuer {
-		return control.Identity{}, errOddProvider.Wrap(errors.New("it is another provider's answer"))
-	}
-	if code := query.Get("error"); code != "" {
-		return control.Identity{}, refusal(code, query)
-	}
-	code := query.Get("code")
-	if code == "" || len(code) > longestCode {
-		return control.Identity{}, errOddProvider.Wrap(errors.New("it has no code"))
+	code, err := p.code(query)
+	if err != nil {
+		return who, "", err
 	}
 	d, err := p.discover(r.Context())
 	if err != nil {
-		return control.Identity{}, err
+		return who, "", err
 	}
 	raw, err := p.exchange(r.Context(), d.at(redirectURL), code, f)
 	if err != nil {
-		return control.Identity{}, err
+		return who, "", err
 	}
 	token, err := p.verify(r.Context(), d, raw)
 	if err != nil {
-		return control.Identity{}, err
+		return who, "", err
 	}
 	if subtle.ConstantTimeCompare([]byte(token.Nonce), []byte(f.Nonce)) != 1 {
-		return control.Identity{}, errOddProvider.Wrap(errors.New("the ID token is of another sign-in"))
+		return who, "", errOddProvider.Wrap(errors.New("the ID token is of another sign-in"))
 	}
-	return p.identity(token)
+	who, err = p.identity(token)
+	return who, f.Next, err
+}
+
+// code reads what the provider sends a browser back with.
+func (p *provider) code(query url.Values) (string, error) {
+	// Whose answer it is, if it says so (RFC 9207).
+	if query.Has("iss") && query.Get("iss") != p.settings.Issuer {
+		return "", errOddProvider.Wrap(errors.New("it is another provider's answer"))
+	}
+	if code := query.Get("error"); code != "" {
+		return "", refusal(code, query)
+	}
+	code := query.Get("code")
+	if code == "" || len(code) > longestCode {
+		return "", errOddProvider.Wrap(errors.New("it has no code"))
+	}
+	return code, nil
 }
 
 // refusals are what a provider may say instead of who somebody is (RFC 6749,
@@ -283,18 +295,4 @@ func (p *provider) identity(token *oidc.IDToken) (control.Identity, error) {
 	var err error
 	who.Role, err = p.settings.roleOf(claims)
 	return who, err
-}
-
-// signIn finishes a sign-in and opens the operator's session. Who has no role any
-// more loses those that the provider opened before.
-func (p *provider) signIn(ctx context.Context, w http.ResponseWriter, r *http.Request, redirectURL string, c *control.Control) (reeve.Token, error) {
-	who, refused := p.finish(w, r, redirectURL)
-	if who.Subject == "" {
-		return "", refused
-	}
-	token, err := c.SignInIdentity(ctx, who)
-	if refused != nil && (err == nil || reeve.IsKind(err, reeve.Denied)) {
-		return "", refused // says more
-	}
-	return token, err
 }

@@ -37,8 +37,8 @@ type identities struct {
 }
 
 const (
-	client = "reeve"
-	secret = "a secret of the client's"
+	clientID     = "reeve"
+	clientSecret = "a secret of the client's"
 )
 
 type onlyAda struct{}
@@ -61,7 +61,7 @@ func newIdentities(t *testing.T, console string) *identities {
 	t.Helper()
 	p := &identities{lifetime: time.Hour, claims: map[string]any{"groups": []string{"staff"}}}
 	p.Storage = storage.NewStorageWithClients(onlyAda{}, map[string]*storage.Client{
-		client: storage.WebClient(client, secret, console+callback),
+		clientID: storage.WebClient(clientID, clientSecret, console+callback),
 	})
 	p.server = httptest.NewUnstartedServer(nil)
 	issuer := "http://" + p.server.Listener.Addr().String()
@@ -166,7 +166,7 @@ func (f *front) now() time.Time {
 
 func settingsFor(issuer string) OIDCSettings {
 	return OIDCSettings{
-		Issuer: issuer, ClientID: client, ClientSecret: secret, Scopes: []string{"openid", "profile", "groups"}, GroupsClaim: "groups",
+		Issuer: issuer, ClientID: clientID, ClientSecret: clientSecret, Scopes: []string{"openid", "profile", "groups"}, GroupsClaim: "groups",
 		Roles: []GroupRole{{"help", reeve.OperatorSupport}, {"staff", reeve.OperatorViewer}, {"root", reeve.OperatorAdmin}},
 	}
 }
@@ -183,16 +183,17 @@ func newFront(t *testing.T) *front {
 		t.Fatal(err)
 	}
 	mux.HandleFunc("GET "+start, func(w http.ResponseWriter, r *http.Request) {
-		f.note(control.Identity{}, "", f.p.begin(w, r, f.server.URL+callback))
+		f.note(control.Identity{}, "", f.p.begin(w, r, f.server.URL+callback, r.FormValue("next")))
 	})
 	mux.HandleFunc("GET "+callback, func(w http.ResponseWriter, r *http.Request) {
 		if f.control != nil {
-			token, err := f.p.signIn(r.Context(), w, r, f.server.URL+callback, f.control)
+			token, _, err := f.p.signIn(r.Context(), w, r, f.server.URL+callback, f.control)
 			f.note(control.Identity{}, token, err)
 			return
 		}
-		who, err := f.p.finish(w, r, f.server.URL+callback)
+		who, next, err := f.p.finish(w, r, f.server.URL+callback)
 		f.note(who, "", err)
+		_, _ = io.WriteString(w, next)
 	})
 	f.browser = newBrowser(t)
 	return f
@@ -230,11 +231,15 @@ func (f *front) get(browser *http.Client, to string) (page string, at *url.URL) 
 	return string(body), response.Request.URL
 }
 
-// clickThrough begins a sign-in and gives the provider's address to come back
+// clickThrough begins a sign-in, with a parameter if one is given, and gives the provider's address to come back
 // by, which the browser has not followed yet.
-func (f *front) clickThrough() *url.URL {
+func (f *front) clickThrough(with ...string) *url.URL {
 	f.t.Helper()
-	page, at := f.get(f.browser, f.server.URL+start)
+	to := f.server.URL + start
+	if len(with) == 2 {
+		to += "?" + url.Values{with[0]: with[1:]}.Encode()
+	}
+	page, at := f.get(f.browser, to)
 	id := hiddenID.FindStringSubmatch(page)
 	if id == nil {
 		f.t.Fatalf("no form at %s (%v):\n%s", at, f.err, page)

@@ -52,6 +52,20 @@ func TestProviderSignIn(t *testing.T) {
 	}
 }
 
+// TestProviderKeepsNext: where somebody wanted to go comes back with them, and
+// is nothing that a link could say.
+func TestProviderKeepsNext(t *testing.T) {
+	f := newFront(t)
+	for next, want := range map[string]string{"users/ada": "users/ada", strings.Repeat("x", longestNext+1): ""} {
+		back := f.clickThrough("next", next)
+		query := back.Query()
+		query.Set("next", "elsewhere")
+		back.RawQuery = query.Encode()
+		page, _ := f.get(f.browser, back.String())
+		same(t, "next", want, page)
+	}
+}
+
 // TestProviderWithoutRole: whoever the provider vouches for, without a group
 // that is mapped nobody has a role. Sessions from before end.
 func TestProviderWithoutRole(t *testing.T) {
@@ -253,7 +267,7 @@ func TestFlowCookie(t *testing.T) {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest("GET", start, nil)
 	const back = "https://ops.test/console/sign-in/callback"
-	if err := f.p.begin(w, r, back); err != nil {
+	if err := f.p.begin(w, r, back, ""); err != nil {
 		t.Fatal(err)
 	}
 	cookies := w.Result().Cookies()
@@ -279,7 +293,7 @@ func TestFlowCookie(t *testing.T) {
 	same(t, "challenge's length", 43, len(query.Get("code_challenge")))
 	query.Del("code_challenge")
 	same(t, "what is asked for", url.Values{
-		"response_type": {"code"}, "client_id": {client}, "redirect_uri": {back}, "scope": {"openid profile groups"},
+		"response_type": {"code"}, "client_id": {clientID}, "redirect_uri": {back}, "scope": {"openid profile groups"},
 		"code_challenge_method": {"S256"},
 	}, query)
 	if _, ok := f.p.sealer.open(c.Value, back, time.Now()); !ok {
@@ -323,7 +337,7 @@ func TestUnsafeProvider(t *testing.T) {
 			t.Fatal(err)
 		}
 		begin := func() error {
-			return p.begin(httptest.NewRecorder(), httptest.NewRequest("GET", start, nil), "https://ops.test/")
+			return p.begin(httptest.NewRecorder(), httptest.NewRequest("GET", start, nil), "https://ops.test/", "")
 		}
 		told[endpoint] = bad
 		refused(t, endpoint, begin(), errProviderDown)
