@@ -32,6 +32,7 @@ var forTenants = map[string]bool{
 	"AuthorizeOrganization": true, "Once": true, "LockForEdit": true, "UsageSeries": true, "ExplainStatement": true,
 	"CreateAPIKey": true, "ListAPIKeyUses": true, "GetAPIKeyUse": true, "DeleteProjectAPIKey": true, "RotateAPIKey": true,
 	"RotateAPIKeyByName": true, "NarrowAPIKey": true,
+	"ProjectIsFrozen": true, "OrganizationIsFrozen": true, "FindProjectMember": true, "FindOrganizationMember": true,
 	"ListOrganizationKeyUses": true, "DeleteOrganizationKeyByID": true, "RotateOrganizationKey": true,
 }
 
