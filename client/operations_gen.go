@@ -147,6 +147,7 @@ var Operations = []*Operation{
 	opOperatorCreateCreditNote,
 	opOperatorPayStatement,
 	opOperatorVoidStatement,
+	opOperatorGetSystem,
 	opOperatorListUsers,
 	opOperatorCreateUser,
 	opOperatorDeleteUser,
