@@ -181,6 +181,30 @@ var OperatorPolicy = []Rule[OperatorAction, OperatorRole]{
 // Allows tells whether an operator's role allows an action.
 func (r OperatorRole) Allows(action OperatorAction) bool { return allows(OperatorPolicy, action, r) }
 
+// Both gives the strongest role that allows nothing but what both roles allow:
+// of two of which one allows all that the other does, that other one. It is ""
+// if one of them is no role.
+func (r OperatorRole) Both(other OperatorRole) (out OperatorRole) {
+	most := 0
+	for _, role := range OperatorRoles {
+		allowed := 0
+		for _, rule := range OperatorPolicy {
+			if !role.Allows(rule.Action) {
+				continue
+			}
+			if !r.Allows(rule.Action) || !other.Allows(rule.Action) {
+				allowed = 0
+				break
+			}
+			allowed++
+		}
+		if allowed > most {
+			most, out = allowed, role
+		}
+	}
+	return out
+}
+
 func allows[A, R ~string](policy []Rule[A, R], action A, role R) bool {
 	for _, rule := range policy {
 		if rule.Action == action {

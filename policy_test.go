@@ -125,3 +125,26 @@ func TestOrganizationKeyLive(t *testing.T) {
 		t.Errorf("stands for %+v", key.Actor())
 	}
 }
+
+// TestBothRoles: two roles together allow what both allow, and never more.
+func TestBothRoles(t *testing.T) {
+	for _, a := range append([]reeve.OperatorRole{"", "Admin"}, reeve.OperatorRoles...) {
+		for _, b := range append([]reeve.OperatorRole{"", "Admin"}, reeve.OperatorRoles...) {
+			got := a.Both(b)
+			if got != b.Both(a) {
+				t.Errorf("%q and %q: %q one way, %q the other", a, b, got, b.Both(a))
+			}
+			for _, rule := range reeve.OperatorPolicy {
+				if got.Allows(rule.Action) && !(a.Allows(rule.Action) && b.Allows(rule.Action)) {
+					t.Errorf("%q and %q: %q may %s", a, b, got, rule.Action)
+				}
+			}
+		}
+		if a.Allows(reeve.Look) && (a.Both(a) != a || a.Both(reeve.OperatorAdmin) != a) {
+			t.Errorf("%q with itself is %q, with admin %q", a, a.Both(a), a.Both(reeve.OperatorAdmin))
+		}
+	}
+	if got := reeve.OperatorSupport.Both(reeve.OperatorFinance); got != reeve.OperatorViewer {
+		t.Errorf("support and finance: %q", got)
+	}
+}

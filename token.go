@@ -22,6 +22,7 @@ const (
 	TokenGateway      TokenPrefix = "reeve_gw_"
 	TokenOperator     TokenPrefix = "reeve_op_"
 	TokenSession      TokenPrefix = "reeve_ses_"
+	TokenConsole      TokenPrefix = "reeve_con_" // an operator's session
 
 	// Of signed links, which are no tokens of ParseToken's form.
 	TokenPasswordReset TokenPrefix = "reeve_rst_"

@@ -14,6 +14,7 @@ import (
 // open are the methods that ask nobody: they authenticate, or reeve's own
 // commands and jobs call them and no face does.
 var open = map[string]bool{
+	"SignInOperator": true, "SignInIdentity": true, "AuthenticateOperatorSession": true, "SignOutOperator": true,
 	"SignIn": true, "RequestPasswordReset": true, "ResetPassword": true, "ShowInvitation": true, "AcceptInvitation": true,
 	"Ready": true, "AuthenticateOperator": true, "AuthenticateGateway": true, "AuthenticateTenant": true,
 	"FirstOperatorToken": true, "ReplaceOperatorToken": true, "CheckMasterKey": true,

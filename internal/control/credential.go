@@ -24,6 +24,7 @@ const (
 	CredentialGateway         CredentialKind = "gateway"
 	CredentialOperator        CredentialKind = "operator"
 	CredentialSession         CredentialKind = "session"
+	CredentialOperatorSession CredentialKind = "operator_session"
 )
 
 // CredentialState says whether a credential opens anything.
@@ -127,6 +128,7 @@ func (c *Control) recognize(ctx context.Context, text string) (Credential, error
 		{reeve.TokenGateway, c.gatewayOf},
 		{reeve.TokenOperator, c.operatorOf},
 		{reeve.TokenSession, c.sessionOf},
+		{reeve.TokenConsole, c.operatorSessionOf},
 	} {
 		if _, ok := reeve.ParseToken(token.prefix, text); ok {
 			return orUnknown(token.find(ctx, hash))

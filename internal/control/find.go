@@ -140,7 +140,7 @@ func (f *finder) addStatement(s reeve.Statement) {
 }
 
 // addCredential takes in what a key or token is of. A session is its user's;
-// an operator's token is no thing that is found.
+// an operator's token or session is no thing that is found.
 func (f *finder) addCredential(k Credential) {
 	switch {
 	case k.ID == reeve.Zero || k.State == StateForged:

@@ -98,8 +98,8 @@ func (c *Control) GetOperator(ctx context.Context, id reeve.ID) (OperatorDetails
 }
 
 // Myself tells the calling operator who it is; the root operator is zero.
-// rotatable tells whether the operator has a token in the database, which can be
-// rotated: the root's may be the configured one alone.
+// rotatable tells whether the operator has a token in the database, which it can
+// rotate: the root's may be the configured one alone.
 func (c *Control) Myself(ctx context.Context) (out reeve.NamedOperator, rotatable bool, err error) {
 	by, err := operator(ctx, reeve.Look)
 	if err != nil {
@@ -113,7 +113,14 @@ func (c *Control) Myself(ctx context.Context) (out reeve.NamedOperator, rotatabl
 	if reeve.IsKind(err, reeve.NotFound) {
 		err = reeve.ErrUnauthenticated // deleted within the last TokenLease
 	}
-	return out, true, err
+	if err != nil {
+		return out, false, err
+	}
+	err = mayHaveTokens(ctx, c.store.Reader, by.Actor)
+	if reeve.IsKind(err, reeve.Denied) {
+		return out, false, nil
+	}
+	return out, err == nil, err
 }
 
 func (c *Control) operatorDetails(ctx context.Context, operators []reeve.NamedOperator) ([]OperatorDetails, error) {
@@ -218,13 +225,15 @@ func (c *Control) DeleteOperator(ctx context.Context, id reeve.ID) error {
 
 // Why an operator gets no further token.
 var (
+	errProvided         = reeve.Errorf(reeve.Denied, "the operator signs in through an identity provider, and makes itself no token")
 	errRootIsConfigured = reeve.Errorf(reeve.Conflict, "the root operator's token is configured, and has none in the database")
 	errManyTokens       = reeve.Errorf(reeve.Conflict, "the operator has %d tokens already", reeve.MaxOperatorTokens)
 )
 
 // RotateOperatorToken makes an operator a new token, which is not kept; zero is
 // the root operator. The old ones end after the overlap, on all replicas within
-// TokenLease. An operator may always do so for itself.
+// TokenLease. An operator may always do so for itself, unless an identity
+// provider says what it is: a token would outlive that.
 func (c *Control) RotateOperatorToken(ctx context.Context, id reeve.ID, overlap time.Duration) (token reeve.Token, err error) {
 	by := callerOf(ctx)
 	if by.Actor.Kind != reeve.Operator || by.Actor.ID != id {
@@ -239,6 +248,9 @@ func (c *Control) RotateOperatorToken(ctx context.Context, id reeve.ID, overlap 
 	}
 	err = c.store.Write(ctx, func(tx *store.Tx) error {
 		if err := lockTokensOf(ctx, tx, id); err != nil {
+			return err
+		}
+		if err := mayHaveTokens(ctx, tx.Reader, by.Actor); err != nil {
 			return err
 		}
 		if err := c.mayRotate(ctx, tx, id, overlap); err != nil {
@@ -257,6 +269,18 @@ func lockTokensOf(ctx context.Context, tx *store.Tx, id reeve.ID) error {
 		return tx.LockOperatorTokens(ctx)
 	}
 	_, err := tx.LockOperator(ctx, id)
+	return err
+}
+
+// mayHaveTokens tells whether an operator may make itself tokens.
+func mayHaveTokens(ctx context.Context, r store.Reader, actor reeve.Actor) error {
+	if actor.May(reeve.ManageOperators) {
+		return nil
+	}
+	provided, err := r.HasIdentity(ctx, actor.ID)
+	if err == nil && provided {
+		err = errProvided
+	}
 	return err
 }
 

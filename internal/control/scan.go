@@ -34,8 +34,8 @@ type Leak struct {
 // order in which they stand, and tells whose they are; more is true if there
 // are more than it looks up. To revoke needs the right to manage keys. Revoking
 // deletes a root API key and, with all derived from it, an organisation's key,
-// refuses a derived key with its descendants, and ends a session; tokens of gateways and operators are
-// only told. When that fails, what was revoked before stays so: it may be
+// refuses a derived key with its descendants, and ends a session, a user's or an operator's; tokens of
+// gateways and operators are only told. When that fails, what was revoked before stays so: it may be
 // repeated.
 func (c *Control) Scan(ctx context.Context, in ToScan) (leaks []Leak, more bool, err error) {
 	action := reeve.Look
@@ -145,6 +145,12 @@ func (c *Control) revokeLeak(ctx context.Context, by Caller, text string, k Cred
 		return gone(c.store.Write(ctx, func(tx *store.Tx) error {
 			tx.DeleteUserSession(k.ID)
 			record(tx, by, change{action: "session.revoke", target: k.User.ID, after: fields{"sessionId": k.ID}})
+			return nil
+		}))
+	case k.Kind == CredentialOperatorSession:
+		return gone(c.store.Write(ctx, func(tx *store.Tx) error {
+			tx.DeleteOperatorSession(k.ID)
+			record(tx, by, change{action: "operator_session.revoke", target: k.ID, after: fields{"operator": k.Name}})
 			return nil
 		}))
 	}

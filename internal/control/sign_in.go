@@ -192,11 +192,14 @@ func (c *Control) signedIn(ctx context.Context, user reeve.User, token reeve.Tok
 // down.
 const idleSlack = time.Minute
 
-// forgetSessions removes the sessions that have ended by themselves.
+// forgetSessions removes the sessions, of users and of operators, that have
+// ended by themselves.
 func (c *Control) forgetSessions(ctx context.Context) error {
 	now := c.store.Now()
 	created, used := now.Add(-c.settings.SessionLifetime), now.Add(-c.settings.SessionIdle-idleSlack)
-	return c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
+	return errors.Join(c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
 		return tx.DeleteDeadUserSessions(ctx, created, used, retentionBatch)
-	})
+	}), c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
+		return tx.DeleteDeadOperatorSessions(ctx, created, used, retentionBatch)
+	}))
 }

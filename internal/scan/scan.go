@@ -23,6 +23,7 @@ const (
 	Gateway         Kind = "gateway"
 	Operator        Kind = "operator"
 	Session         Kind = "session"
+	OperatorSession Kind = "operator_session"
 )
 
 // Found is a credential in a text. It holds secrets: neither Text nor Key
@@ -45,6 +46,7 @@ var tokens = []struct {
 	{reeve.TokenGateway, Gateway},
 	{reeve.TokenOperator, Operator},
 	{reeve.TokenSession, Session},
+	{reeve.TokenConsole, OperatorSession},
 }
 
 const (

@@ -85,11 +85,12 @@ func TestFind(t *testing.T) {
 		{"a grant", `{"access":"` + access + `"}`, []scan.Found{{1, 12, 11, scan.Grant, access, newKey(3).Serialize()}}},
 		{"a grant after an escape", `=\t` + access + "\x00", []scan.Found{{1, 4, 3, scan.Grant, access, newKey(3).Serialize()}}},
 		{"a cut grant", access[:len(access)-1], nil},
-		{"all tokens", token(reeve.TokenOrganization) + token(reeve.TokenGateway) + "Bearer_" + operator + "x" + token("reeve_ses_"), []scan.Found{
+		{"all tokens", token(reeve.TokenOrganization) + token(reeve.TokenGateway) + "Bearer_" + operator + "x" + token("reeve_ses_") + token("reeve_con_"), []scan.Found{
 			{1, 1, 0, scan.OrganizationKey, token(reeve.TokenOrganization), token(reeve.TokenOrganization)},
 			{1, 60, 59, scan.Gateway, token(reeve.TokenGateway), token(reeve.TokenGateway)},
 			{1, 125, 124, scan.Operator, operator, operator},
 			{1, 184, 183, scan.Session, token("reeve_ses_"), token("reeve_ses_")},
+			{1, 243, 242, scan.OperatorSession, token("reeve_con_"), token("reeve_con_")},
 		}},
 		{"a prefix again", "reeve_op_" + operator, []scan.Found{{1, 10, 9, scan.Operator, operator, operator}}},
 		{"a damaged token", damaged, nil},

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/console"
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/gatewayapi"
 	"github.com/reeve-cloud/reeve/internal/operatorapi"
@@ -146,9 +147,12 @@ func Faces(c *control.Control, cfg Config, logger *slog.Logger, draining func() 
 	}
 	registerWebhookMetrics(registry, c)
 	operators := operatorapi.New(c, opts)
+	console.Operator(operators, c, console.Settings{})
 	operators.Mount("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	tenants := tenantapi.New(c, opts)
+	console.Tenant(tenants, c, console.Settings{URL: cfg.PublicURL})
 	return []Listener{
-		{"tenant", cfg.TenantListen, tenantapi.New(c, opts)},
+		{"tenant", cfg.TenantListen, tenants},
 		{"operator", cfg.OperatorListen, operators},
 		{"gateway", cfg.GatewayListen, gatewayapi.New(c, opts)},
 	}

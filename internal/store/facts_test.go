@@ -12,7 +12,7 @@ import (
 var model = []string{
 	"users", "organizations", "organization_members", "organization_keys", "projects", "project_members",
 	"api_keys", "revoked_tails", "revoked_heads", "buckets", "coupons", "gateways", "gateway_tokens", "operators", "operator_tokens",
-	"bounded_operator_tokens",
+	"bounded_operator_tokens", "operator_identities",
 	"statements", "statement_lines", "statement_settlements", "credit_notes", "credits", "webhooks",
 	"user_totps", "recovery_codes", "invitations", "freezes",
 }

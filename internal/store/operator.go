@@ -144,7 +144,9 @@ func (tx *Tx) UpdateOperator(o reeve.NamedOperator) {
 	})
 }
 
-// DeleteOperator deletes an operator with the tokens.
+// DeleteOperator deletes an operator with the tokens, the sessions and the
+// identity.
 func (tx *Tx) DeleteOperator(id reeve.ID) {
+	tx.endOperatorSessions("operator_id = $1", id)
 	tx.write(statement{sql: "DELETE FROM operators WHERE id = $1", args: []any{id}})
 }

@@ -8,20 +8,21 @@ import (
 	"github.com/reeve-cloud/reeve"
 )
 
-// RevokedToken is what a deleted organisation key or a session that was ended
-// has left behind.
+// RevokedToken is what a deleted organisation key or a session that was ended,
+// of a user or an operator, has left behind.
 type RevokedToken struct {
 	ID             reeve.ID
 	OrganizationID *reeve.ID // of a key
-	UserID         *reeve.ID // of a session
+	UserID         *reeve.ID // of a user's session
+	OperatorID     *reeve.ID // of an operator's session; nil of the root's
 }
 
 // RevokedToken finds what a token has left behind.
 func (r Reader) RevokedToken(ctx context.Context, hash reeve.TokenHash) (RevokedToken, error) {
 	return one(ctx, r, read{
-		"SELECT id, organization_id, user_id FROM revoked_tokens WHERE hash = $1", []any{hash}, reeve.ErrUnauthenticated,
+		"SELECT id, organization_id, user_id, operator_id FROM revoked_tokens WHERE hash = $1", []any{hash}, reeve.ErrUnauthenticated,
 	}, func(row scanner) (t RevokedToken, err error) {
-		err = row.Scan(&t.ID, &t.OrganizationID, &t.UserID)
+		err = row.Scan(&t.ID, &t.OrganizationID, &t.UserID, &t.OperatorID)
 		return t, err
 	})
 }

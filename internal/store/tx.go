@@ -48,6 +48,7 @@ var facts = map[string]bool{
 	"leases":             true,
 	"usage_marks":        true,
 	"user_sessions":      true,
+	"operator_sessions":  true,
 	"last_uses":          true,
 	"idempotency":        true,
 	"bulk_done":          true,
@@ -183,6 +184,7 @@ const (
 	lockMigrations
 	lockUsage
 	lockEvents
+	lockOperatorIdentities
 )
 
 // onViolation makes a check that gives a violated constraint its meaning; nil

@@ -36,7 +36,8 @@ type exchange struct {
 	credential string       // as it was shown; "" also where nobody counts
 	quota      *reeve.Quota // for the reply, if it is a success
 
-	settle func(out any) error // what Settle does; nil where nothing waits
+	settle func(out any) error                                         // what Settle does; nil where nothing waits
+	show   func(http.ResponseWriter, *http.Request, int, *reeve.Error) // answers errors of pages; nil elsewhere
 
 	status  int
 	bytes   int64
@@ -193,15 +194,26 @@ func (x *exchange) fail(err error) {
 	}
 	e := x.classify(err)
 	x.failure = e
-	status := x.api.statuses[e.Kind]
-	shown := e // with its message and detail; never its cause
+	status, shown := x.told(e)
+	x.headError(status, e)
+	if x.show != nil {
+		x.show(x, x.request, status, shown)
+		return
+	}
+	buffer := newEncoder()
+	defer buffer.free()
+	body, encodeErr := buffer.encode(x.api.face.Body(status, shown))
+	if encodeErr != nil {
+		x.failure = e.Wrap(errors.Join(e.Cause, encodeErr))
+		status, body = http.StatusInternalServerError, nil
+	}
+	x.reply(status, []string{x.api.face.ErrorType}, body)
+}
+
+// headError sets what an error says in the header.
+func (x *exchange) headError(status int, e *reeve.Error) {
 	header := x.Header()
-	switch {
-	case e == errNoMethod:
-		status = http.StatusMethodNotAllowed
-	case e.Kind == reeve.Internal:
-		shown = errInternal
-	case e.Kind == reeve.TooLarge, e.Kind == reeve.Timeout, e == errManyBodies:
+	if e.Kind == reeve.TooLarge || e.Kind == reeve.Timeout || e == errManyBodies {
 		header["Connection"] = closing // the rest of the body is not read
 	}
 	switch {
@@ -213,14 +225,22 @@ func (x *exchange) fail(err error) {
 	if e.Quota != nil {
 		setQuota(header, e.Quota)
 	}
-	buffer := newEncoder()
-	defer buffer.free()
-	body, encodeErr := buffer.encode(x.api.face.Body(status, shown))
-	if encodeErr != nil {
-		x.failure = e.Wrap(errors.Join(e.Cause, encodeErr))
-		status, body = http.StatusInternalServerError, nil
+}
+
+// told gives the status of an error, and what may be told of it: its message
+// and detail, never its cause.
+func (x *exchange) told(e *reeve.Error) (status int, shown *reeve.Error) {
+	status = x.api.statuses[e.Kind]
+	if x.show != nil {
+		status = statusOf[e.Kind]
 	}
-	x.reply(status, []string{x.api.face.ErrorType}, body)
+	switch {
+	case e == errNoMethod:
+		status = http.StatusMethodNotAllowed
+	case e.Kind == reeve.Internal:
+		e = errInternal
+	}
+	return status, e
 }
 
 // asksForPatience tells whether every reply of a status says when to try again.

@@ -315,7 +315,7 @@ func (rt *route) hide(p *plan) {
 }
 
 // allow gives the value of Allow (RFC 9110 10.2.1) for a path.
-func allow(methods map[string]*operation) string {
+func allow[T any](methods map[string]T) string {
 	var names []string
 	for name := range methods {
 		names = append(names, name)

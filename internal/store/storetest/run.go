@@ -63,6 +63,8 @@ var things = []suite{
 	{"gateways", testGateways},
 	{"operators", testOperators},
 	{"operator tokens", testOperatorTokens},
+	{"operator sessions", testOperatorSessions},
+	{"operator identities", testOperatorIdentities},
 	{"TOTP", testTOTP},
 	{"invitations", testInvitations},
 	{"mails", testMails},

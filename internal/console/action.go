@@ -1,0 +1,236 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/web"
+)
+
+// action is something that can be done: a page that asks for it and says what
+// will come of it, and the call that does it. It is done once for each form that
+// was shown, however often that is sent, in one transaction with the keeping of
+// its answer.
+type action struct {
+	Path string // below the root, as net/http's mux has it
+
+	// Ask makes the question, for who may ask it.
+	Ask func(*visit) (*question, error)
+
+	// Do does it. It may be called again before anything of it counts.
+	Do func(*visit, values) (*outcome, error)
+
+	// Before does what cannot be a part of a transaction, ahead of it.
+	Before func(context.Context) error
+
+	// Resumable is an action of many transactions, none of which does harm when
+	// it is done again.
+	Resumable bool
+
+	Timeout time.Duration // if the face's own does not suit
+}
+
+// question is what is asked before something is done.
+type question struct {
+	Title   string
+	Up      []link
+	Lead    string
+	Effects []string // what comes of it
+	Facts   []fact
+	Fields  []field
+	Submit  string
+	Danger  bool
+	Back    string // where who changes their mind goes
+
+	// Edited is what the fields' current values are of: it must be as it was
+	// when the question was shown.
+	Edited control.Edited
+}
+
+// outcome is what has come of an action.
+type outcome struct {
+	To      string   `json:"to,omitempty"` // the page that is shown next, whole
+	Said    string   `json:"said"`         // what that one says
+	Secrets []secret `json:"secrets,omitempty"`
+}
+
+// does serves an action.
+func (s *site) does(a action) {
+	s.pages.Handle(root+a.Path, map[string]web.Page{
+		http.MethodGet: s.visited(func(v *visit) error {
+			return v.answer(func(v *visit) (*page, error) {
+				q, err := a.Ask(v)
+				if err != nil {
+					return nil, err
+				}
+				return v.ask(q, newKey()), nil
+			})
+		}),
+		http.MethodPost: s.visited(func(v *visit) error { return v.do(a) }),
+	})
+}
+
+// ask makes the page of a question.
+func (v *visit) ask(q *question, key string) *page {
+	fields := slices.Clone(q.Fields)
+	for i := range fields {
+		if f := &fields[i]; f.Current {
+			f.Was = f.Value
+		}
+	}
+	if v.face.Name == operatorName {
+		fields = append(fields, field{
+			Name: reasonField, Label: "Reason", Required: v.control.ReasonsRequired(), Max: reeve.MaxReason,
+			Hint: "It is kept in the record of changes.",
+		})
+	}
+	return &page{
+		Title: q.Title, Up: q.Up, Lead: q.Lead, Facts: q.Facts, Narrow: true,
+		Sections: []section{{
+			Effects: q.Effects,
+			Form:    &form{Fields: fields, Submit: q.Submit, Danger: q.Danger, Back: q.Back, Key: key},
+		}},
+	}
+}
+
+// do carries an action out, and shows what came of it; or the question again,
+// with what is wrong.
+func (v *visit) do(a action) error {
+	in, err := v.read()
+	if err != nil {
+		return err
+	}
+	if a.Timeout > 0 {
+		var done context.CancelFunc
+		v.ctx, done = web.Extend(v.ctx, a.Timeout)
+		defer done()
+	}
+	q, err := a.Ask(v)
+	if err != nil {
+		return err
+	}
+	var out outcome
+	if err = v.explain(in); err == nil {
+		out, err = v.once(a, q, in)
+	}
+	if err == nil {
+		return v.tell(q, out)
+	}
+	return v.refuse(a, q, in, err)
+}
+
+// explain notes why an operator does something.
+func (v *visit) explain(in values) error {
+	if v.face.Name != operatorName {
+		return nil
+	}
+	caller := control.CallerOf(v.ctx)
+	var err error
+	caller.Reason, err = reeve.CleanReason(in.Get(reasonField))
+	v.ctx = control.WithCaller(v.ctx, caller)
+	return err
+}
+
+// errMeanwhile says that somebody else was quicker.
+var errMeanwhile = reeve.Errorf(reeve.Precondition, "somebody has changed this since you opened the form: look at what is new, then send it again")
+
+// once carries an action out, if it was not before.
+func (v *visit) once(a action, q *question, in values) (out outcome, err error) {
+	if a.Before != nil {
+		if err := a.Before(v.ctx); err != nil {
+			return out, err
+		}
+	}
+	request := reeve.Repeatable{Face: "console " + v.face.Name, Actor: v.who.Actor.String(), Resumable: a.Resumable}
+	if key := in.Get(keyField); key != "" && len(key) <= 64 && !asksSecret(q.Fields) {
+		request.Key, request.Digest = key, in.digest(v.r.URL.Path)
+	}
+	outside := v.ctx
+	defer func() { v.ctx = outside }()
+	reply, _, err := v.control.Once(outside, request, func(ctx context.Context, settle func(reeve.Reply) error) (reeve.Reply, error) {
+		v.ctx = ctx
+		if err := v.unchanged(a, q, in); err != nil {
+			return reeve.Reply{}, err
+		}
+		done, err := a.Do(v, in)
+		if err != nil {
+			return reeve.Reply{}, err
+		}
+		body, err := json.Marshal(done)
+		return reeve.Reply{Status: http.StatusOK, Body: body}, err
+	})
+	if err != nil {
+		return out, err
+	}
+	return out, json.Unmarshal(reply.Body, &out)
+}
+
+// asksSecret tells whether a form has a field whose digest must not be kept.
+func asksSecret(fields []field) bool {
+	return slices.ContainsFunc(fields, func(f field) bool { return f.Kind == "password" })
+}
+
+// unchanged holds what a question is about, and refuses it if that is not what
+// the form was made of.
+func (v *visit) unchanged(a action, q *question, in values) error {
+	if q.Edited == (control.Edited{}) {
+		return nil
+	}
+	if err := v.control.LockForEdit(v.ctx, q.Edited); err != nil {
+		return err
+	}
+	now, err := a.Ask(v)
+	if err != nil {
+		return err
+	}
+	if in.meanwhile(now.Fields) {
+		return errMeanwhile
+	}
+	return nil
+}
+
+// tell shows what came of an action: its secrets, once, or the next page.
+func (v *visit) tell(q *question, out outcome) error {
+	if len(out.Secrets) == 0 {
+		v.flash(out.Said)
+		return v.redirect(out.To)
+	}
+	return v.send(&page{Title: out.Said, Up: q.Up, Narrow: true, Sections: []section{{
+		Note: "This is shown only now: copy it before you go on.", Secrets: out.Secrets,
+		Actions: []link{{Text: "Done", To: out.To, Main: true}},
+	}}})
+}
+
+// refuse shows the question again, with what was filled in and what is wrong.
+// What is no fault of the form's is an error as of any page.
+func (v *visit) refuse(a action, q *question, in values, err error) error {
+	status, shown := web.Failed(v.ctx, err)
+	key := newKey()
+	switch reeve.AsError(err).Kind {
+	case reeve.Invalid, reeve.Conflict, reeve.Exhausted:
+	case reeve.Unavailable: // it may have been done: who sends it again learns what became of it
+		key = in.Get(keyField)
+	case reeve.Precondition:
+		if q, err = a.Ask(v); err != nil {
+			return err
+		}
+		in.meanwhile(q.Fields)
+	case reeve.Mismatch:
+		shown = errSentBefore
+	default:
+		return err
+	}
+	p := v.ask(q, key)
+	f := p.Sections[0].Form
+	in.fill(f.Fields)
+	f.Wrong, p.Status = sentence(shown.Message), status
+	return v.send(p)
+}
+
+var errSentBefore = reeve.Errorf(reeve.Mismatch,
+	"this form was sent before, with other values: look at what became of that, then send it again if you still want to")

@@ -1,0 +1,48 @@
+package console
+
+import (
+	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/web"
+)
+
+const operatorName = "operator"
+
+func operatorFace() face {
+	return face{
+		Name: operatorName, Title: "reeve operators", Search: to("search"),
+		Nav: []link{
+			{Text: "Users", To: to("users")},
+			{Text: "Organisations", To: to("organizations")},
+			{Text: "Projects", To: to("projects")},
+			{Text: "Coupons", To: to("coupons")},
+			{Text: "Statements", To: to("statements")},
+			{Text: "Changes", To: to("changes")},
+			{Text: "System", To: to("system")},
+		},
+		identify: identifyOperator,
+		end:      func(v *visit) error { return v.control.SignOutOperator(v.ctx, v.cookie(v.sessionCookie())) },
+	}
+}
+
+// identifyOperator looks a session's token up.
+func identifyOperator(v *visit, text string) error {
+	v.as(control.Caller{})
+	session, err := v.control.AuthenticateOperatorSession(v.ctx, text)
+	if err != nil {
+		return err
+	}
+	web.SetActor(v.r.Context(), session.Actor.String())
+	v.as(control.Caller{Actor: session.Actor, ReasonNeeded: v.control.ReasonsRequired()})
+	v.who = &identity{Name: session.Name, About: string(session.Actor.OperatorRole), Actor: session.Actor}
+	if session.Actor.IsRoot() {
+		v.who.About = "may everything"
+	}
+	return nil
+}
+
+// operatorStart is where operators begin.
+func (s *site) operatorStart() {
+	s.show("{$}", func(v *visit) (*page, error) {
+		return nil, v.redirect(to("search"))
+	})
+}

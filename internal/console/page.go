@@ -1,0 +1,215 @@
+package console
+
+import (
+	"context"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/web"
+)
+
+// page is what a browser is shown.
+type page struct {
+	Title    string
+	Up       []link // the way here, from the top
+	Badges   []badge
+	Lead     string // a sentence under the title
+	Facts    []fact
+	Actions  []link // what can be done, as links to forms
+	Sections []section
+
+	Narrow  bool // a form alone
+	Refresh int  // seconds until it is asked for again, while something goes on
+	Status  int  // 200 if zero
+}
+
+// section is a part of a page under a title of its own. It is made of what is set.
+type section struct {
+	ID, Title string
+	Note      string
+	Bad       bool // the note tells of something wrong
+	Facts     []fact
+	Effects   []string
+	Chart     *chart
+	Table     *table
+	Form      *form
+	Secrets   []secret
+	Actions   []link
+	Live      bool // it is asked for again every second (see page.Refresh)
+}
+
+// link leads somewhere.
+type link struct {
+	Text, To string // the path is whole: see at
+	About    string // what the text is about, for who hears it alone: "Remove" and "Ada"
+	Danger   bool   // what it leads to takes something away
+	Main     bool   // it is what most have come for
+}
+
+// badge is a word about a thing's state: good, bad, warn or plain.
+type badge struct{ Text, Kind string }
+
+// fact is a thing's property.
+type fact struct {
+	Name  string
+	Value cell
+}
+
+// secret is shown once, to be copied.
+type secret struct{ Label, Value, Hint string }
+
+// chart is a picture with what it says in words.
+type chart struct {
+	To            string // the picture's path; its dark variant has &theme=dark
+	Words         string // instead of it
+	Width, Height int
+}
+
+// Dark is where the picture for dark pages is.
+func (c chart) Dark() string { return at(c.To, "theme", "dark") }
+
+// at adds a parameter to a path, in place of one of that name.
+func at(path, name, value string) string {
+	u, err := url.Parse(path)
+	if err != nil {
+		return path
+	}
+	query := u.Query()
+	query.Set(name, value)
+	u.RawQuery = query.Encode()
+	return u.String()
+}
+
+// to gives a path of the console of its segments, escaped.
+func to(segments ...string) string {
+	out := root
+	for i, segment := range segments {
+		if i > 0 {
+			out += "/"
+		}
+		out += url.PathEscape(segment)
+	}
+	return out
+}
+
+// shell is what stands around a page.
+type shell struct {
+	*page
+	Face    face
+	Who     *identity
+	Said    string
+	Here    string // the path and query of the request
+	Path    string // the path alone
+	Query   string // of the search box
+	Style   string // the path of the style sheet
+	Scripts []string
+	Icon    string
+}
+
+// answer shows a page, or one of its tables as CSV where that is asked for.
+func (v *visit) answer(make func(*visit) (*page, error)) error {
+	name := v.r.URL.Query().Get("csv")
+	if name != "" {
+		var done context.CancelFunc
+		v.ctx, done = web.Extend(v.ctx, csvTime)
+		defer done()
+	}
+	p, err := make(v)
+	switch {
+	case err != nil || p == nil: // nil: answered already
+		return err
+	case name != "":
+		return v.sendCSV(p, name)
+	}
+	return v.send(p)
+}
+
+// send shows a page.
+func (v *visit) send(p *page) error {
+	body, err := v.render(p)
+	if err != nil {
+		return err
+	}
+	header := v.w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	status := p.Status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(body) // the browser has gone: nobody to tell
+	return nil
+}
+
+// showError shows an error of a request that has come to no page.
+func (s *site) showError(w http.ResponseWriter, r *http.Request, status int, e *reeve.Error) {
+	secure(w.Header())
+	v := &visit{site: s, w: w, r: r, ctx: r.Context()}
+	v.fail(status, e)
+}
+
+// fail shows an error instead of the page.
+func (v *visit) fail(status int, e *reeve.Error) {
+	p := &page{Title: errorTitles[status], Lead: sentence(e.Message), Status: status, Narrow: true}
+	if p.Title == "" {
+		p.Title = http.StatusText(status)
+	}
+	if e.Detail != "" {
+		p.Lead += " " + sentence(e.Detail)
+	}
+	p.Sections = []section{{Note: "Request " + web.RequestID(v.ctx), Actions: []link{{Text: "To the start page", To: root, Main: true}}}}
+	if err := v.send(p); err != nil {
+		http.Error(v.w, http.StatusText(status), status)
+	}
+}
+
+var errorTitles = map[int]string{
+	http.StatusForbidden:           "Not allowed",
+	http.StatusNotFound:            "Not found",
+	http.StatusInternalServerError: "Something went wrong here",
+	http.StatusServiceUnavailable:  "Not available right now",
+	http.StatusTooManyRequests:     "Too many attempts",
+}
+
+// Pages are made in UTC: the same for everybody who talks about them.
+const timeLayout = "2006-01-02 15:04 UTC"
+
+func timeText(at time.Time) string { return at.UTC().Format(timeLayout) }
+
+// part is a section with where its page is.
+type part struct {
+	section
+	Here string
+}
+
+// Heading is the id of the section's title.
+func (s section) Heading() string { return "t-" + slug(s.Title) }
+
+// ID is that of the field that shows it.
+func (s secret) ID() string { return "s-" + slug(s.Label) }
+
+// slug makes an id of a text.
+func slug(s string) string {
+	return strings.Trim(strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, s), "-")
+}
+
+var functions = template.FuncMap{
+	"part":    func(in shell, s section) part { return part{s, in.Here} },
+	"time":    timeText,
+	"rfc3339": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
+	"at":      at,
+}

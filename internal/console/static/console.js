@@ -1,0 +1,63 @@
+// What the console adds where there is JavaScript; nothing needs it.
+'use strict';
+
+// A link's token stands in the fragment, which browsers send to nobody: it is
+// put into the form, and out of the address.
+function takeToken(root) {
+  const field = root.querySelector('[data-token], input[name=token]');
+  if (field && location.hash.length > 1) {
+    field.value = decodeURIComponent(location.hash.slice(1));
+    history.replaceState(history.state, '', location.pathname + location.search);
+  }
+}
+
+function prepare(root) {
+  takeToken(root);
+  for (const button of root.querySelectorAll('[data-copy]')) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener('click', async () => {
+      await navigator.clipboard.writeText(button.parentElement.querySelector('[data-secret]').value);
+      button.textContent = 'Copied';
+    });
+  }
+  for (const field of root.querySelectorAll('[data-secret]')) {
+    field.addEventListener('focus', () => field.select());
+  }
+}
+
+document.addEventListener('DOMContentLoaded', () => prepare(document));
+
+// A page that was swapped in is read from its top: from what went wrong, if
+// something did.
+document.addEventListener('htmx:after:swap', (event) => {
+  prepare(document);
+  const ctx = event.detail && event.detail.ctx;
+  if (ctx && ctx.target === document.body) {
+    const first = document.querySelector('form .wrong[role=alert]') || document.querySelector('h1');
+    if (first) first.focus();
+  }
+});
+
+// The server is gone in the middle of something: the form stays as it is.
+document.addEventListener('htmx:error', () => {
+  const lost = document.querySelector('.lost');
+  if (lost) {
+    lost.hidden = false;
+    lost.scrollIntoView({block: 'nearest'});
+  }
+});
+document.addEventListener('htmx:before:request', () => {
+  const lost = document.querySelector('.lost');
+  if (lost) lost.hidden = true;
+  document.body.classList.add('busy');
+});
+document.addEventListener('htmx:finally:request', () => document.body.classList.remove('busy'));
+
+// A form that is sent the plain way says that it is on its way.
+document.addEventListener('submit', () => document.body.classList.add('busy'));
+
+// A page out of the browser's memory may be one of a session that is over.
+window.addEventListener('pageshow', (event) => {
+  document.body.classList.remove('busy');
+  if (event.persisted) location.reload();
+});
