@@ -88,7 +88,7 @@ type Control struct {
 	used       *lastUses
 	running    *running
 	jobs       *jobLog
-	began      time.Duration // by boottime
+	began      time.Duration            // by boottime
 	replica    atomic.Pointer[reeve.ID] // this one's session; nil while it has none
 
 	textsFilled   atomic.Bool // see checkTexts
