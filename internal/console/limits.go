@@ -3,12 +3,12 @@ package console
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
-
-	"github.com/dustin/go-humanize"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/document"
 )
 
 // limitsSection tells a project's limits with what is used of them, as bars.
@@ -135,7 +135,7 @@ func (l limit) words() string {
 // say writes an amount in units as the limit's.
 func (l limit) say(n int64) string {
 	if !l.bytes {
-		return humanize.Comma(n)
+		return document.Thousands(strconv.FormatInt(n, 10))
 	}
 	if most, ok := l.Limit.Number(); ok && strings.HasSuffix(reeve.FormatSize(most), "iB") {
 		return binarySizes.words(float64(n))

@@ -72,7 +72,8 @@ type chart struct {
 	Height       int    // of wideChart and narrowChart alike
 }
 
-// at adds a parameter to a path, in place of one of that name.
+// at adds a parameter to a path, in place of one of that name; "" takes that
+// away.
 func at(path, name, value string) string {
 	u, err := url.Parse(path)
 	if err != nil {
@@ -80,6 +81,9 @@ func at(path, name, value string) string {
 	}
 	query := u.Query()
 	query.Set(name, value)
+	if value == "" {
+		query.Del(name)
+	}
 	u.RawQuery = query.Encode()
 	return u.String()
 }

@@ -1,14 +1,12 @@
 package console
 
 import (
-	"math"
 	"math/big"
 	"strconv"
 	"strings"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/document"
 )
 
 // The units of bytes and of what is counted. Counts are written out below a
@@ -28,7 +26,7 @@ type scale struct {
 // words writes a number, not below zero, to three digits in the unit that suits it.
 func (s scale) words(n float64) string {
 	if s.units[1] == "" && n < 999_500 {
-		return humanize.Comma(int64(math.Round(n)))
+		return document.Thousands(strconv.FormatFloat(n, 'f', 0, 64))
 	}
 	at := 0
 	for n >= s.step*0.9995 && at+1 < len(s.units) { // what rounds to a whole step is one
