@@ -35,12 +35,13 @@ type section struct {
 	Bad       bool // the note tells of something wrong
 	Facts     []fact
 	Effects   []string
-	Chart     *chart
-	Table     *table
 	Form      *form
+	Charts    []chart
+	Table     *table
 	Secrets   []secret
 	Actions   []link
 	Live      bool // it is asked for again every second (see page.Refresh)
+	Folded    bool // only its title is seen until it is opened
 }
 
 // link leads somewhere.
@@ -65,13 +66,11 @@ type secret struct{ Label, Value, Hint string }
 
 // chart is a picture with what it says in words.
 type chart struct {
-	To            string // the picture's path; its dark variant has &theme=dark
-	Words         string // instead of it
-	Width, Height int
+	Title, About string // over it; "" if the section's title says all
+	To           string // the picture's path: see picture
+	Words        string // instead of it
+	Height       int    // of wideChart and narrowChart alike
 }
-
-// Dark is where the picture for dark pages is.
-func (c chart) Dark() string { return at(c.To, "theme", "dark") }
 
 // at adds a parameter to a path, in place of one of that name; "" takes that
 // away.
@@ -216,4 +215,5 @@ var functions = template.FuncMap{
 	"time":    timeText,
 	"rfc3339": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 	"at":      at,
+	"picture": chart.picture,
 }
