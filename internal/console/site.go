@@ -49,6 +49,9 @@ func Tenant(api *web.API, c *control.Control, settings Settings) {
 	s.tenantProjects()
 	s.tenantMembers()
 	s.tenantInvitations()
+	s.tenantUsage()
+	s.tenantStatements()
+	s.tenantChanges()
 }
 
 // Operator puts the operators' console on the operator listener.

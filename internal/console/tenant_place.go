@@ -118,6 +118,9 @@ func (p ownPlace) tabs() []link {
 	if p.isProject() {
 		add(reeve.ReadAPIKeys, "API keys", "keys")
 		add(reeve.ReadUsage, "Usage", "usage")
+		if p.inside.Allows(reeve.ReadChanges) {
+			out = append(out, link{Text: "Changes", To: at(p.within("changes"), "target", p.project.ID.TypeID(reeve.PrefixProject))})
+		}
 		return out
 	}
 	add(reeve.ManageMembers, "Invitations", "invitations")
