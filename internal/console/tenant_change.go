@@ -127,7 +127,11 @@ func (n *changeNames) of(c reeve.Change) cell {
 		}
 		return code(id)
 	}
-	return code(c.Target.TypeID(changeTargets[noun]))
+	prefix, ok := changeTargets[noun]
+	if !ok {
+		return code(c.Target.String())
+	}
+	return code(c.Target.TypeID(prefix))
 }
 
 // changeTargets tells how the ids of what has no page are written.
