@@ -20,8 +20,8 @@ func (f *urlField) Set(text string) error {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" ||
-		u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return errors.New("must be an http or https URL without credentials, query and fragment")
+		u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("must be an http or https URL without credentials, path, query and fragment: the console is at its /console/")
 	}
 	*f.url = strings.TrimRight(text, "/")
 	return nil

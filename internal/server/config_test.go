@@ -119,7 +119,7 @@ func everything() map[string]string {
 		"restore-window":           "48h",
 		"session-idle":             "1h",
 		"session-lifetime":         "48h",
-		"public-url":               "https://cloud.test/reeve/",
+		"public-url":               "https://cloud.test/",
 		"operator-url":             "https://ops.test/",
 		"oidc-issuer":              "https://id.test/realms/staff/",
 		"oidc-client-id":           "reeve",
@@ -183,7 +183,7 @@ func TestLoadFromEachSource(t *testing.T) {
 		RestoreWindow:    48 * time.Hour,
 		SessionIdle:      time.Hour,
 		SessionLifetime:  48 * time.Hour,
-		PublicURL:        "https://cloud.test/reeve",
+		PublicURL:        "https://cloud.test",
 		OperatorURL:      "https://ops.test",
 		OIDC: console.OIDCSettings{
 			Issuer: "https://id.test/realms/staff/", ClientID: "reeve", ClientSecret: "hush of the client",
