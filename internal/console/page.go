@@ -18,6 +18,7 @@ type page struct {
 	Title    string
 	Up       []link // the way here, from the top
 	Badges   []badge
+	Tabs     []link // the pages of the same thing
 	Lead     string // a sentence under the title
 	Facts    []fact
 	Actions  []link // what can be done, as links to forms

@@ -47,6 +47,12 @@ func Tenant(api *web.API, c *control.Control, settings Settings) {
 	s := newSite(api, c, settings, tenantFace())
 	s.tenantSignIn()
 	s.tenantOrganizations()
+	s.tenantProjects()
+	s.tenantMembers()
+	s.tenantInvitations()
+	s.tenantUsage()
+	s.tenantStatements()
+	s.tenantChanges()
 }
 
 // Operator puts the operators' console on the operator listener.
