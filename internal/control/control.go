@@ -149,6 +149,9 @@ func (c *Control) Now() time.Time { return c.store.Now() }
 // ReasonsRequired tells whether operators must say why they change something.
 func (c *Control) ReasonsRequired() bool { return c.settings.RequireReason }
 
+// SendsMail tells whether mail is sent at all.
+func (c *Control) SendsMail() bool { return c.settings.Mail != nil }
+
 // newID makes the id of a new thing. It panics only when the system has no
 // random bytes, as crypto/rand itself does.
 func newID() reeve.ID { return reeve.ID(uuid.Must(uuid.NewV7())) }
