@@ -45,7 +45,7 @@ func (v *visit) signInTenant() error {
 func (v *visit) refuseSignIn(p *page, err error, words string) error {
 	status, shown := web.Failed(v.ctx, err)
 	if shown.Kind != reeve.Unauthenticated {
-		words = sentence(shown.Message)
+		words = refusal(shown)
 	}
 	p.Status = status
 	p.Sections[0].Form.Wrong = words
