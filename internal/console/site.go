@@ -46,6 +46,9 @@ func Tenant(api *web.API, c *control.Control, settings Settings) {
 	s := newSite(api, c, settings, tenantFace())
 	s.tenantSignIn()
 	s.tenantOrganizations()
+	s.passwordResets()
+	s.invitationLinks()
+	s.accounts()
 }
 
 // Operator puts the operators' console on the operator listener.
