@@ -53,6 +53,9 @@ func Tenant(api *web.API, c *control.Control, settings Settings) {
 	s.tenantUsage()
 	s.tenantStatements()
 	s.tenantChanges()
+	s.passwordResets()
+	s.invitationLinks()
+	s.accounts()
 }
 
 // Operator puts the operators' console on the operator listener.
