@@ -53,6 +53,8 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 	s := newSite(api, c, settings, operatorFace())
 	s.operatorSignIn()
 	s.operatorStart()
+	s.anyProjects()
+	s.anyKeys()
 }
 
 func newSite(api *web.API, c *control.Control, settings Settings, f face) *site {
