@@ -28,8 +28,8 @@ func (v *visit) receiptPath(done control.Revoked) (string, error) {
 	return to("revocations", fmt.Sprint(epoch)), err
 }
 
-// howMany counts things by their English plural.
-func howMany(n int, thing string) string {
+// tally counts things by their English plural.
+func tally(n int, thing string) string {
 	switch {
 	case n == 1:
 		return "1 " + thing

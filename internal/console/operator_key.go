@@ -47,7 +47,7 @@ func (v *visit) anyKey() (*page, error) {
 		Title: k.Name, Up: p.upToKeys(), Badges: append(keyBadges(k.APIKey), frozenOnly(p.Project)...),
 		Lead: "An API key. Only its holder has it: here is all else that is known.",
 		Facts: []fact{
-			{"Project", linked(p.Name, p.path())}, {"Organisation", thing(&p.organization)}, {"Owner", thing(&p.owner)},
+			{"Project", linked(p.Name, p.path())}, {"Organisation", anyThing(&p.organization)}, {"Owner", anyThing(&p.owner)},
 			{"Last used", at}, {"Last used by", by}, {"Created", moment(k.CreatedAt)}, {"Ends", moments(k.ExpiresAt, "never")},
 			{"ID", code(k.ID.String())},
 		},
@@ -69,8 +69,9 @@ func (v *visit) anyKey() (*page, error) {
 			{Text: "Revoke", To: to("keys", k.ID.String(), "revoke"), Danger: true},
 		}
 	}
-	out.Sections = append(out.Sections, restrictionSection(k.Restricts()))
-	return out, nil
+	changes, err := v.changesSection(control.ChangeFilter{Target: &k.ID}, "Last changes")
+	out.Sections = []section{restrictionSection(k.Restricts()), changes}
+	return out, err
 }
 
 // frozenOnly tells that a project is frozen, and nothing if it is not.
@@ -221,11 +222,11 @@ func ago(d time.Duration) string {
 	case d < time.Minute:
 		return "within the last minute"
 	case d < 2*time.Hour:
-		return howMany(int(d.Minutes()), "minute") + " ago"
+		return tally(int(d.Minutes()), "minute") + " ago"
 	case d < 48*time.Hour:
-		return howMany(int(d.Hours()), "hour") + " ago"
+		return tally(int(d.Hours()), "hour") + " ago"
 	}
-	return howMany(int(d.Hours()/24), "day") + " ago"
+	return tally(int(d.Hours()/24), "day") + " ago"
 }
 
 func (v *visit) rotateAnyKey(in values) (*outcome, error) {
@@ -253,7 +254,7 @@ func overlapWords(overlap time.Duration) string {
 		return "does not work any more."
 	}
 	if overlap < 48*time.Hour {
-		return "works for another " + howMany(int(overlap.Hours()), "hour") + "."
+		return "works for another " + tally(int(overlap.Hours()), "hour") + "."
 	}
-	return "works for another " + howMany(int(overlap.Hours()/24), "day") + "."
+	return "works for another " + tally(int(overlap.Hours()/24), "day") + "."
 }

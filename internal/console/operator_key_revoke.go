@@ -54,9 +54,9 @@ func (v *visit) askRevokeAnyKeys() (*question, error) {
 	if err != nil {
 		return nil, err
 	}
-	what := howMany(dead, "API key") + " of " + howMany(all, "API key")
+	what := tally(dead, "API key") + " of " + tally(all, "API key")
 	if dead == all {
-		what = howMany(all, "API key") + ", which is all there are,"
+		what = tally(all, "API key") + ", which is all there are,"
 	}
 	stops := " stop"
 	if dead == 1 {
@@ -71,9 +71,9 @@ func (v *visit) askRevokeAnyKeys() (*question, error) {
 		},
 	}
 	if used > 0 {
-		q.Effects = append(q.Effects, howMany(used, "of them was")+" used in the last day.")
+		q.Effects = append(q.Effects, tally(used, "of them was")+" used in the last day.")
 		if used > 1 {
-			q.Effects[1] = howMany(used, "key") + " of them were used in the last day."
+			q.Effects[1] = tally(used, "key") + " of them were used in the last day."
 		}
 	}
 	q.Effects = append(q.Effects, "A key that was made before that time, and that nobody has listed yet, is refused too.", everywhere)
@@ -121,5 +121,5 @@ func (v *visit) revokeAnyKeys(in values) (*outcome, error) {
 		return nil, err
 	}
 	path, err := v.receiptPath(done)
-	return &outcome{To: path, Said: howMany(done.Keys, "API key") + " revoked."}, err
+	return &outcome{To: path, Said: tally(done.Keys, "API key") + " revoked."}, err
 }

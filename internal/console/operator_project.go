@@ -49,6 +49,9 @@ func (v *visit) onProjectOf(id reeve.ID) (out onProject, err error) {
 	if out.Project, err = v.control.GetProject(v.ctx, id); err != nil {
 		return out, err
 	}
+	if out.Frozen, err = v.control.ProjectIsFrozen(v.ctx, id); err != nil {
+		return out, err
+	}
 	out.organization = control.Named{Kind: control.FoundOrganization, ID: out.OrganizationID}
 	out.owner = control.Named{Kind: control.FoundUser, ID: out.OwnerID}
 	return out, v.control.NameThings(v.ctx, []*control.Named{&out.organization, &out.owner})
@@ -63,7 +66,7 @@ func (p onProject) path(below ...string) string {
 func (p onProject) up(whole bool) []link {
 	out := []link{
 		{Text: "Projects", To: to("projects")},
-		{Text: called(p.organization), To: to("organizations", p.OrganizationID.String())},
+		{Text: anyName(p.organization), To: to("organizations", p.OrganizationID.String())},
 	}
 	if whole {
 		out = append(out, link{Text: p.Name, To: p.path()})
@@ -71,16 +74,16 @@ func (p onProject) up(whole bool) []link {
 	return out
 }
 
-// called is a thing's name, or its id where it has none.
-func called(n control.Named) string {
+// anyName is a thing's name, or its id where it has none.
+func anyName(n control.Named) string {
 	if n.Name == "" {
 		return n.ID.String()
 	}
 	return n.Name
 }
 
-// thing leads to the page of what something belongs to.
-func thing(n *control.Named) cell {
+// anyThing leads to the page of what something belongs to.
+func anyThing(n *control.Named) cell {
 	if n == nil {
 		return text("nothing")
 	}
@@ -89,9 +92,9 @@ func thing(n *control.Named) cell {
 		control.FoundAPIKey: "keys", control.FoundGateway: "gateways",
 	}[n.Kind]
 	if plural == "" {
-		return text(called(*n))
+		return text(anyName(*n))
 	}
-	return linked(called(*n), to(plural, n.ID.String()))
+	return linked(anyName(*n), to(plural, n.ID.String()))
 }
 
 // frozenBadge tells of a project's state.
@@ -123,7 +126,7 @@ func (v *visit) anyProject() (*page, error) {
 		Facts: p.facts(), Actions: v.anyProjectActions(p),
 	}
 	for _, part := range []func(onProject) ([]section, error){
-		v.anyProjectLimits, v.anyProjectKeysShort, v.anyProjectMembersShort, v.anyProjectUsage,
+		v.anyProjectLimits, v.anyProjectKeysShort, v.anyProjectMembersShort, v.anyProjectUsage, v.anyProjectChanges,
 	} {
 		sections, err := part(p)
 		if err != nil {
@@ -136,8 +139,8 @@ func (v *visit) anyProject() (*page, error) {
 
 func (p onProject) facts() []fact {
 	out := []fact{
-		{"Organisation", thing(&p.organization)},
-		{"Owner", thing(&p.owner)},
+		{"Organisation", anyThing(&p.organization)},
+		{"Owner", anyThing(&p.owner)},
 		{"Created", moment(p.CreatedAt)},
 		{"ID", code(p.ID.String())},
 		{"As tenants write it", code(p.ID.TypeID(reeve.PrefixProject))},
@@ -179,4 +182,9 @@ func (v *visit) anyProjectLimits(p onProject) ([]section, error) {
 
 func (v *visit) anyProjectUsage(p onProject) ([]section, error) {
 	return v.usageSections(control.SeriesQuery{ProjectID: p.ID}, p.path("usage"))
+}
+
+func (v *visit) anyProjectChanges(p onProject) ([]section, error) {
+	changes, err := v.changesSection(control.ChangeFilter{Target: &p.ID, Limit: shortList}, "Last changes")
+	return []section{changes}, err
 }

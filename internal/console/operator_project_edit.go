@@ -113,19 +113,18 @@ func (v *visit) editAnyProject(in values) (*outcome, error) {
 
 // standing says what keeps a project from being deleted.
 func (v *visit) standing(p onProject) (out []string, err error) {
-	_, keys, err := v.control.ListAPIKeyUses(v.ctx, p.ID, control.Page{Size: 1})
+	parts, err := v.control.Effects(v.ctx, control.EffectsOf{Kind: control.EffectsOfProject, ID: p.ID})
 	if err != nil {
 		return nil, err
 	}
-	if keys > 0 {
-		out = append(out, "It still has "+howMany(keys, "API key")+": revoke them first.")
-	}
-	limits, err := v.control.GetLimitsInForce(v.ctx, p.ID)
-	if err != nil {
-		return nil, err
-	}
-	if n := int(limits.Buckets.Used); n > 0 {
-		out = append(out, "It still has "+howMany(n, "bucket")+": they are deleted by its gateways.")
+	for _, part := range parts.Counts {
+		switch {
+		case part.N == 0:
+		case part.What == control.AffectedAPIKeys:
+			out = append(out, "It still has "+tally(part.N, "API key")+": revoke them first.")
+		case part.What == control.AffectedBuckets:
+			out = append(out, "It still has "+tally(part.N, "bucket")+": they are deleted through its gateways.")
+		}
 	}
 	err = v.control.CheckUsage(v.ctx, p.ID)
 	if reeve.IsKind(err, reeve.Conflict) {
@@ -149,7 +148,7 @@ func (v *visit) askEnd(title, submit string, back []string) (*question, error) {
 		q.Effects = append(q.Effects, "Nothing: it will be refused. "+why)
 	}
 	if len(standing) == 0 {
-		q.Effects = append([]string{howMany(p.MemberCount, "member") + " of " + p.Name + " lose access."}, back...)
+		q.Effects = append([]string{tally(p.MemberCount, "member") + " of " + p.Name + " lose access."}, back...)
 		if p.MemberCount == 1 {
 			q.Effects[0] = "1 member of " + p.Name + " loses access."
 		}

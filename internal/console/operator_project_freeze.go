@@ -36,7 +36,7 @@ func (v *visit) askFreezeAnyProject() (*question, error) {
 		Title: "Freeze " + p.Name, Up: p.up(true), Submit: "Freeze project", Danger: true, Back: p.path(), Edited: control.Edited{Project: p.ID},
 		Effects: []string{
 			frozenKeys(keys),
-			howMany(p.MemberCount, "own member") + " and who else is in " + called(p.organization) + " may still look at it, and change nothing.",
+			tally(p.MemberCount, "own member") + " and who else is in " + anyName(p.organization) + " may still look at it, and change nothing.",
 			"Nothing is deleted, and what is stored goes on costing.",
 		},
 		Fields: []field{cause, until},
@@ -93,7 +93,7 @@ func (v *visit) askUnfreezeAnyProject() (*question, error) {
 	return &question{
 		Title: "Unfreeze " + p.Name, Up: p.up(true), Submit: "Unfreeze project", Back: p.path(),
 		Facts:   []fact{{"Frozen for", text(causes[p.Freeze.Type])}, {"Since", moment(p.Freeze.Since)}},
-		Effects: []string{"Its " + howMany(keys, "API key") + " may be used again at once, unless its organisation or its owner is frozen too."},
+		Effects: []string{"Its " + tally(keys, "API key") + " may be used again at once, unless its organisation or its owner is frozen too."},
 	}, err
 }
 

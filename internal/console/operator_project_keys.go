@@ -37,7 +37,7 @@ func keyUse(k control.APIKeyUse) (at, by cell) {
 	case gateway.Name == "":
 		return moment(k.LastUsedAt), text("a gateway that is gone")
 	}
-	return moment(k.LastUsedAt), thing(&gateway)
+	return moment(k.LastUsedAt), anyThing(&gateway)
 }
 
 // keyBadges tell of a key's state. One that has ended is in no list.
@@ -60,8 +60,8 @@ func (v *visit) anyProjectKeysShort(p onProject) ([]section, error) {
 	}
 	out := section{ID: "keys", Title: "API keys", Table: v.keyTable(p, keys), Actions: v.keyActions(p, total)}
 	if total > len(keys) {
-		out.Table.Pager = &pager{Text: howMany(len(keys), "key") + " by name"}
-		out.Actions = append([]link{{Text: "All " + howMany(total, "API key"), To: p.path("keys")}}, out.Actions...)
+		out.Table.Pager = &pager{Text: tally(len(keys), "key") + " by name"}
+		out.Actions = append([]link{{Text: "All " + tally(total, "API key"), To: p.path("keys")}}, out.Actions...)
 	}
 	return []section{out}, nil
 }

@@ -65,8 +65,8 @@ func (v *visit) anyProjectMembersShort(p onProject) ([]section, error) {
 	}
 	out := section{ID: "members", Title: "Members", Note: ownMembers, Table: t, Actions: v.memberActions(p)}
 	if total > len(t.Rows) {
-		t.Pager = &pager{Text: "The oldest " + howMany(len(t.Rows), "member")}
-		out.Actions = append([]link{{Text: "All " + howMany(total, "member"), To: p.path("members")}}, out.Actions...)
+		t.Pager = &pager{Text: "The oldest " + tally(len(t.Rows), "member")}
+		out.Actions = append([]link{{Text: "All " + tally(total, "member"), To: p.path("members")}}, out.Actions...)
 	}
 	return []section{out}, nil
 }
@@ -102,7 +102,7 @@ func (v *visit) askAddToAnyProject() (*question, error) {
 	}
 	return &question{
 		Title: "Add a member to " + p.Name, Up: p.up(true), Submit: "Add member", Back: p.path("members"),
-		Lead: "Only who is in " + called(p.organization) + " can be a member. A disabled member is enabled again.",
+		Lead: "Only who is in " + anyName(p.organization) + " can be a member. A disabled member is enabled again.",
 		Fields: []field{
 			{Name: "user", Label: "User", Required: true, Hint: userHint},
 			memberRoleField(reeve.RoleViewer, false),
@@ -137,16 +137,7 @@ func (v *visit) memberOfAnyProject() (p onProject, m reeve.Member, err error) {
 	if p, err = v.onProject(); err != nil {
 		return p, m, err
 	}
-	members, err := v.control.ListProjectMembers(v.ctx, p.ID)
-	user := v.id("user", reeve.PrefixUser)
-	for _, m := range members {
-		if m.UserID == user {
-			return p, m, nil
-		}
-	}
-	if err == nil {
-		err = reeve.Errorf(reeve.NotFound, "that user is no member of the project")
-	}
+	m, err = v.control.FindProjectMember(v.ctx, p.ID, v.id("user", reeve.PrefixUser))
 	return p, m, err
 }
 
@@ -183,7 +174,7 @@ func (v *visit) askRemoveFromAnyProject() (*question, error) {
 	return &question{
 		Title: "Remove " + m.FullName, Up: p.up(true), Submit: "Remove member", Danger: true, Back: p.path("members"),
 		Effects: []string{
-			effect, "The membership of " + called(p.organization) + " stays, and the role there counts here too.",
+			effect, "The membership of " + anyName(p.organization) + " stays, and the role there counts here too.",
 			"API keys stay, whoever has them: revoke or rotate those that this person knows.",
 		},
 	}, nil

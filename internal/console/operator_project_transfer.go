@@ -13,9 +13,9 @@ func (v *visit) askTransferAnyProject() (*question, error) {
 		return nil, err
 	}
 	owner := kept("owner", "Owner", p.OwnerID.String(), reeve.MaxEmail)
-	owner.Required, owner.Hint = true, "Now "+called(p.owner)+". Must be in the organisation. "+userHint
+	owner.Required, owner.Hint = true, "Now "+anyName(p.owner)+". Must be in the organisation. "+userHint
 	organization := kept("organization", "Organisation", p.OrganizationID.String(), reeve.MaxName)
-	organization.Required, organization.Hint = true, "Now "+called(p.organization)+". "+organizationHint
+	organization.Required, organization.Hint = true, "Now "+anyName(p.organization)+". "+organizationHint
 	q := &question{
 		Title: "Transfer " + p.Name, Up: p.up(true), Submit: "Transfer project", Danger: true, Back: p.path(),
 		Edited: control.Edited{Project: p.ID}, Fields: []field{owner, organization},
@@ -55,7 +55,7 @@ func (v *visit) transferEffects(p onProject, to control.Transfer) ([]string, err
 	}
 	var out []string
 	if to.OwnerID != p.OwnerID {
-		out = append(out, called(owner)+" becomes its owner in place of "+called(p.owner)+", and an admin; "+called(p.owner)+" stays a member if the organisation is theirs too.")
+		out = append(out, anyName(owner)+" becomes its owner in place of "+anyName(p.owner)+", and an admin; "+anyName(p.owner)+" stays a member if the organisation is theirs too.")
 	}
 	if to.OrganizationID == p.OrganizationID {
 		return out, nil
@@ -64,30 +64,29 @@ func (v *visit) transferEffects(p onProject, to control.Transfer) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	inside, err := v.control.ListOrganizationMembers(v.ctx, to.OrganizationID)
+	_, inside, err := v.control.OrganizationMembers(v.ctx, to.OrganizationID, control.Page{Size: 1})
 	if err != nil {
 		return nil, err
 	}
-	there := make(map[reeve.ID]bool, len(inside))
-	for _, m := range inside {
-		there[m.UserID] = true
-	}
 	gone := 0
 	for _, m := range members {
-		if !there[m.UserID] {
+		_, err := v.control.FindOrganizationMember(v.ctx, to.OrganizationID, m.UserID)
+		if reeve.IsKind(err, reeve.NotFound) {
 			gone++
+		} else if err != nil {
+			return nil, err
 		}
 	}
-	lost := howMany(gone, "member") + ", who are not in " + called(organization) + ", lose access."
+	lost := tally(gone, "member") + ", who are not in " + anyName(organization) + ", lose access."
 	switch gone {
 	case 0:
-		lost = "All its members are in " + called(organization) + " and stay."
+		lost = "All its members are in " + anyName(organization) + " and stay."
 	case 1:
-		lost = "1 member, who is not in " + called(organization) + ", loses access."
+		lost = "1 member, who is not in " + anyName(organization) + ", loses access."
 	}
 	return append(out,
-		"It moves from "+called(p.organization)+" to "+called(organization)+".", lost,
-		"Who is in "+called(p.organization)+" can see it no more; all "+howMany(len(inside), "member")+" of "+called(organization)+" can, with their roles there.",
+		"It moves from "+anyName(p.organization)+" to "+anyName(organization)+".", lost,
+		"Who is in "+anyName(p.organization)+" can see it no more; all "+tally(inside, "member")+" of "+anyName(organization)+" can, with their roles there.",
 	), nil
 }
 

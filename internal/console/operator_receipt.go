@@ -102,7 +102,7 @@ func receiptSection(r control.Receipt) section {
 		t.Rows = append(t.Rows, []cell{text(one.Name), kind, {Badges: []badge{receiptWords[one.State]}}, moment(one.CreatedAt)})
 	}
 	out := section{ID: "progress", Title: "Everywhere?", Table: t}
-	of := fmt.Sprintf("%d of %s", done, howMany(len(r.Sessions), "session"))
+	of := fmt.Sprintf("%d of %s", done, tally(len(r.Sessions), "session"))
 	if r.Complete {
 		out.Note = "Complete: " + of + " have taken it in or are over. No request that comes from now on is accepted by what was revoked, anywhere."
 		return out
