@@ -70,6 +70,8 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 		s.providerSignIn(p)
 	}
 	s.operatorStart()
+	s.anyProjects()
+	s.anyKeys()
 }
 
 func newSite(api *web.API, c *control.Control, settings Settings, f face) *site {
