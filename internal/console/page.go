@@ -18,6 +18,7 @@ type page struct {
 	Title    string
 	Up       []link // the way here, from the top
 	Badges   []badge
+	Tabs     []link // the pages of the same thing
 	Lead     string // a sentence under the title
 	Facts    []fact
 	Actions  []link // what can be done, as links to forms
@@ -62,7 +63,14 @@ type fact struct {
 }
 
 // secret is shown once, to be copied.
-type secret struct{ Label, Value, Hint string }
+type secret struct {
+	Label, Value, Hint string
+
+	Picture bool // as a QR code, too
+}
+
+// Rows is how many lines of the field that shows it are needed.
+func (s secret) Rows() int { return max(2, strings.Count(s.Value, "\n")+1) }
 
 // chart is a picture with what it says in words.
 type chart struct {
@@ -159,7 +167,7 @@ func (s *site) showError(w http.ResponseWriter, r *http.Request, status int, e *
 
 // fail shows an error instead of the page.
 func (v *visit) fail(status int, e *reeve.Error) {
-	p := &page{Title: errorTitles[status], Lead: sentence(e.Message), Status: status, Narrow: true}
+	p := &page{Title: errorTitles[status], Lead: refusal(e), Status: status, Narrow: true}
 	if p.Title == "" {
 		p.Title = http.StatusText(status)
 	}
@@ -216,4 +224,5 @@ var functions = template.FuncMap{
 	"rfc3339": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 	"at":      at,
 	"picture": chart.picture,
+	"qr":      newQR,
 }
