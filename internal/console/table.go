@@ -34,6 +34,7 @@ type column struct {
 type cell struct {
 	Text    string
 	To      string // where it leads
+	About   string // what the text is about, for who hears the link alone
 	Time    time.Time
 	Code    bool
 	Badges  []badge
