@@ -74,6 +74,7 @@ var Operations = []*Operation{
 	opOperatorGetCredit,
 	opOperatorVoidCredit,
 	opOperatorListDeletions,
+	opOperatorGetEffects,
 	opOperatorListGateways,
 	opOperatorCreateGateway,
 	opOperatorDeleteGateway,

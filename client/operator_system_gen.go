@@ -132,7 +132,8 @@ type OperatorSystemSession struct {
 	HeardAt time.Time `json:"heardAt"`
 	// If it is not renewed.
 	LeaseEndsAt time.Time `json:"leaseEndsAt"`
-	// How many changes it has not said to have taken in.
+	// How many changes it has not said to have taken in; it says so when it renews its lease, several
+	// times in it, or at once when it is urgent.
 	Behind int64 `json:"behind"`
 	// How long ago the oldest of those was made; null if there is none, or it is not known.
 	BehindSeconds *json.Number `json:"behindSeconds"`

@@ -73,7 +73,8 @@ type chart struct {
 // Dark is where the picture for dark pages is.
 func (c chart) Dark() string { return at(c.To, "theme", "dark") }
 
-// at adds a parameter to a path, in place of one of that name.
+// at adds a parameter to a path, in place of one of that name; "" takes that
+// away.
 func at(path, name, value string) string {
 	u, err := url.Parse(path)
 	if err != nil {
@@ -81,6 +82,9 @@ func at(path, name, value string) string {
 	}
 	query := u.Query()
 	query.Set(name, value)
+	if value == "" {
+		query.Del(name)
+	}
 	u.RawQuery = query.Encode()
 	return u.String()
 }

@@ -88,7 +88,7 @@ type Control struct {
 	used       *lastUses
 	running    *running
 	jobs       *jobLog
-	began      time.Duration // by boottime
+	began      time.Duration            // by boottime
 	replica    atomic.Pointer[reeve.ID] // this one's session; nil while it has none
 
 	textsFilled   atomic.Bool // see checkTexts
@@ -156,6 +156,9 @@ func (c *Control) Now() time.Time { return c.store.Now() }
 
 // ReasonsRequired tells whether operators must say why they change something.
 func (c *Control) ReasonsRequired() bool { return c.settings.RequireReason }
+
+// RestoreWindow is how long what is deleted can be restored; 0: not at all.
+func (c *Control) RestoreWindow() time.Duration { return c.settings.RestoreWindow }
 
 // newID makes the id of a new thing. It panics only when the system has no
 // random bytes, as crypto/rand itself does.

@@ -48,12 +48,16 @@ type SessionList struct {
 // SessionState is a session as this replica sees it.
 type SessionState struct {
 	reeve.Session
-	Health      SessionHealth
-	Heard       time.Time // when it was renewed last, or first seen here
-	LeaseEnds   time.Time // if it is not renewed
-	Behind      int64     // how many changes it has not said to have taken in
+	Health    SessionHealth
+	Heard     time.Time // when it was renewed last, or first seen here
+	LeaseEnds time.Time // if it is not renewed
+	This      bool      // it is that of the replica that was asked
+
+	// Behind is how many changes it has not said to have taken in, and BehindSince
+	// when the oldest of them was made, nil if there is none or it is not known. It
+	// says so when it renews its lease, and at once only when that is urgent.
+	Behind      int64
 	BehindSince *time.Time
-	This        bool // it is that of the replica that was asked
 }
 
 // SessionHealth says whether a session is renewed as it should be.
@@ -168,9 +172,13 @@ func (c *Control) systemSessions(ctx context.Context, out *SystemState, all []re
 func (c *Control) sessionState(s *SystemState, session reeve.Session, over bool) SessionState {
 	ago, _ := c.sessions.heard(session.ID)
 	this := c.replica.Load()
+	own := this != nil && *this == session.ID
+	if own { // which is known, not only said
+		session.Applied = max(session.Applied, s.Server.Applied)
+	}
 	out := SessionState{
 		Session: session, Health: SessionLive, Heard: s.At.Add(-ago).Truncate(time.Microsecond), LeaseEnds: s.At.Add(session.Lease - ago).Truncate(time.Microsecond),
-		Behind: max(s.Newest-session.Applied, 0), This: this != nil && *this == session.ID,
+		Behind: max(s.Newest-session.Applied, 0), This: own,
 	}
 	switch {
 	case over:

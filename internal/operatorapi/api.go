@@ -51,6 +51,7 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.deletions(out)
 	a.transfers(out)
 	a.system(out)
+	a.effects(out)
 	return out
 }
 

@@ -97,7 +97,7 @@ type systemSession struct {
 	Health        sessionHealth `json:"health" doc:"silent: not renewed for half its lease; over: the lease has run out."`
 	HeardAt       time.Time     `json:"heardAt" doc:"When it was renewed last, or first seen by the replica that was asked."`
 	LeaseEndsAt   time.Time     `json:"leaseEndsAt" doc:"If it is not renewed."`
-	Behind        int64         `json:"behind" doc:"How many changes it has not said to have taken in."`
+	Behind        int64         `json:"behind" doc:"How many changes it has not said to have taken in; it says so when it renews its lease, several times in it, or at once when it is urgent."`
 	BehindSeconds *float64      `json:"behindSeconds" doc:"How long ago the oldest of those was made; null if there is none, or it is not known."`
 	This          bool          `json:"this" doc:"It is that of the replica that was asked."`
 }
@@ -152,7 +152,8 @@ func (a *api) getSystem(ctx context.Context, _ *web.Empty) (systemOut, error) {
 	for i, g := range s.Gateways.Gateways {
 		held := g.Leases.Held
 		out.Gateways.Gateways[i] = systemGateway{
-			gatewayOut{ID: g.ID, Name: g.Name, CreatedAt: g.CreatedAt}, newSessionsOut(s.At, g.Sessions),
+			gatewayOut{ID: g.ID, Name: g.Name, CreatedAt: g.CreatedAt},
+			newSessionsOut(s.At, g.Sessions),
 			leasesOut{g.Leases.Leases, held.Rate, held.Bandwidth, held.Usage, g.Leases.More},
 		}
 	}

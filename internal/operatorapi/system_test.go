@@ -13,6 +13,7 @@ func TestSystem(t *testing.T) {
 		s.Run(t, []step{
 			{Call: "POST /api/gateways", Body: `{"name":"edge"}`, Status: 200, Reply: `{"id":"{edge}","token":"{edge_token}"}`},
 			{Call: "POST /gateway/leases", As: "Bearer {edge_token}", Body: `{"project":"{px}","bandwidth":5,"usage":7}`, Status: 200, Reply: reevetest.Any},
+			{Name: "all changes get their numbers", Call: "GET /api/changes?limit=1", Status: 200, Reply: reevetest.Any},
 			{
 				Call: "GET /api/system", Status: 200, Reply: reevetest.Any,
 				Has: []string{

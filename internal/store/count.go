@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 // MostCounted is up to where things are counted one by one.
@@ -14,14 +15,23 @@ type Count struct {
 	More bool // there are N or more: counting stopped there
 }
 
-// count counts the rows of a SELECT, and stops after MostCounted.
-func (r Reader) count(ctx context.Context, rows string, args ...any) (Count, error) {
-	return one(ctx, r, read{
-		sql: fmt.Sprintf("SELECT COUNT(*) FROM (%s LIMIT %d) c", rows, MostCounted+1), args: args,
-	}, scanCount)
-}
+// countOf is a number that was counted up to MostCounted + 1.
+func countOf(n int) Count { return Count{min(n, MostCounted), n > MostCounted} }
 
-func scanCount(row scanner) (Count, error) {
-	n, err := value[int](row)
-	return Count{min(n, MostCounted), n > MostCounted}, err
+// counts counts the rows of some SELECTs, which share their arguments, and stops
+// after MostCounted of each.
+func (r Reader) counts(ctx context.Context, args []any, rows ...string) ([]Count, error) {
+	parts, n := make([]string, len(rows)), make([]int, len(rows))
+	to := make([]any, len(rows))
+	for i := range rows {
+		parts[i], to[i] = fmt.Sprintf("(SELECT COUNT(*) FROM (%s LIMIT %d) c)", rows[i], MostCounted+1), &n[i]
+	}
+	_, err := one(ctx, r, read{sql: "SELECT " + strings.Join(parts, ", "), args: args}, func(row scanner) (struct{}, error) {
+		return struct{}{}, row.Scan(to...)
+	})
+	out := make([]Count, len(rows))
+	for i := range n {
+		out[i] = countOf(n[i])
+	}
+	return out, err
 }

@@ -49,20 +49,10 @@ type Backlog struct {
 }
 
 // Backlog counts what waits.
-func (r Reader) Backlog(ctx context.Context) (out Backlog, err error) {
-	var parts []string
-	tables := []string{"pending_changes", "usage_batches", "webhook_messages", "mails"}
-	for _, table := range tables {
-		parts = append(parts, fmt.Sprintf("(SELECT COUNT(*) FROM (SELECT 1 FROM %s LIMIT %d) c)", table, MostCounted+1))
-	}
-	var n [4]int
-	_, err = one(ctx, r, read{sql: "SELECT " + strings.Join(parts, ", ")}, func(row scanner) (struct{}, error) {
-		return struct{}{}, row.Scan(&n[0], &n[1], &n[2], &n[3])
-	})
-	for i, count := range []*Count{&out.Changes, &out.Usage, &out.Messages, &out.Mails} {
-		*count = Count{min(n[i], MostCounted), n[i] > MostCounted}
-	}
-	return out, err
+func (r Reader) Backlog(ctx context.Context) (Backlog, error) {
+	n, err := r.counts(ctx, nil, "SELECT 1 FROM pending_changes", "SELECT 1 FROM usage_batches",
+		"SELECT 1 FROM webhook_messages", "SELECT 1 FROM mails")
+	return Backlog{n[0], n[1], n[2], n[3]}, err
 }
 
 // MostChangeTimes is how many numbers ChangeTimes takes.

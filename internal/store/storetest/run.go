@@ -47,6 +47,7 @@ var things = []suite{
 	{"sums of leases", testLeaseSums},
 	{"database", testDatabase},
 	{"backlog", testBacklog},
+	{"counts", testCounts},
 	{"times of changes", testChangeTimes},
 	{"usage", testUsage},
 	{"usage of a span", testUsageSpan},
