@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -59,8 +60,9 @@ type question struct {
 
 // outcome is what has come of an action.
 type outcome struct {
-	To      string   `json:"to,omitempty"` // the page that is shown next, whole
-	Said    string   `json:"said"`         // what that one says
+	To      string   `json:"to,omitempty"`   // the page that is shown next, whole
+	Next    string   `json:"next,omitempty"` // what is done there, after secrets; "Done" if ""
+	Said    string   `json:"said"`           // what that one says
 	Secrets []secret `json:"secrets,omitempty"`
 
 	// Of what takes long: why it failed after its page was shown, and what that
@@ -223,7 +225,7 @@ func (v *visit) tell(q *question, out outcome) error {
 	}
 	return v.send(&page{Title: out.Said, Up: q.Up, Narrow: true, Sections: []section{{
 		Note: "This is shown only now: copy it before you go on.", Secrets: out.Secrets,
-		Actions: []link{{Text: "Done", To: out.To, Main: true}},
+		Actions: []link{{Text: cmp.Or(out.Next, "Done"), To: out.To, Main: true}},
 	}}})
 }
 
@@ -249,7 +251,7 @@ func (v *visit) refuse(a action, q *question, in values, err error) error {
 	p := v.ask(q, key)
 	f := p.Sections[0].Form
 	in.fill(f.Fields)
-	f.Wrong, p.Status = sentence(shown.Message), status
+	f.Wrong, p.Status = refusal(shown), status
 	return v.send(p)
 }
 
