@@ -63,7 +63,7 @@ func (p *person) listen() {
 		switch e := event.(type) {
 		case *network.EventRequestWillBeSent:
 			p.loading[e.RequestID] = true
-			if u, err := url.Parse(e.Request.URL); err != nil || u.Host != p.host() {
+			if u, err := url.Parse(e.Request.URL); err != nil || u.Host != p.host() && u.Scheme != "data" {
 				p.noises = append(p.noises, "asks another host: "+e.Request.URL)
 			}
 		case *network.EventLoadingFinished:
@@ -140,10 +140,16 @@ func (p *person) judge() {
 	if _, before := judged.LoadOrStore(name+p.script("shape"), true); before {
 		return
 	}
+	wrong := map[string]string{}
 	for _, l := range looks {
 		p.look(l)
-		p.axe(name, l)
+		for _, v := range p.axe() {
+			wrong[v.ID+": "+v.Help] = fmt.Sprintf("%s, %d times, such as %s\n%s", l.name, len(v.Nodes), v.Nodes[0].HTML, v.Nodes[0].FailureSummary)
+		}
 		p.shoot(name, l)
+	}
+	for rule, text := range wrong {
+		p.t.Errorf("%s: %s\n%s", name, rule, text)
 	}
 	p.look(looks[0])
 	p.loaded()
@@ -182,19 +188,14 @@ type violation struct {
 
 // axe has axe-core look at the page: all of its rules, best practices too, but
 // those of AAA and those that are experiments.
-func (p *person) axe(name string, l look) {
+func (p *person) axe() []violation {
 	p.t.Helper()
 	if !act(p, chromedp.Evaluate[bool](`typeof axe === 'object'`)) {
 		act(p, chromedp.Evaluate[chromedp.Void](axe()))
 	}
-	found := act(p, chromedp.Evaluate[[]violation](
+	return act(p, chromedp.Evaluate[[]violation](
 		`axe.run(document, {resultTypes: ['violations'], rules: {'target-size': {enabled: true}}}).then((r) => r.violations)`, chromedp.EvalAwaitPromise,
 	))
-	for _, v := range found {
-		for _, node := range v.Nodes {
-			p.t.Errorf("%s, %s: %s: %s\n%s\n%s", name, l.name, v.ID, v.Help, node.HTML, node.FailureSummary)
-		}
-	}
 }
 
 // shoot saves a picture of the page where that is wanted.

@@ -55,7 +55,7 @@ const library = `{
 	unmark() { const e = document.querySelector('h1'); if (e) delete e.dataset.seen; return ''; },
 	settled() {
 		const done = document.readyState === 'complete' && document.querySelector('h1') && !document.querySelector('h1[data-seen]') &&
-			!document.body.matches('.busy') && [...document.images].every((i) => i.complete || i.loading === 'lazy');
+			!document.body.matches('.busy') && [...document.images].every((i) => i.complete);
 		return done ? 'yes' : 'no';
 	},
 	shape() {
