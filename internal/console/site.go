@@ -61,6 +61,9 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 		s.providerSignIn(p)
 	}
 	s.operatorStart()
+	s.operatorLists()
+	s.operatorUsers()
+	s.operatorOrganizations()
 }
 
 func newSite(api *web.API, c *control.Control, settings Settings, f face) *site {
