@@ -98,6 +98,7 @@ func (p *person) listen() {
 	send(p, network.Enable, network.EnableParams{})
 	send(p, log.Enable, cdp.Empty{})
 	send(p, audits.Enable, cdp.Empty{})
+	send(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}) // each tab is typed into
 	p.look(looks[0])
 }
 
@@ -205,6 +206,7 @@ func (p *person) shoot(name string, l look) {
 	if dir == "" {
 		return
 	}
+	p.size(l.width, 500)
 	content := send(p, page.GetLayoutMetrics, cdp.Empty{}).CSSContentSize
 	p.size(l.width, min(max(int64(content.Height), 400), 6000))
 	p.loaded()

@@ -86,7 +86,7 @@ func (p *person) fill(label, text string) *person {
 	p.t.Helper()
 	p.find("field", label)
 	send(p, input.InsertText, input.InsertTextParams{Text: text})
-	return p
+	return p.holds(label, text)
 }
 
 // choose picks an option of a select by its words.
