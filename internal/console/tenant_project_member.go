@@ -32,7 +32,7 @@ func (v *visit) addMember(in values) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	path, _ := v.members()
+	path := v.memberPath()
 	_, err = v.control.AddProjectMember(v.ctx, v.id("project", reeve.PrefixProject), v.id("user", reeve.PrefixUser), role)
 	return &outcome{To: path, Said: "The member is added, as " + string(role) + "."}, err
 }
@@ -57,7 +57,7 @@ func (v *visit) askDisableMember(p ownPlace, m reeve.Member) (*question, error) 
 }
 
 func (v *visit) disableMember(values) (*outcome, error) {
-	path, _ := v.members()
+	path := v.memberPath()
 	err := v.control.DisableProjectMember(v.ctx, v.id("project", reeve.PrefixProject), v.id("user", reeve.PrefixUser))
 	return &outcome{To: path, Said: "The member is disabled."}, err
 }
@@ -70,7 +70,7 @@ func (v *visit) askEnableMember(p ownPlace, m reeve.Member) (*question, error) {
 }
 
 func (v *visit) enableMember(values) (*outcome, error) {
-	path, _ := v.members()
+	path := v.memberPath()
 	_, err := v.control.EnableProjectMember(v.ctx, v.id("project", reeve.PrefixProject), v.id("user", reeve.PrefixUser))
 	return &outcome{To: path, Said: "The member is enabled."}, err
 }
