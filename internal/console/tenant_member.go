@@ -67,15 +67,17 @@ var memberColumns = []column{{Name: "Name"}, {Name: "Address"}, {Name: "Role"}, 
 
 // memberRow is a member in a list, with the member's page.
 func (p ownPlace) memberRow(m reeve.Member) []cell {
-	return []cell{
-		linked(called(m), p.path("members", userID(m))), text(m.Email), text(string(m.Role)), {Badges: p.memberBadges(m)}, moment(m.CreatedAt),
+	is := cell{Badges: p.memberBadges(m)}
+	if len(is.Badges) == 0 {
+		is.Text = "active"
 	}
+	return []cell{linked(called(m), p.path("members", userID(m))), text(m.Email), text(string(m.Role)), is, moment(m.CreatedAt)}
 }
 
-func (p ownPlace) memberBadges(m reeve.Member) []badge {
-	out := []badge{{"Active", "good"}}
+// memberBadges tell what is not so with every member.
+func (p ownPlace) memberBadges(m reeve.Member) (out []badge) {
 	if m.Disabled {
-		out = []badge{{"Disabled", "warn"}}
+		out = append(out, badge{"Disabled", "warn"})
 	}
 	if p.owns(m) {
 		out = append(out, badge{"Owner", "plain"})
@@ -84,7 +86,9 @@ func (p ownPlace) memberBadges(m reeve.Member) []badge {
 }
 
 // owns tells whether a member is known to own the place, and stays an admin of it.
-func (p ownPlace) owns(m reeve.Member) bool { return !p.isProject() && m.UserID == p.organization.OwnerID }
+func (p ownPlace) owns(m reeve.Member) bool {
+	return !p.isProject() && m.UserID == p.organization.OwnerID
+}
 
 // ownMember shows a member, with what may be done.
 func (v *visit) ownMember(place ownPlace, err error) (*page, error) {
@@ -101,10 +105,10 @@ func (v *visit) ownMember(place ownPlace, err error) (*page, error) {
 	p.Facts = []fact{
 		{"Address", text(m.Email)}, {"Role in " + place.name(), text(string(m.Role))}, {"Since", moment(m.CreatedAt)}, {"ID", code(userID(m))},
 	}
+	role := reeve.Role("")
 	s := section{Title: "What the role allows", Note: called(m) + " may " + mayInWords(m.Role, "") + "."}
 	if place.isProject() {
-		role, err := v.inherited(place, m)
-		if err != nil {
+		if role, err = v.inherited(place, m); err != nil {
 			return nil, err
 		}
 		in := linked(string(role), place.within("members", userID(m)))
@@ -114,7 +118,7 @@ func (v *visit) ownMember(place ownPlace, err error) (*page, error) {
 		p.Facts = append(p.Facts, fact{"Role in " + place.organization.Name, in})
 		s.Note = called(m) + " may " + mayInWords(m.Role.Stronger(role), "") + "."
 	}
-	if m.Disabled {
+	if m.Disabled && role != reeve.RoleAdmin { // the organisation's admins stay what they are
 		s.Note = "Nothing, while the member is disabled. The place and the role are kept."
 	}
 	p.Sections = []section{s}
@@ -151,7 +155,9 @@ func (v *visit) inOrganization(p ownPlace) memberList {
 	id := p.organization.ID
 	return memberList{
 		p.organization.Name,
-		func(page control.Page) ([]reeve.Member, int, error) { return v.control.OrganizationMembers(v.ctx, id, page) },
+		func(page control.Page) ([]reeve.Member, int, error) {
+			return v.control.OrganizationMembers(v.ctx, id, page)
+		},
 		func(text string, limit int) ([]reeve.Member, bool, error) {
 			return v.control.FindOrganizationMembers(v.ctx, id, text, limit)
 		},
