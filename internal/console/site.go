@@ -53,6 +53,9 @@ func Tenant(api *web.API, c *control.Control, settings Settings) {
 	s.tenantUsage()
 	s.tenantStatements()
 	s.tenantChanges()
+	s.passwordResets()
+	s.invitationLinks()
+	s.accounts()
 }
 
 // Operator puts the operators' console on the operator listener.
@@ -67,6 +70,8 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 		s.providerSignIn(p)
 	}
 	s.operatorStart()
+	s.anyProjects()
+	s.anyKeys()
 }
 
 func newSite(api *web.API, c *control.Control, settings Settings, f face) *site {

@@ -49,16 +49,22 @@ func (v *visit) ownStatements() (*page, error) {
 	row := func(s reeve.Statement) []cell {
 		id := s.ID.TypeID(reeve.PrefixStatement)
 		return []cell{
-			linked(monthName(s.Month), place.path("statements", id)), {Badges: statementBadges(s.Status)},
+			linked(monthName(s.Month), place.path("statements", id)),
+			{Badges: statementBadges(s.Status)},
 			money(s.Gross), money(-s.Coupons), money(-s.Credits), money(s.Due), money(document.Open(s)), code(id),
 		}
 	}
 	t := &table{
 		ID: "statements", Caption: "Statements", Empty: "There is no statement yet: there is one for each month in which something was used.",
 		Columns: []column{
-			{Name: "Month"}, {Name: "Status"},
-			{Name: "Usage", Number: true}, {Name: "Coupons", Number: true}, {Name: "Credits", Number: true},
-			{Name: "Due", Number: true}, {Name: "To be paid", Number: true}, {Name: "ID"},
+			{Name: "Month"},
+			{Name: "Status"},
+			{Name: "Usage", Number: true},
+			{Name: "Coupons", Number: true},
+			{Name: "Credits", Number: true},
+			{Name: "Due", Number: true},
+			{Name: "To be paid", Number: true},
+			{Name: "ID"},
 		},
 		Pager: v.pages("page", len(statements), total), All: allPages(list, row),
 	}
@@ -147,8 +153,14 @@ func (v *visit) statementLines(place ownPlace, s reeve.Statement) section {
 	t := &table{
 		ID: fmt.Sprintf("statement-%s", s.Month), Caption: "Usage", Empty: "Nothing was used.",
 		Columns: []column{
-			{Name: "Project"}, {Name: "Meter"}, {Name: "Month"}, {Name: "Quantity", Number: true}, {Name: "Unit"},
-			{Name: "In short", Number: true}, {Name: "Amount", Number: true}, {},
+			{Name: "Project"},
+			{Name: "Meter"},
+			{Name: "Month"},
+			{Name: "Quantity", Number: true},
+			{Name: "Unit"},
+			{Name: "In short", Number: true},
+			{Name: "Amount", Number: true},
+			{},
 		},
 	}
 	id := s.ID.TypeID(reeve.PrefixStatement)

@@ -72,8 +72,11 @@ func quantity(m reeve.UsageMeter, e control.LineExplanation) cell {
 func lineTiers(l reeve.StatementLine, e control.LineExplanation) section {
 	unit := e.Price.Unit.String()
 	t := &table{ID: "tiers", Caption: "Tiers of the price", Columns: []column{
-		{Name: "From, " + l.Meter.Unit(), Number: true}, {Name: "Up to", Number: true}, {Name: "Used of it", Number: true},
-		{Name: "Cents for each " + unit, Number: true}, {Name: "Cents", Number: true},
+		{Name: "From, " + l.Meter.Unit(), Number: true},
+		{Name: "Up to", Number: true},
+		{Name: "Used of it", Number: true},
+		{Name: "Cents for each " + unit, Number: true},
+		{Name: "Cents", Number: true},
 	}}
 	for _, tier := range e.Cost.Tiers {
 		upTo := "without end"
