@@ -13,6 +13,9 @@ func (s *site) tenantChanges() {
 	s.show("organizations/{organization}/changes", (*visit).organizationChanges)
 }
 
+// changesPage is how many changes a page shows.
+const changesPage = 40
+
 // organizationChanges lists what was changed of an organisation and of what
 // belongs to it, newest first.
 func (v *visit) organizationChanges() (*page, error) {
@@ -21,7 +24,7 @@ func (v *visit) organizationChanges() (*page, error) {
 		return nil, err
 	}
 	asked := v.r.URL.Query()
-	filter := control.ChangeFilter{Limit: pageSize}
+	filter := control.ChangeFilter{Limit: changesPage}
 	if n, err := strconv.ParseInt(asked.Get("before"), 10, 64); err == nil && n > 0 {
 		filter.Before = n
 	}
@@ -30,9 +33,6 @@ func (v *visit) organizationChanges() (*page, error) {
 		id, _ := reeve.ParseAnyID(of) // else nothing's
 		filter.Target = &id
 		s.Actions = append(s.Actions, link{Text: "Changes of everything", To: place.path("changes")})
-	}
-	if filter.Before > 0 {
-		s.Actions = append(s.Actions, link{Text: "Newest changes", To: v.changesBefore(0)})
 	}
 	names := &changeNames{visit: v, place: place, projects: v.projectNames()}
 	changes, by, more, err := v.control.OrganizationChanges(v.ctx, place.organization.ID, filter)
@@ -47,8 +47,12 @@ func (v *visit) organizationChanges() (*page, error) {
 	for i, c := range changes {
 		s.Table.Rows = append(s.Table.Rows, names.row(c, by[i]))
 	}
+	s.Table.Pager = &pager{}
+	if filter.Before > 0 {
+		s.Table.Pager.First = v.changesBefore(0)
+	}
 	if more {
-		s.Table.Pager = &pager{Next: v.changesBefore(changes[len(changes)-1].Number)}
+		s.Table.Pager.Next = v.changesBefore(changes[len(changes)-1].Number)
 	}
 	p := place.page("Changes")
 	p.Sections = []section{s}

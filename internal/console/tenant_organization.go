@@ -27,17 +27,20 @@ func (v *visit) pageNumber(name string) int {
 }
 
 // pages makes the pager of a list whose length is known.
-func (v *visit) pages(name string, shown, total int) *pager {
+func (v *visit) pages(name string, shown, total int) *pager { return v.pagesOf(name, pageSize, shown, total) }
+
+// pagesOf is pages of another size.
+func (v *visit) pagesOf(name string, size, shown, total int) *pager {
 	n := v.pageNumber(name)
 	here := v.r.URL.RequestURI()
-	out := &pager{Text: fmt.Sprintf("%d to %d of %d", n*pageSize+1, n*pageSize+shown, total)}
+	out := &pager{Text: fmt.Sprintf("%d to %d of %d", n*size+1, n*size+shown, total)}
 	if shown == 0 {
 		out.Text = fmt.Sprintf("%d in all", total)
 	}
 	if n > 0 {
 		out.Prev = at(here, name, strconv.Itoa(n))
 	}
-	if (n+1)*pageSize < total {
+	if (n+1)*size < total {
 		out.Next = at(here, name, strconv.Itoa(n+2))
 	}
 	return out

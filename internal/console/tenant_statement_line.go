@@ -84,8 +84,8 @@ func lineTiers(l reeve.StatementLine, e control.LineExplanation) section {
 			upTo = document.Thousands(l.Meter.Units(tier.UpTo).String())
 		}
 		t.Rows = append(t.Rows, []cell{
-			number(document.Thousands(l.Meter.Units(tier.From).String())), number(upTo),
-			number(document.Thousands(l.Meter.Units(tier.Quantity).String())), number(reeve.FormatNumber(tier.Price)), microMoney(tier.Microcents),
+			amount(l.Meter, tier.From), number(upTo),
+			amount(l.Meter, tier.Quantity), number(reeve.FormatNumber(tier.Price)), microMoney(tier.Microcents),
 		})
 	}
 	return section{Title: "Tiers of the price", Table: t}
@@ -102,7 +102,7 @@ func (v *visit) lineHours(l reeve.StatementLine, e control.LineExplanation) sect
 		if r.Bucket == "" {
 			bucket = text("of no bucket")
 		}
-		return []cell{hour(r.At), bucket, number(document.Thousands(l.Meter.Units(r.Quantity.Big()).String()))}
+		return []cell{hour(r.At), bucket, amount(l.Meter, r.Quantity.Big())}
 	}
 	from := min(v.pageNumber("page")*pageSize, len(e.Records))
 	until := min(from+pageSize, len(e.Records))

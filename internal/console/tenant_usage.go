@@ -6,7 +6,6 @@ import (
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
-	"github.com/reeve-cloud/reeve/internal/document"
 )
 
 func (s *site) tenantUsage() {
@@ -113,7 +112,7 @@ func (v *visit) monthsTable(q control.SeriesQuery) (*table, error) {
 	for i := range series.Len() {
 		row := []cell{text(monthName(reeve.MonthOf(series.At(i))))}
 		for _, m := range series.Meters {
-			row = append(row, number(document.Thousands(m.Meter.Units(m.Points[i].Big()).String())))
+			row = append(row, amount(m.Meter, m.Points[i].Big()))
 		}
 		t.Rows = append(t.Rows, row)
 	}
