@@ -27,7 +27,9 @@ func (v *visit) pageNumber(name string) int {
 }
 
 // pages makes the pager of a list whose length is known.
-func (v *visit) pages(name string, shown, total int) *pager { return v.pagesOf(name, pageSize, shown, total) }
+func (v *visit) pages(name string, shown, total int) *pager {
+	return v.pagesOf(name, pageSize, shown, total)
+}
 
 // pagesOf is pages of another size.
 func (v *visit) pagesOf(name string, size, shown, total int) *pager {
