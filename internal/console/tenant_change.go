@@ -107,7 +107,7 @@ func (n *changeNames) all(filter control.ChangeFilter) func(func([]cell, error) 
 
 func (n *changeNames) row(c reeve.Change, by control.ChangedBy) []cell {
 	told := c
-	told.Before, told.After = n.named(c.Before), n.named(c.After)
+	told.Before, told.After = n.named(c, c.Before), n.named(c, c.After)
 	return []cell{
 		moment(c.At), text(actionWords(c.Action)), n.of(c), text(changeFields(told)), n.who(by), number(strconv.FormatInt(c.Number, 10)),
 	}
@@ -117,9 +117,16 @@ func (n *changeNames) row(c reeve.Change, by control.ChangedBy) []cell {
 func (n *changeNames) of(c reeve.Change) cell {
 	noun, _, _ := strings.Cut(c.Action, ".")
 	switch {
+	case noun == "member":
+		out := n.projects(c.Target)
+		if c.Target == n.place.organization.ID {
+			out = linked(n.place.organization.Name, n.place.path())
+		}
+		out.Text, out.Code = n.memberOf(c)+" in "+out.Text, false
+		return out
 	case c.Target == n.place.organization.ID:
 		return linked(n.place.organization.Name, n.place.path())
-	case noun == "project" || noun == "limits" || noun == "bucket" || noun == "member":
+	case noun == "project" || noun == "limits" || noun == "bucket":
 		return n.projects(c.Target)
 	case noun == "statement":
 		id := c.Target.TypeID(reeve.PrefixStatement)
@@ -199,21 +206,26 @@ var changeIDs = map[string]reeve.Prefix{
 	"statementId": reeve.PrefixStatement, "creditId": reeve.PrefixCredit, "sessionId": reeve.PrefixUserSession,
 }
 
-// named gives a change's fields with names for ids. The organisation is known,
-// and left out unless it is another.
-func (n *changeNames) named(f reeve.Fields) reeve.Fields {
+// named gives a change's fields with names for ids. What is told anyway is left
+// out: the organisation, unless it is another, and the member; and what is empty
+// of something new or gone.
+func (n *changeNames) named(c reeve.Change, f reeve.Fields) reeve.Fields {
 	all := readFields(f)
 	if all == nil {
 		return f
 	}
+	whole, member := c.Before == nil || c.After == nil, strings.HasPrefix(c.Action, "member.")
 	for field, value := range all {
+		if whole && (value == "" || value == false) {
+			delete(all, field)
+		}
 		spelt, _ := value.(string)
 		id, err := reeve.ParseAnyID(spelt)
 		if err != nil {
 			continue
 		}
 		switch prefix, known := changeIDs[field]; {
-		case field == "organizationId" && id == n.place.organization.ID:
+		case field == "organizationId" && id == n.place.organization.ID, field == "userId" && member:
 			delete(all, field)
 		case field == "userId" || field == "ownerId":
 			all[field] = n.person(id)
@@ -228,4 +240,15 @@ func (n *changeNames) named(f reeve.Fields) reeve.Fields {
 		return f
 	}
 	return out
+}
+
+// memberOf is whose membership has changed.
+func (n *changeNames) memberOf(c reeve.Change) string {
+	for _, f := range []reeve.Fields{c.After, c.Before} {
+		spelt, _ := readFields(f)["userId"].(string)
+		if id, err := reeve.ParseAnyID(spelt); err == nil {
+			return n.person(id)
+		}
+	}
+	return "A member"
 }

@@ -18,16 +18,16 @@ func (s *site) tenantMembers() {
 		"organizations/{organization}/members/{user}": (*visit).organizationFor,
 		"projects/{project}/members/{user}":           (*visit).projectFor,
 	} {
-		s.does(action{Path: path + "/role", Ask: about(place, (*visit).askMemberRole), Do: (*visit).changeMemberRole})
-		s.does(action{Path: path + "/remove", Ask: about(place, (*visit).askRemoveMember), Do: (*visit).removeMember})
+		s.does(action{Path: path + "/role", Ask: aboutMember(place, (*visit).askMemberRole), Do: (*visit).changeMemberRole})
+		s.does(action{Path: path + "/remove", Ask: aboutMember(place, (*visit).askRemoveMember), Do: (*visit).removeMember})
 	}
 	s.does(action{Path: "projects/{project}/members/{user}/add", Ask: (*visit).askAddMember, Do: (*visit).addMember})
-	s.does(action{Path: "projects/{project}/members/{user}/disable", Ask: about((*visit).projectFor, (*visit).askDisableMember), Do: (*visit).disableMember})
-	s.does(action{Path: "projects/{project}/members/{user}/enable", Ask: about((*visit).projectFor, (*visit).askEnableMember), Do: (*visit).enableMember})
+	s.does(action{Path: "projects/{project}/members/{user}/disable", Ask: aboutMember((*visit).projectFor, (*visit).askDisableMember), Do: (*visit).disableMember})
+	s.does(action{Path: "projects/{project}/members/{user}/enable", Ask: aboutMember((*visit).projectFor, (*visit).askEnableMember), Do: (*visit).enableMember})
 }
 
-// about makes a question about a member of a place, for who may manage that.
-func about(
+// aboutMember makes a question about a member of a place, for who may manage that.
+func aboutMember(
 	place func(*visit, reeve.Action) (ownPlace, error), ask func(*visit, ownPlace, reeve.Member) (*question, error),
 ) func(*visit) (*question, error) {
 	return func(v *visit) (*question, error) {

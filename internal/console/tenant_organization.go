@@ -64,7 +64,7 @@ func (v *visit) ownOrganizations() (*page, error) {
 		}
 	}
 	t := &table{
-		ID: "organizations", Caption: "Your organisations", Columns: []column{{Name: "Name"}, {Name: "Your role"}, {Name: "Since"}, {Name: "ID"}},
+		ID: "organizations", Caption: "Your organisations", Columns: []column{{Name: "Name"}, {Name: "Your role"}, {Name: "Created"}, {Name: "ID"}},
 		Empty: "You are in no organisation yet: ask for an invitation.", Pager: v.pages("page", len(places), total),
 		All: allPages(list, row),
 	}
@@ -82,7 +82,7 @@ func (v *visit) ownOrganization() (*page, error) {
 	}
 	o := place.organization
 	p := place.page("")
-	p.Facts = []fact{{"Your role", text(string(place.role))}, {"Since", moment(o.CreatedAt)}, {"ID", code(o.ID.TypeID(reeve.PrefixOrganization))}}
+	p.Facts = []fact{{"Your role", text(string(place.role))}, {"Created", moment(o.CreatedAt)}, {"ID", code(o.ID.TypeID(reeve.PrefixOrganization))}}
 	if place.may(reeve.UpdateOrganization) {
 		p.Actions = append(p.Actions, link{Text: "Rename", To: place.path("rename")})
 	}

@@ -38,6 +38,7 @@ func (v *visit) askMemberRole(p ownPlace, m reeve.Member) (*question, error) {
 	q := v.memberQuestion(p, m, "Role of "+called(m))
 	q.Submit = "Change the role"
 	q.Fields = []field{roleField(m.Role, true)}
+	q.Fields[0].Hint = "" // the facts tell more
 	q.Effects = []string{"It counts from the next request on, in " + p.reach() + "."}
 	if m.Disabled {
 		q.Effects = append(q.Effects, called(m)+" is disabled now, and can come in again.")

@@ -51,7 +51,7 @@ func (v *visit) ownStatements() (*page, error) {
 		return []cell{
 			linked(monthName(s.Month), place.path("statements", id)),
 			{Badges: statementBadges(s.Status)},
-			money(s.Gross), money(-s.Coupons), money(-s.Credits), money(s.Due), money(document.Open(s)), code(id),
+			moneyCell(s.Gross), moneyCell(-s.Coupons), moneyCell(-s.Credits), moneyCell(s.Due), moneyCell(document.Open(s)), code(id),
 		}
 	}
 	t := &table{
@@ -76,19 +76,19 @@ func (v *visit) ownStatements() (*page, error) {
 	return p, nil
 }
 
-// money is an amount of cents, in a CSV a number of dollars.
-func money(cents int64) cell {
+// moneyCell is an amount of cents, in a CSV a number of dollars.
+func moneyCell(cents int64) cell {
 	return cell{Text: document.Dollars(cents), Plain: new(big.Rat).SetFrac64(cents, 100).FloatString(2)}
 }
 
-// amount is a meter's quantity as it is counted, in a CSV a plain number.
-func amount(m reeve.UsageMeter, quantity *big.Int) cell {
+// quantityCell is a meter's quantity as it is counted, in a CSV a plain number.
+func quantityCell(m reeve.UsageMeter, quantity *big.Int) cell {
 	n := m.Units(quantity).String()
 	return cell{Text: document.Thousands(n), Plain: n}
 }
 
-// microMoney is an exact amount, in cents.
-func microMoney(microcents *big.Int) cell {
+// microMoneyCell is an exact amount, in cents.
+func microMoneyCell(microcents *big.Int) cell {
 	sign := ""
 	if microcents.Sign() < 0 {
 		sign = "−"
@@ -139,20 +139,20 @@ func (v *visit) ownStatement() (*page, error) {
 
 // statementSums tells what a statement comes to.
 func statementSums(s reeve.Statement) section {
-	out := section{Title: "Amounts", Facts: []fact{{"Usage", money(s.Gross)}}}
+	out := section{Title: "Amounts", Facts: []fact{{"Usage", moneyCell(s.Gross)}}}
 	for _, part := range []struct {
 		name  string
 		cents int64
 	}{{"Coupons", -s.Coupons}, {"Credits", -s.Credits}} {
 		if part.cents != 0 {
-			out.Facts = append(out.Facts, fact{part.name, money(part.cents)})
+			out.Facts = append(out.Facts, fact{part.name, moneyCell(part.cents)})
 		}
 	}
-	out.Facts = append(out.Facts, fact{"Due", money(s.Due)})
+	out.Facts = append(out.Facts, fact{"Due", moneyCell(s.Due)})
 	if s.Noted != 0 {
-		out.Facts = append(out.Facts, fact{"Credit notes", money(-s.Noted)})
+		out.Facts = append(out.Facts, fact{"Credit notes", moneyCell(-s.Noted)})
 	}
-	out.Facts = append(out.Facts, fact{"To be paid", money(document.Open(s))})
+	out.Facts = append(out.Facts, fact{"To be paid", moneyCell(document.Open(s))})
 	return out
 }
 
@@ -173,12 +173,12 @@ func (v *visit) statementLines(place ownPlace, s reeve.Statement) section {
 		if l.Month != s.Month {
 			month.Badges = []badge{{"Adjustment", "plain"}}
 		}
-		n := amount(l.Meter, l.Quantity)
+		n := quantityCell(l.Meter, l.Quantity)
 		if n.Text += " " + l.Meter.Unit(); document.Short(l.Meter, l.Meter.Units(l.Quantity)) != "" {
 			n.Text = document.Short(l.Meter, l.Meter.Units(l.Quantity))
 		}
 		return []cell{
-			text(l.ProjectName), {Text: meterName(l.Meter), Plain: meterName(l.Meter) + ", " + l.Meter.Unit()}, month, n, money(l.Cents),
+			text(l.ProjectName), {Text: meterTitles[l.Meter], Plain: meterTitles[l.Meter] + ", " + l.Meter.Unit()}, month, n, moneyCell(l.Cents),
 			doings(link{Text: "Explain", About: "line " + strconv.Itoa(i+1), To: place.path("statements", id, "lines", strconv.Itoa(i+1))}),
 		}
 	}
@@ -203,7 +203,7 @@ func (v *visit) statementLines(place ownPlace, s reeve.Statement) section {
 func statementSettlements(s reeve.Statement) section {
 	t := &table{ID: "settlements", Caption: "Coupons and credits", Columns: []column{{Name: "Kind"}, {Name: "Description"}, {Name: "Amount", Number: true, Plain: "Dollars"}}}
 	for _, part := range s.Settlements {
-		t.Rows = append(t.Rows, []cell{text(string(part.Kind)), text(part.Description), money(-part.Cents)})
+		t.Rows = append(t.Rows, []cell{text(string(part.Kind)), text(part.Description), moneyCell(-part.Cents)})
 	}
 	return section{Title: "Coupons and credits", Table: t}
 }

@@ -81,10 +81,10 @@ func TestOwnChanges(t *testing.T) {
 	b.get(s.Expand("organizations/{org:acme}/rename")).send(fields{"name": "Acme GmbH"})
 	page := b.get(s.Expand("organizations/{org:acme}/changes")).titled("Changes").says(
 		"Organisation changed Acme GmbH name “acme” → “Acme GmbH” Alice van Test",
-		"Member added px role editor; disabled no; user Bob Alice van Test",
+		"Member added Bob in px role editor Alice van Test",
 		"Project frozen px for billing The platform's operator",
 	).silent("secret reason", "root")
-	page.follow("px").titled("px").follow("Changes").titled("Changes").says("Member added px").silent("Organisation changed").
+	page.follow("px").titled("px").follow("Changes").titled("Changes").says("Member added Bob in px").silent("Organisation changed").
 		follow("Changes of everything").says("Organisation changed")
 	csv := b.get(s.Expand("organizations/{org:acme}/changes?csv=changes"))
 	if !strings.Contains(csv.text, "Organisation changed,Acme GmbH,name “acme” → “Acme GmbH”,Alice van Test,") {
