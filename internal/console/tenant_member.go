@@ -106,7 +106,7 @@ func (v *visit) ownMember(place ownPlace, err error) (*page, error) {
 		{"Address", text(m.Email)}, {"Role in " + place.name(), text(string(m.Role))}, {"Since", moment(m.CreatedAt)}, {"ID", code(userID(m))},
 	}
 	role := reeve.Role("")
-	s := section{Title: "What the role allows", Note: called(m) + " may " + mayInWords(m.Role, "") + "."}
+	s := section{Title: "What the role allows", Note: isolated(called(m)) + " may " + mayInWords(m.Role, "") + "."}
 	if place.isProject() {
 		if role, err = v.inherited(place, m); err != nil {
 			return nil, err
@@ -116,7 +116,7 @@ func (v *visit) ownMember(place ownPlace, err error) (*page, error) {
 			in.Text = "none"
 		}
 		p.Facts = append(p.Facts, fact{"Role in " + place.organization.Name, in})
-		s.Note = called(m) + " may " + mayInWords(m.Role.Stronger(role), "") + "."
+		s.Note = isolated(called(m)) + " may " + mayInWords(m.Role.Stronger(role), "") + "."
 	}
 	if m.Disabled && role != reeve.RoleAdmin { // the organisation's admins stay what they are
 		s.Note = "Nothing, while the member is disabled. The place and the role are kept."
@@ -205,11 +205,25 @@ func (v *visit) memberSections(list memberList, row func(reeve.Member) []cell) (
 	for _, m := range members {
 		t.Rows = append(t.Rows, row(m))
 	}
+	tellApart(t.Rows)
 	out := section{ID: "members", Table: t}
 	if search.Form == nil {
 		return []section{out}, err
 	}
 	return []section{search, out}, err
+}
+
+// tellApart says the address with names that are more than once in a list.
+func tellApart(rows [][]cell) {
+	seen := map[string]int{}
+	for _, row := range rows {
+		seen[row[0].Text]++
+	}
+	for _, row := range rows {
+		if seen[row[0].Text] > 1 {
+			row[0].About = row[1].Text
+		}
+	}
 }
 
 func (v *visit) organizationMembers() (*page, error) {
@@ -235,7 +249,7 @@ func (v *visit) projectMembers() (*page, error) {
 	p.Sections, err = v.memberSections(v.inProject(place), place.memberRow)
 	p.Sections = append(p.Sections, section{
 		Note: fmt.Sprintf("These have a role of their own on this project. Everybody in %s may do here what their role there allows, too: the stronger role counts. %s",
-			place.organization.Name, rolesInWords),
+			isolated(place.organization.Name), rolesInWords),
 		Actions: []link{{Text: "Everybody in the organisation", To: place.within("members")}},
 	})
 	if place.may(reeve.ManageMembers) {

@@ -104,7 +104,7 @@ func (v *visit) askDeleteOwnProject() (*question, error) {
 		Title: "Delete " + place.name(), Up: place.up(), Submit: "Delete the project", Danger: true, Back: place.path(),
 		Lead: "Only a project without buckets and API keys, all of whose usage is billed, can be deleted.",
 		Effects: []string{
-			"Nobody in " + place.organization.Name + " can see the project any more. Members with a role of their own on it: " +
+			"Nobody in " + isolated(place.organization.Name) + " can see the project any more. Members with a role of their own on it: " +
 				effectCount(effects, control.AffectedMembers) + ".",
 			"You cannot undo it. For a limited time the operator of this platform can.",
 		},

@@ -120,7 +120,8 @@ func TestFrozenPages(t *testing.T) {
 	}
 	b.get(s.Expand("projects/{prj:px}/members")).titled("Members").silent("Add a member", "Invite")
 	b.get(s.Expand("projects/{prj:px}/members/{usr:alice}")).silent("Change role", "Disable")
-	b.get(s.Expand("projects/{prj:px}/rename")).answered(http.StatusForbidden, "Not allowed")
+	b.get(s.Expand("projects/{prj:px}/rename")).answered(http.StatusForbidden, "Not allowed").says("This project is frozen: nothing of it can be changed")
+	viewer.get(s.Expand("projects/{prj:px}/rename")).answered(http.StatusForbidden, "Not allowed").silent("rozen")
 	s.Do(t, reevetest.Step{Call: "POST /api/projects/{px}/unfreeze", Status: 200, Reply: reevetest.Any})
 	s.Do(t, reevetest.Step{Call: "POST /api/organizations/{acme}/freeze", Body: `{"type":"legal"}`, Status: 200, Reply: reevetest.Any})
 	for _, b := range []*browser{b, viewer} {

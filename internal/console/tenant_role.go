@@ -52,9 +52,9 @@ func (v *visit) askMemberRole(p ownPlace, m reeve.Member) (*question, error) {
 // reach says where a role in the place counts.
 func (p ownPlace) reach() string {
 	if p.isProject() {
-		return "the project " + p.name()
+		return "the project " + isolated(p.name())
 	}
-	return p.name() + " and every project of it"
+	return isolated(p.name()) + " and every project of it"
 }
 
 // memberQuestion begins a question about a member.
@@ -125,8 +125,8 @@ func (v *visit) askRemoveMember(p ownPlace, m reeve.Member) (q *question, err er
 		return nil, err
 	}
 	q.Effects = []string{
-		called(m) + " loses the role " + string(m.Role) + " on " + p.name() + " at once, and stays in " + p.organization.Name + ".",
-		called(m) + " keeps what the role " + string(role) + " in " + p.organization.Name + " allows in all its projects, this one too.",
+		isolated(called(m)) + " loses the role " + string(m.Role) + " on " + isolated(p.name()) + " at once, and stays in " + isolated(p.organization.Name) + ".",
+		isolated(called(m)) + " keeps what the role " + string(role) + " in " + isolated(p.organization.Name) + " allows in all its projects, this one too.",
 		keys,
 	}
 	return q, nil
@@ -142,9 +142,9 @@ func (v *visit) leaving(p ownPlace, m reeve.Member) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []string{called(m) + " loses access at once to " + p.name() + " and to " + counted(projects, "project", "projects") + " of it."}
+	out := []string{isolated(called(m)) + " loses access at once to " + isolated(p.name()) + " and to " + counted(projects, "project", "projects") + " of it."}
 	if own := effectCount(effects, control.AffectedProjects); own != "0" {
-		out = append(out, "Among these are the roles of their own on single projects ("+own+"): who is invited again begins without them.")
+		out = append(out, "Roles of their own on single projects are lost, too: "+own+". Who is invited again begins without them.")
 	}
 	if effects.LastAdmin {
 		out = append(out, called(m)+" is the last admin, and cannot go before somebody else is one.")

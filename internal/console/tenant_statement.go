@@ -178,7 +178,9 @@ func (v *visit) statementLines(place ownPlace, s reeve.Statement) section {
 			n.Text = document.Short(l.Meter, l.Meter.Units(l.Quantity))
 		}
 		return []cell{
-			text(l.ProjectName), {Text: meterTitles[l.Meter], Plain: meterTitles[l.Meter] + ", " + l.Meter.Unit()}, month, n, moneyCell(l.Cents),
+			text(l.ProjectName),
+			{Text: meterTitles[l.Meter], Plain: meterTitles[l.Meter] + ", " + l.Meter.Unit()},
+			month, n, moneyCell(l.Cents),
 			doings(link{Text: "Explain", About: "line " + strconv.Itoa(i+1), To: place.path("statements", id, "lines", strconv.Itoa(i+1))}),
 		}
 	}
