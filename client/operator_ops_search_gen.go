@@ -20,7 +20,7 @@ var opOperatorInspect = &Operation{
 var opOperatorScan = &Operation{
 	Face: "operator", ID: "scan", Method: "POST", Path: "/api/scan", Tag: "search",
 	Summary:     "Find keys, tokens and access grants in a text, by their checksums, and tell whose they are; revoke them if asked to",
-	Description: "None is shown. Give one of text and keys. With revoke, API keys and organizations' keys that open something are revoked, as the key stands there with all that derive from it, and sessions ended; tokens of gateways and operators are only told. A scan looks up 1000 credentials at most; a repeated one finds what was revoked revoked.",
+	Description: "None is shown. Give one of text and keys. With revoke, API keys and organizations' keys that open something are revoked, as the key stands there with all that derive from it, and sessions of users and operators ended; tokens of gateways and operators are only told. A scan looks up 1000 credentials at most; a repeated one finds what was revoked revoked.",
 	Params: []Param{
 		{Name: "Idempotency-Key", In: "header", Type: "string", Required: false, Description: "Makes the request safe to send again for a day: one that was done is not done again, its reply is given again."},
 		{Name: "X-Reason", In: "header", Type: "string", Required: false, Description: "Why: kept in the record of changes, at most 500 characters. It may be in the body instead, as the member `reason` of a JSON object."},

@@ -48,7 +48,7 @@ type OperatorInspectBody struct {
 
 // OperatorCredential is the schema CredentialOut of the operator API.
 type OperatorCredential struct {
-	// apikey, organization_key, gateway, operator, session; unknown or none.
+	// apikey, organization_key, gateway, operator, session, operator_session; unknown or none.
 	Kind string  `json:"kind"`
 	ID   *string `json:"id,omitempty"`
 	Name *string `json:"name,omitempty"`

@@ -107,6 +107,8 @@ var entries = map[string]entry{
 
 	"operator/listChanges": {"changes", "list", []string{"number", "at", "actor", "action", "target", "reason", "requestId"}},
 	"operator/getMe":       {"operators", "me", nil},
+	"operator/getSystem":   {"system", "", nil},
+	"operator/getEffects":  {"effects", "", nil},
 
 	"gateway/verify":       {"keys", "verify", nil},
 	"gateway/reportUsage":  {"usage", "report", nil},

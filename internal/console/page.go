@@ -18,6 +18,7 @@ type page struct {
 	Title    string
 	Up       []link // the way here, from the top
 	Badges   []badge
+	Tabs     []link // the pages of the same thing
 	Lead     string // a sentence under the title
 	Facts    []fact
 	Actions  []link // what can be done, as links to forms
@@ -80,7 +81,8 @@ type chart struct {
 // Dark is where the picture for dark pages is.
 func (c chart) Dark() string { return at(c.To, "theme", "dark") }
 
-// at adds a parameter to a path, in place of one of that name.
+// at adds a parameter to a path, in place of one of that name; "" takes that
+// away.
 func at(path, name, value string) string {
 	u, err := url.Parse(path)
 	if err != nil {
@@ -88,6 +90,9 @@ func at(path, name, value string) string {
 	}
 	query := u.Query()
 	query.Set(name, value)
+	if value == "" {
+		query.Del(name)
+	}
 	u.RawQuery = query.Encode()
 	return u.String()
 }
@@ -163,7 +168,7 @@ func (s *site) showError(w http.ResponseWriter, r *http.Request, status int, e *
 
 // fail shows an error instead of the page.
 func (v *visit) fail(status int, e *reeve.Error) {
-	p := &page{Title: errorTitles[status], Lead: refusal(e), Status: status, Narrow: true}
+	p := &page{Title: errorTitles[status], Lead: refusalWords(e), Status: status, Narrow: true}
 	if p.Title == "" {
 		p.Title = http.StatusText(status)
 	}

@@ -58,8 +58,8 @@ func moments(at *time.Time, none string) cell {
 
 // pager leads to the other pages of a list.
 type pager struct {
-	Prev, Next string // "" where there is none
-	Text       string
+	First, Prev, Next string // "" where there is none
+	Text              string
 }
 
 // pageSize is how many rows a page of a table has.

@@ -152,20 +152,23 @@ func (w *alertWatch) raised(month reeve.Month, readings []reading) {
 func (c *Control) watchAlerts(ctx context.Context, report func(error)) {
 	next := time.Now()
 	for {
-		var failed error
-		if !time.Now().Before(next) {
+		sweep := !time.Now().Before(next)
+		c.runner(ctx, jobAlerts, alertGather, report)(func() error {
+			failed := c.checkTouched(ctx)
+			if !sweep {
+				return failed
+			}
 			next = time.Now().Add(alertSweep)
-			if failed = c.sweepAlerts(ctx); failed != nil {
+			swept := c.sweepAlerts(ctx)
+			if swept != nil {
 				next = time.Now().Add(alertPause)
 			}
-		}
+			return errors.Join(swept, failed)
+		})
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(alertGather):
-		}
-		if failed = errors.Join(failed, c.checkTouched(ctx)); failed != nil && ctx.Err() == nil {
-			report(failed)
 		}
 	}
 }

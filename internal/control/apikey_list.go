@@ -62,6 +62,34 @@ func (c *Control) GetAPIKeyUse(ctx context.Context, project, id reeve.ID) (APIKe
 	return out[0], nil
 }
 
+// FindAPIKey finds a key of any project by its id, for operators.
+func (c *Control) FindAPIKey(ctx context.Context, id reeve.ID) (APIKeyUse, error) {
+	if _, err := operator(ctx, reeve.Look); err != nil {
+		return APIKeyUse{}, err
+	}
+	key, err := c.store.APIKey(ctx, id)
+	if err == nil && key.Ended(c.store.Now()) {
+		err = errNoKey
+	}
+	if err != nil {
+		return APIKeyUse{}, err
+	}
+	out, err := c.apiKeyUses(ctx, []reeve.APIKey{key})
+	if err != nil {
+		return APIKeyUse{}, err
+	}
+	return out[0], nil
+}
+
+// Restricts says in words what the key may not do; nothing if it may all that
+// its project's keys may.
+func (k APIKeyUse) Restricts() []string {
+	if k.Restriction == nil {
+		return nil
+	}
+	return restrictions(k.Restriction)
+}
+
 // apiKeyUses adds to keys what belongs to them.
 func (c *Control) apiKeyUses(ctx context.Context, keys []reeve.APIKey) ([]APIKeyUse, error) {
 	ids := make([]reeve.ID, len(keys))

@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/boottime"
 	"github.com/reeve-cloud/reeve/internal/store"
 )
 
@@ -57,6 +58,8 @@ type Settings struct {
 	RefusalTime time.Duration
 
 	PublicURL string // of the console, for links; without a slash at the end
+
+	Version string // of this program, as System tells it
 }
 
 // The defaults.
@@ -84,6 +87,9 @@ type Control struct {
 	deliveries *deliveries
 	used       *lastUses
 	running    *running
+	jobs       *jobLog
+	began      time.Duration            // by boottime
+	replica    atomic.Pointer[reeve.ID] // this one's session; nil while it has none
 
 	textsFilled   atomic.Bool // see checkTexts
 	closeProjects int         // see closeProjects
@@ -120,6 +126,8 @@ func New(s *store.Store, settings Settings) *Control {
 		deliveries: newDeliveries(),
 		used:       newLastUses(),
 		running:    &running{ids: map[reeve.ID]bool{}},
+		jobs:       newJobLog(s.Now),
+		began:      boottime.Now(),
 
 		closeProjects: closeProjects,
 	}
@@ -151,6 +159,9 @@ func (c *Control) ReasonsRequired() bool { return c.settings.RequireReason }
 
 // SendsMail tells whether mail is sent at all.
 func (c *Control) SendsMail() bool { return c.settings.Mail != nil }
+
+// RestoreWindow is how long what is deleted can be restored; 0: not at all.
+func (c *Control) RestoreWindow() time.Duration { return c.settings.RestoreWindow }
 
 // newID makes the id of a new thing. It panics only when the system has no
 // random bytes, as crypto/rand itself does.

@@ -76,9 +76,7 @@ func (c *Control) deliverWebhooks(ctx context.Context, report func(error)) {
 	look := time.NewTicker(deliverLook)
 	defer look.Stop()
 	for {
-		if err := c.startDeliveries(ctx, &running, report); err != nil && ctx.Err() == nil {
-			report(err)
-		}
+		c.runner(ctx, jobWebhooks, deliverLook, report)(func() error { return c.startDeliveries(ctx, &running, report) })
 		select {
 		case <-ctx.Done():
 			return

@@ -19,9 +19,7 @@ const (
 // handed to report.
 func (c *Control) deleteEnded(ctx context.Context, report func(error)) {
 	for {
-		if err := c.deleteEndedNow(ctx); err != nil && ctx.Err() == nil {
-			report(err)
-		}
+		c.runner(ctx, jobEnded, endedEvery, report)(func() error { return c.deleteEndedNow(ctx) })
 		select {
 		case <-ctx.Done():
 			return

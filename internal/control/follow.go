@@ -62,7 +62,7 @@ func (c *Control) Follow(ctx context.Context, report func(error)) {
 // round is one turn: load if need be, wait, take changes in, renew the session.
 func (f *follower) round(ctx context.Context) error {
 	if !f.live.complete.Load() {
-		if err := f.load(ctx); err != nil {
+		if err := f.jobs.run(jobFollowing, followPoll, func() error { return f.load(ctx) }); err != nil {
 			return err
 		}
 	}
@@ -74,12 +74,14 @@ func (f *follower) round(ctx context.Context) error {
 	case <-f.store.Changed():
 	case <-wait.C:
 	}
-	pass, cancel := context.WithTimeout(ctx, followTimeout)
-	defer cancel()
-	if err := f.catchUp(pass); err != nil {
-		return err
-	}
-	return f.renew(pass)
+	return f.jobs.run(jobFollowing, followPoll, func() error {
+		pass, cancel := context.WithTimeout(ctx, followTimeout)
+		defer cancel()
+		if err := f.catchUp(pass); err != nil {
+			return err
+		}
+		return f.renew(pass)
+	})
 }
 
 // followTimeout bounds one turn, so that a connection that went silent does
@@ -219,6 +221,7 @@ func (f *follower) join(ctx context.Context) error {
 		return err
 	}
 	f.session = session.ID
+	f.replica.Store(&session.ID)
 	if err := f.catchUp(ctx); err != nil {
 		return err
 	}
@@ -280,6 +283,7 @@ func (f *follower) leave(ctx context.Context) {
 func (f *follower) end(ctx context.Context) {
 	_ = f.store.Write(ctx, func(tx *store.Tx) error { return tx.EndSession(ctx, f.session, nil) })
 	f.session = reeve.Zero
+	f.replica.Store(nil)
 }
 
 const leaveTimeout = 2 * time.Second

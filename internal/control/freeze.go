@@ -227,9 +227,7 @@ const (
 // failures are handed to report.
 func (c *Control) endFreezes(ctx context.Context, report func(error)) {
 	for {
-		if err := c.EndFreezes(ctx); err != nil && ctx.Err() == nil {
-			report(err)
-		}
+		c.runner(ctx, jobFreezes, thawEvery, report)(func() error { return c.EndFreezes(ctx) })
 		select {
 		case <-ctx.Done():
 			return

@@ -44,8 +44,8 @@ const jobTimeout = 30 * time.Second
 // Failures are handed to report.
 func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	var others sync.WaitGroup
-	others.Go(func() { c.store.Sequence(ctx, report) })
-	others.Go(func() { c.store.Listen(ctx, report) })
+	others.Go(func() { c.store.Sequence(ctx, c.runner(ctx, jobNumbering, store.SequencerSweep, report)) })
+	others.Go(func() { c.store.Listen(ctx, c.runner(ctx, jobListening, store.ListenPause, report)) })
 	others.Go(func() { c.Follow(ctx, report) })
 	others.Go(func() { c.WatchSessions(ctx, report) })
 	others.Go(func() { c.addUsage(ctx, report) })
@@ -59,15 +59,32 @@ func (c *Control) Run(ctx context.Context, keep Retention, report func(error)) {
 	others.Go(func() { c.fillTexts(ctx, report) })
 	defer others.Wait()
 	for {
-		for _, err := range []error{c.ApplyRetention(ctx, keep), c.lapseLeases(ctx), c.forgetSessions(ctx), c.forgetInvitations(ctx), c.eraseDeletions(ctx)} {
-			if err != nil && ctx.Err() == nil {
-				report(err)
-			}
+		for _, job := range []struct {
+			name string
+			work func(context.Context) error
+		}{
+			{jobRetention, func(ctx context.Context) error { return c.ApplyRetention(ctx, keep) }},
+			{jobLeases, c.lapseLeases},
+			{jobUserSessions, c.forgetSessions},
+			{jobInvitations, c.forgetInvitations},
+			{jobDeletions, c.eraseDeletions},
+		} {
+			c.runner(ctx, job.name, retentionEvery, report)(func() error { return job.work(ctx) })
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(retentionEvery):
+		}
+	}
+}
+
+// runner does a job each time it is called, notes how it went, and hands
+// failures to report, unless it was the end of the context that made them.
+func (c *Control) runner(ctx context.Context, name string, pause time.Duration, report func(error)) func(func() error) {
+	return func(work func() error) {
+		if err := c.jobs.run(name, pause, work); err != nil && ctx.Err() == nil {
+			report(err)
 		}
 	}
 }

@@ -136,9 +136,8 @@ func (c *Control) writeLastUses(ctx context.Context, report func(error)) {
 			ending = true
 		case <-time.After(lastUsesEvery):
 		}
-		if err := c.flushLastUses(context.WithoutCancel(ctx), ending); err != nil {
-			report(err)
-		}
+		all := context.WithoutCancel(ctx)
+		c.runner(all, jobLastUses, lastUsesEvery, report)(func() error { return c.flushLastUses(all, ending) })
 	}
 }
 

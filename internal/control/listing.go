@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -190,17 +191,24 @@ const (
 // fillTexts makes the texts complete, and looks through them now and then, until
 // the context ends; failures are handed to report.
 func (c *Control) fillTexts(ctx context.Context, report func(error)) {
-	if c.checkTexts(ctx) == nil && pause(ctx, fillLater, nil) != nil {
-		return
+	if c.checkTexts(ctx) == nil {
+		c.jobs.postpone(jobTexts, fillLater)
+		if pause(ctx, fillLater, nil) != nil {
+			return
+		}
 	}
 	for {
 		wait := fillEvery
-		for _, kind := range store.Listed {
-			if err := c.store.FillTexts(ctx, kind); err != nil && ctx.Err() == nil {
-				wait = fillAgain
-				report(err)
+		c.runner(ctx, jobTexts, wait, report)(func() (err error) {
+			for _, kind := range store.Listed {
+				err = errors.Join(err, c.store.FillTexts(ctx, kind))
 			}
-		}
+			if err != nil {
+				wait = fillAgain
+			}
+			return err
+		})
+		c.jobs.postpone(jobTexts, wait)
 		if pause(ctx, wait, nil) != nil {
 			return
 		}

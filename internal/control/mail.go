@@ -52,9 +52,7 @@ func (c *Control) sendMails(ctx context.Context, report func(error)) {
 	look := time.NewTicker(mailLook)
 	defer look.Stop()
 	for {
-		if err := c.sendDueMails(ctx, report); err != nil && ctx.Err() == nil {
-			report(err)
-		}
+		c.runner(ctx, jobMails, mailLook, report)(func() error { return c.sendDueMails(ctx, report) })
 		select {
 		case <-ctx.Done():
 			return

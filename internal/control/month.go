@@ -173,9 +173,7 @@ const closeEvery = 5 * time.Minute
 func (c *Control) closeMonths(ctx context.Context, report func(error)) {
 	ctx = WithCaller(ctx, system)
 	for {
-		if err := c.CloseDueMonths(ctx); err != nil && ctx.Err() == nil {
-			report(err)
-		}
+		c.runner(ctx, jobMonths, closeEvery, report)(func() error { return c.CloseDueMonths(ctx) })
 		select {
 		case <-ctx.Done():
 			return

@@ -6,6 +6,15 @@ import (
 	"github.com/reeve-cloud/reeve"
 )
 
+// NameThings fills in what users, organisations and projects are called, for
+// operators; what is gone has no name.
+func (c *Control) NameThings(ctx context.Context, things []*Named) error {
+	if _, err := operator(ctx, reeve.Look); err != nil {
+		return err
+	}
+	return c.nameAll(ctx, things)
+}
+
 // nameAll fills in what users, organisations and projects are called.
 func (c *Control) nameAll(ctx context.Context, things []*Named) error {
 	ids := map[FoundKind][]reeve.ID{}

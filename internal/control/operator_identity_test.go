@@ -73,7 +73,8 @@ func TestSignInIdentity(t *testing.T) {
 		operators, err := h.c.ListOperators(h.ctx)
 		same(t, "operators", 1, len(operators), err)
 		for _, who := range []control.Identity{
-			{Subject: "x", Role: reeve.OperatorAdmin}, {Issuer: issuer, Role: reeve.OperatorAdmin},
+			{Subject: "x", Role: reeve.OperatorAdmin},
+			{Issuer: issuer, Role: reeve.OperatorAdmin},
 			{Issuer: issuer, Subject: strings.Repeat("x", 501), Role: reeve.OperatorAdmin},
 		} {
 			_, err := h.c.SignInIdentity(t.Context(), who)

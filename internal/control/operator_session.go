@@ -166,8 +166,7 @@ func (c *Control) SignOutOperator(ctx context.Context, text string) error {
 func (c *Control) operatorSessionOf(ctx context.Context, hash reeve.TokenHash) (Credential, error) {
 	found, err := c.store.OperatorSession(ctx, hash)
 	if reeve.IsKind(err, reeve.Unauthenticated) {
-		gone, err := c.store.RevokedToken(ctx, hash)
-		return Credential{Kind: CredentialOperatorSession, ID: gone.ID, State: StateRevoked}, err
+		return c.revokedOperatorSession(ctx, hash)
 	}
 	found.UsedAt = c.used.latest(found.ID, found.UsedAt)
 	session, live := c.judgeOperatorSession(&found)
@@ -182,4 +181,22 @@ func (c *Control) operatorSessionOf(ctx context.Context, hash reeve.TokenHash) (
 		out.State = StateRevoked
 	}
 	return out, err
+}
+
+// revokedOperatorSession tells of a session what its end has left, and whose it
+// was, if that one is still there.
+func (c *Control) revokedOperatorSession(ctx context.Context, hash reeve.TokenHash) (Credential, error) {
+	gone, err := c.store.RevokedToken(ctx, hash)
+	if err != nil {
+		return Credential{}, err
+	}
+	out := Credential{Kind: CredentialOperatorSession, ID: gone.ID, Name: "root", State: StateRevoked}
+	if gone.OperatorID != nil {
+		operator, err := c.store.Operator(ctx, *gone.OperatorID)
+		if err != nil && !reeve.IsKind(err, reeve.NotFound) {
+			return Credential{}, err
+		}
+		out.Name, out.Role = operator.Name, string(operator.Role)
+	}
+	return out, nil
 }

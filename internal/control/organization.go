@@ -98,11 +98,16 @@ func (c *Control) OrganizationProjects(ctx context.Context, id reeve.ID, page Pa
 // Place is an organisation that a user is in.
 type Place = store.Place
 
-// ListOrganizationsOf lists the organisations that a user, who must be the
-// caller, is an enabled member of, oldest membership first, and gives how many
-// there are.
+// ListOrganizationsOf lists the organisations that a user is an enabled member
+// of, oldest membership first, and gives how many there are. It is for operators
+// and the user.
 func (c *Control) ListOrganizationsOf(ctx context.Context, user reeve.ID, page Page) (out []Place, total int, err error) {
-	if _, err := c.person(ctx, c.store.Reader, user); err != nil {
+	if callerOf(ctx).tenant() {
+		_, err = c.person(ctx, c.store.Reader, user)
+	} else {
+		_, err = operator(ctx, reeve.Look)
+	}
+	if err != nil {
 		return nil, 0, err
 	}
 	if total, err = c.store.CountPlaces(ctx, user); err != nil {

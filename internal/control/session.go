@@ -59,6 +59,15 @@ func (s *sessions) silent(one *reeve.Session) bool {
 	return known && boottime.Now()-last.at > one.Lease/2
 }
 
+// heard gives how long ago a session was renewed, as far as this replica has
+// seen; false if it has not seen the session yet.
+func (s *sessions) heard(id reeve.ID) (time.Duration, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last, known := s.seen[id]
+	return boottime.Now() - last.at, known
+}
+
 // watchEvery is how often a replica looks at the sessions.
 const watchEvery = time.Second
 
@@ -66,11 +75,15 @@ const watchEvery = time.Second
 // lease has run out, until the context ends.
 func (c *Control) WatchSessions(ctx context.Context, report func(error)) {
 	for {
-		pass, cancel := context.WithTimeout(ctx, passTimeout)
-		if _, err := c.lookAtSessions(pass); err != nil && ctx.Err() == nil && !reeve.IsKind(err, reeve.Unavailable) {
+		err := c.jobs.run(jobSessions, watchEvery, func() error {
+			pass, cancel := context.WithTimeout(ctx, passTimeout)
+			defer cancel()
+			_, err := c.lookAtSessions(pass)
+			return err
+		})
+		if err != nil && ctx.Err() == nil && !reeve.IsKind(err, reeve.Unavailable) {
 			report(err)
 		}
-		cancel()
 		select {
 		case <-ctx.Done():
 			return

@@ -114,7 +114,15 @@ func TestLostDevice(t *testing.T) {
 		u := h.password(h.user("ada@mail.test"), secret)
 		refused(t, "none", h.c.DeleteTOTP(h.ctx, u.Email), reeve.NotFound, "totp not found")
 		h.enable(h.session(u), u)
+		asked := func() (bool, error) {
+			found, err := h.c.GetUser(h.ctx, u.Email)
+			return found.TOTP, err
+		}
+		on, err := asked()
+		same(t, "asked", true, on, err)
 		h.check(h.c.DeleteTOTP(h.ctx, u.Email))
+		on, err = asked()
+		same(t, "asked no more", false, on, err)
 		h.check(errOf(h.signIn(u.Email, secret, "")))
 	})
 }

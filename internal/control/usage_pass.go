@@ -86,22 +86,26 @@ func (c *Control) addUsage(ctx context.Context, report func(error)) {
 			return
 		case <-time.After(pause):
 		}
-		number, waiting, err := c.store.UsagePass(ctx)
-		if number != seen || !waiting {
-			seen, idle = number, 0
-			c.usage.pass()
-		}
-		if err == nil && waiting {
-			if idle++; idle >= passPatience || !c.store.Shared() || c.usage.made(ctx, number) {
-				err = errors.Join(c.drainUsage(ctx), c.usage.damage(ctx))
+		err := c.jobs.run(jobUsage, passLook, func() error {
+			number, waiting, err := c.store.UsagePass(ctx)
+			if number != seen || !waiting {
+				seen, idle = number, 0
+				c.usage.pass()
 			}
-		}
+			if err == nil && waiting {
+				if idle++; idle >= passPatience || !c.store.Shared() || c.usage.made(ctx, number) {
+					err = errors.Join(c.drainUsage(ctx), c.usage.damage(ctx))
+				}
+			}
+			return err
+		})
 		if err == nil || ctx.Err() != nil {
 			pause = passLook
 			continue
 		}
 		report(err)
 		pause = min(2*pause, passLookLater)
+		c.jobs.postpone(jobUsage, pause)
 	}
 }
 

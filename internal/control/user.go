@@ -59,6 +59,7 @@ type UserDetails struct {
 	User     reeve.User
 	Projects []reeve.Project // of which the user is an own member, by name
 	Coupons  []reeve.Coupon  // newest first
+	TOTP     bool            // codes are asked for when the user signs in
 }
 
 // GetUser finds a user by address.
@@ -75,7 +76,14 @@ func (c *Control) GetUser(ctx context.Context, email string) (out UserDetails, e
 	if out.Coupons, err = c.store.CouponsOf(ctx, out.User.ID); err != nil {
 		return out, err
 	}
-	out.User.Freeze, err = c.store.Frozen(ctx, out.User.ID)
+	if out.User.Freeze, err = c.store.Frozen(ctx, out.User.ID); err != nil {
+		return out, err
+	}
+	t, err := c.store.TOTP(ctx, out.User.ID)
+	if reeve.IsKind(err, reeve.NotFound) {
+		err = nil
+	}
+	out.TOTP = t.Enabled()
 	return out, err
 }
 

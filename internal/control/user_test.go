@@ -73,6 +73,9 @@ func TestGetUser(t *testing.T) {
 			t.Errorf("%+v", got.Projects)
 		}
 		same(t, "coupons", []reeve.Coupon{coupon}, got.Coupons, nil)
+		places, total, err := h.c.ListOrganizationsOf(h.ctx, u.ID, control.Page{Number: 1, Size: 1})
+		same(t, "organisations", []control.Place{{Organization: other, Role: reeve.RoleViewer}}, places, err)
+		same(t, "in all", 2, total, nil)
 		_, err = h.c.GetUser(h.ctx, "x")
 		refused(t, "unknown", err, reeve.NotFound, `user with email "x" not found`, "")
 	})

@@ -26,7 +26,7 @@ var Policy = func() string {
 }()
 
 var statementPage = template.Must(template.New("statement").Funcs(template.FuncMap{
-	"dollars": dollars,
+	"dollars": Dollars,
 	"negate":  func(cents int64) int64 { return -cents },
 }).Parse(statementText))
 
@@ -90,7 +90,7 @@ func StatementHTML(s reeve.Statement, ids IDs) ([]byte, error) {
 		project := &p.Projects[len(p.Projects)-1]
 		n := l.Meter.Units(l.Quantity)
 		line := pageLine{
-			Name: meterNames[l.Meter], Quantity: thousands(n.String()) + " " + l.Meter.Unit(), Short: short(l.Meter, n), Cents: l.Cents,
+			Name: meterNames[l.Meter], Quantity: Thousands(n.String()) + " " + l.Meter.Unit(), Short: Short(l.Meter, n), Cents: l.Cents,
 		}
 		if l.Month != s.Month {
 			line.Month = l.Month.Start().Format("January 2006")

@@ -38,8 +38,8 @@ func StatementCSV(s reeve.Statement, ids IDs) []byte {
 	return t.bytes()
 }
 
-// dollars writes cents as $1,234.56.
-func dollars(cents int64) string {
+// Dollars writes cents as $1,234.56.
+func Dollars(cents int64) string {
 	sign := ""
 	abs := new(big.Int).Abs(big.NewInt(cents)).String()
 	if cents < 0 {
@@ -49,11 +49,11 @@ func dollars(cents int64) string {
 		abs = "0" + abs
 	}
 	point := len(abs) - 2
-	return sign + "$" + thousands(abs[:point]) + "." + abs[point:]
+	return sign + "$" + Thousands(abs[:point]) + "." + abs[point:]
 }
 
-// thousands puts commas between the digits of a whole number.
-func thousands(text string) string {
+// Thousands puts commas between the digits of a whole number.
+func Thousands(text string) string {
 	sign := ""
 	if digits, ok := strings.CutPrefix(text, "-"); ok {
 		sign, text = "−", digits
@@ -68,10 +68,10 @@ func thousands(text string) string {
 	return sign + out.String()
 }
 
-// short writes a large number of bytes or objects in a larger unit, such as
+// Short writes a large number of bytes or objects in a larger unit, such as
 // 1.23 TB-hours; "" where there is no need for that. It only shows: the exact
 // number stands beside it.
-func short(m reeve.UsageMeter, n *big.Int) string {
+func Short(m reeve.UsageMeter, n *big.Int) string {
 	const prefixes = "kMGTPEZY"
 	symbol, abs := "", new(big.Int).Abs(n)
 	switch m {

@@ -125,21 +125,21 @@ func TestNumbers(t *testing.T) {
 		0: "$0.00", 1: "$0.01", -1: "−$0.01", 99: "$0.99", 100: "$1.00", 123_456: "$1,234.56", -100_000_000: "−$1,000,000.00",
 		-1 << 63: "−$92,233,720,368,547,758.08",
 	} {
-		if got := dollars(cents); got != want {
+		if got := Dollars(cents); got != want {
 			t.Errorf("%d: %s, want %s", cents, got, want)
 		}
 	}
 	for n, want := range map[int64]string{
 		0: "", 999: "", 1000: "1.00 kB", -1500: "−1.50 kB", 999_999: "1000.00 kB", 1_000_000: "1.00 MB", 1 << 62: "4.61 EB",
 	} {
-		if got := short(reeve.UsageEgress, big.NewInt(n)); got != want {
+		if got := Short(reeve.UsageEgress, big.NewInt(n)); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
 		}
 	}
-	if got := short(reeve.UsageStorage, new(big.Int).Exp(big.NewInt(10), big.NewInt(30), nil)); got != "1000000.00 YB-hours" {
+	if got := Short(reeve.UsageStorage, new(big.Int).Exp(big.NewInt(10), big.NewInt(30), nil)); got != "1000000.00 YB-hours" {
 		t.Error(got)
 	}
-	if got := short(reeve.UsageRequests, big.NewInt(1e9)) + short(reeve.UsageObjects, big.NewInt(1e9)); got != "" {
+	if got := Short(reeve.UsageRequests, big.NewInt(1e9)) + Short(reeve.UsageObjects, big.NewInt(1e9)); got != "" {
 		t.Error(got)
 	}
 }

@@ -50,6 +50,8 @@ func New(c *control.Control, opts web.Options) *web.API {
 	a.creditNotes(out)
 	a.deletions(out)
 	a.transfers(out)
+	a.system(out)
+	a.effects(out)
 	return out
 }
 

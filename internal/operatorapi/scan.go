@@ -13,7 +13,7 @@ func (a *api) scans(out *web.API) {
 		Method: "POST", Path: "/api/scan", ID: "scan", Tag: "search", Exact: true,
 		Summary: "Find keys, tokens and access grants in a text, by their checksums, and tell whose they are; revoke them if asked to",
 		Description: "None is shown. Give one of text and keys. With revoke, API keys and organizations' keys that open something " +
-			"are revoked, as the key stands there with all that derive from it, and sessions ended; tokens of gateways and " +
+			"are revoked, as the key stands there with all that derive from it, and sessions of users and operators ended; tokens of gateways and " +
 			"operators are only told. A scan looks up 1000 credentials at most; a repeated one finds what was revoked revoked.",
 		Errors: []reeve.Kind{reeve.Invalid}, Timeout: scanTime, Resumable: true,
 	}, a.scan)

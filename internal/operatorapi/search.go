@@ -114,7 +114,7 @@ type inspectIn struct {
 }
 
 type credentialOut struct {
-	Kind         control.CredentialKind  `json:"kind" doc:"apikey, organization_key, gateway, operator, session; unknown or none."`
+	Kind         control.CredentialKind  `json:"kind" doc:"apikey, organization_key, gateway, operator, session, operator_session; unknown or none."`
 	ID           *reeve.ID               `json:"id,omitempty"`
 	Name         string                  `json:"name,omitempty"`
 	State        control.CredentialState `json:"state,omitempty" doc:"live, revoked, expired, pending (not to be used yet), frozen, forged (its signature is wrong) or refused (a caveat is not understood)."`

@@ -88,6 +88,7 @@ func newControl(ctx context.Context, cfg Config, s *store.Store) (*control.Contr
 		SessionLifetime: cfg.SessionLifetime,
 		Mail:            sender(cfg),
 		PublicURL:       publicURL(cfg),
+		Version:         CurrentVersion().Version,
 	})
 	if err := c.CheckMasterKey(ctx); err != nil {
 		return nil, StartError{err}

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/console"
 )
 
 // Config is everything an operator can set. Load makes one; each field is
@@ -50,6 +51,7 @@ type Config struct {
 	SessionIdle     time.Duration // of users
 	SessionLifetime time.Duration
 	PublicURL       string      // without a slash at the end; "": the tenant listener's
+	OperatorURL     string      // the same of the operator listener
 	SMTP            reeve.Token // a URL; "": no mail is sent
 	MailFrom        string
 
@@ -61,6 +63,8 @@ type Config struct {
 	DrainTimeout      time.Duration
 
 	PasswordHashing int // argon2id hashes computed at once
+
+	OIDC console.OIDCSettings // how operators sign in to the console; off: with tokens alone
 
 	masked []string // secrets that were given as the mask
 }
@@ -132,6 +136,9 @@ func (c Config) validate() error {
 	}
 	if c.SMTP != "" && c.MailFrom == "" {
 		return fmt.Errorf("--smtp: give --mail-from too")
+	}
+	if err := c.validateOIDC(); err != nil {
+		return err
 	}
 	listeners := map[string]string{}
 	for _, l := range []struct{ flag, address string }{

@@ -71,6 +71,7 @@ func TestNothingShowsSecrets(t *testing.T) {
 	c, err := load(t, []string{
 		"--database", "postgres://u:hush@h/db?sslpassword=hush", "--operator-token", "s3cret-s3cret-s3cret", "--master-key", key(9),
 		"--smtp", "smtps://u:hush@h", "--mail-from", "u@h",
+		"--oidc-issuer", "https://id.test", "--oidc-client-id", "x", "--oidc-client-secret", "hush", "--oidc-roles", "a=viewer", "--operator-url", "https://h",
 	}, nil)
 	if err != nil {
 		t.Fatal(err)

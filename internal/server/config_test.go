@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/console"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -75,6 +76,7 @@ func TestLoadDefaults(t *testing.T) {
 		CloseAfter:        48 * time.Hour,
 		SessionLease:      90 * time.Second,
 		RestoreWindow:     720 * time.Hour,
+		OIDC:              console.OIDCSettings{Scopes: []string{"openid", "profile", "groups"}, GroupsClaim: "groups"},
 		SessionIdle:       24 * time.Hour,
 		SessionLifetime:   720 * time.Hour,
 		ReadTimeout:       30 * time.Second,
@@ -117,7 +119,14 @@ func everything() map[string]string {
 		"restore-window":           "48h",
 		"session-idle":             "1h",
 		"session-lifetime":         "48h",
-		"public-url":               "https://cloud.test/reeve/",
+		"public-url":               "https://cloud.test/",
+		"operator-url":             "https://ops.test/",
+		"oidc-issuer":              "https://id.test/realms/staff/",
+		"oidc-client-id":           "reeve",
+		"oidc-client-secret":       "hush of the client",
+		"oidc-scopes":              "openid, email",
+		"oidc-groups-claim":        "https://id.test/claims/groups",
+		"oidc-roles":               "/on call=support, cn=boss=admin",
 		"smtp":                     "smtp://reeve:hush@mail.test:2525",
 		"mail-from":                "Reeve <reeve@mail.test>",
 		"read-timeout":             "1s",
@@ -165,16 +174,22 @@ func TestLoadFromEachSource(t *testing.T) {
 		DefaultLimits: reeve.Limits{
 			Usage: reeve.LimitOf(1_500_000_000), Bandwidth: reeve.LimitOf(0), Rate: reeve.LimitOf(100), Buckets: reeve.LimitOf(7),
 		},
-		ChangesRetention:  720 * time.Hour,
-		UsageRetention:    24,
-		Prices:            "prices.yaml",
-		CloseAfter:        24 * time.Hour,
-		SessionLease:      2 * time.Minute,
-		RequireReason:     true,
-		RestoreWindow:     48 * time.Hour,
-		SessionIdle:       time.Hour,
-		SessionLifetime:   48 * time.Hour,
-		PublicURL:         "https://cloud.test/reeve",
+		ChangesRetention: 720 * time.Hour,
+		UsageRetention:   24,
+		Prices:           "prices.yaml",
+		CloseAfter:       24 * time.Hour,
+		SessionLease:     2 * time.Minute,
+		RequireReason:    true,
+		RestoreWindow:    48 * time.Hour,
+		SessionIdle:      time.Hour,
+		SessionLifetime:  48 * time.Hour,
+		PublicURL:        "https://cloud.test",
+		OperatorURL:      "https://ops.test",
+		OIDC: console.OIDCSettings{
+			Issuer: "https://id.test/realms/staff/", ClientID: "reeve", ClientSecret: "hush of the client",
+			Scopes: []string{"openid", "email"}, GroupsClaim: "https://id.test/claims/groups",
+			Roles: []console.GroupRole{{Group: "/on call", Role: reeve.OperatorSupport}, {Group: "cn=boss", Role: reeve.OperatorAdmin}},
+		},
 		SMTP:              "smtp://reeve:hush@mail.test:2525",
 		MailFrom:          "Reeve <reeve@mail.test>",
 		ReadTimeout:       time.Second,
@@ -287,5 +302,31 @@ func reference[C any](out *strings.Builder, settings []setting[C]) {
 			def = "`" + s.def + "`"
 		}
 		fmt.Fprintf(out, "| `--%s` | %s | %s | %s |\n", s.name, variable, def, strings.ReplaceAll(s.usage, "`", ""))
+	}
+}
+
+// TestListenerURLs: where browsers find the listeners, if nothing else is said.
+func TestListenerURLs(t *testing.T) {
+	for _, test := range []struct {
+		args             []string
+		tenant, operator string
+	}{
+		{nil, "http://127.0.0.1:8080", "http://127.0.0.1:8081"},
+		{[]string{"--public-url", "https://a.test", "--operator-url", "https://b.test/"}, "https://a.test", "https://b.test"},
+		{
+			[]string{"--tls-cert", "c", "--tls-key", "k", "--tenant-listen", ":1", "--operator-listen", "[::]:2"},
+			"https://localhost:1", "https://localhost:2",
+		},
+	} {
+		cfg, err := load(t, test.args, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := publicURL(cfg); got != test.tenant {
+			t.Errorf("tenants: %s, want %s", got, test.tenant)
+		}
+		if got := operatorURL(cfg); got != test.operator {
+			t.Errorf("operators: %s, want %s", got, test.operator)
+		}
 	}
 }

@@ -49,12 +49,31 @@ func TestLoadRefuses(t *testing.T) {
 		{name: "size too large", args: []string{"--default-usage-limit", "20EB"}, want: `--default-usage-limit "20EB": must be unlimited or a size such as 150GB or 1TiB`},
 		{name: "size below zero", args: []string{"--default-bandwidth-limit", "-1"}, want: `--default-bandwidth-limit "-1": must be unlimited or a size such as 150GB or 1TiB`},
 		{name: "duration", args: []string{"--read-timeout", "0"}, want: `--read-timeout "0": must be a duration such as 30s or 5m, more than 0`},
-		{name: "public URL", args: []string{"--public-url", "cloud.test"}, want: `--public-url "cloud.test": must be an http or https URL without credentials, query and fragment`},
-		{name: "public URL with a query", args: []string{"--public-url", "https://cloud.test?x"}, want: `--public-url "https://cloud.test?x": must be an http or https URL without credentials, query and fragment`},
+		{name: "public URL", args: []string{"--public-url", "cloud.test"}, want: `--public-url "cloud.test": must be an http or https URL without credentials, path, query and fragment: the console is at its /console/`},
+		{name: "public URL with a query", args: []string{"--public-url", "https://cloud.test?x"}, want: `--public-url "https://cloud.test?x": must be an http or https URL without credentials, path, query and fragment: the console is at its /console/`},
+		{name: "public URL with a path", args: []string{"--public-url", "https://cloud.test/reeve"}, want: `--public-url "https://cloud.test/reeve": must be an http or https URL without credentials, path, query and fragment: the console is at its /console/`},
 		{name: "mail server", args: []string{"--smtp", "hush"}, want: "--smtp: must be smtp://USER:PASSWORD@HOST:PORT or smtps://…, special characters percent-encoded"},
 		{name: "raw password of a mail server", args: []string{"--smtp", "smtp://u:hu/sh@h"}, want: "--smtp: must be smtp://USER:PASSWORD@HOST:PORT or smtps://…, special characters percent-encoded"},
 		{name: "sender", args: []string{"--mail-from", "reeve"}, want: `--mail-from "reeve": must be an address, such as reeve@example.com or Reeve <reeve@example.com>`},
 		{name: "mail server alone", args: []string{"--smtp", "smtp://u:hush@h"}, want: "--smtp: give --mail-from too"},
+		{name: "operator URL", args: []string{"--operator-url", "ops.test"}, want: `--operator-url "ops.test": must be an http or https URL without credentials, path, query and fragment: the console is at its /console/`},
+		{name: "issuer", args: []string{"--oidc-issuer", "http://id.test"}, want: `--oidc-issuer "http://id.test": must be an https URL without credentials and fragment; http is for loopback alone`},
+		{name: "client", args: []string{"--oidc-client-id", "a b"}, want: `--oidc-client-id "a b": must be printable, without spaces`},
+		{name: "client's secret", args: []string{"--oidc-client-secret", "hu\nsh"}, want: "--oidc-client-secret: must be printable"},
+		{name: "scopes", args: []string{"--oidc-scopes", "openid,,email"}, want: `--oidc-scopes "openid,,email": must be words, separated by commas`},
+		{name: "roles", args: []string{"--oidc-roles", "staff"}, want: `--oidc-roles "staff": must be GROUP=ROLE, separated by commas`},
+		{name: "no group", args: []string{"--oidc-roles", " =admin"}, want: `--oidc-roles " =admin": must be GROUP=ROLE, separated by commas`},
+		{name: "unknown role", args: []string{"--oidc-roles", "staff=boss"}, want: `--oidc-roles "staff=boss": role must be admin, support, finance or viewer`},
+		{name: "group twice", args: []string{"--oidc-roles", "a=viewer,a=admin"}, want: `--oidc-roles "a=viewer,a=admin": has the group "a" twice`},
+		{name: "issuer alone", args: []string{"--oidc-issuer", "https://id.test"}, want: "--oidc-issuer: give --oidc-client-id too"},
+		{name: "no secret", args: []string{"--oidc-issuer", "https://id.test", "--oidc-client-id", "x"}, want: "--oidc-issuer: give --oidc-client-secret too"},
+		{name: "no roles", args: []string{"--oidc-issuer", "https://id.test", "--oidc-client-id", "x", "--oidc-client-secret", "hush"}, want: "--oidc-issuer: give --oidc-roles too"},
+		{name: "roles alone", args: []string{"--oidc-roles", "a=viewer"}, want: "--oidc-roles: give --oidc-issuer too"},
+		{name: "secret alone", args: []string{"--oidc-client-secret", "hush"}, want: "--oidc-client-secret: give --oidc-issuer too"},
+		{name: "no operator URL", args: oidc(), want: "--oidc-issuer: give --operator-url too, where the identity provider sends operators back to"},
+		{name: "open operator URL", args: oidc("--operator-url", "http://ops.test"), want: `--operator-url "http://ops.test": must be an https URL for operators to sign in through an identity provider; http is for loopback alone`},
+		{name: "no groups claim", args: oidc("--operator-url", "https://ops.test", "--oidc-groups-claim", ""), want: "--oidc-issuer: the claim that has the groups is needed"},
+		{name: "no openid", args: oidc("--operator-url", "https://ops.test", "--oidc-scopes", "profile"), want: "--oidc-issuer: openid must be one of the scopes"},
 		{name: "retention", args: []string{"--changes-retention", "-1h"}, want: `--changes-retention "-1h": must be a duration such as 30s or 720h, or 0`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -118,4 +137,11 @@ func TestDatabaseString(t *testing.T) {
 			t.Errorf("%s is shown as %s, want %s", text, got, want)
 		}
 	}
+}
+
+// oidc gives the flags of an identity provider, and more.
+func oidc(more ...string) []string {
+	return append([]string{
+		"--oidc-issuer", "https://id.test", "--oidc-client-id", "x", "--oidc-client-secret", "hush", "--oidc-roles", "a=viewer",
+	}, more...)
 }

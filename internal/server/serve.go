@@ -147,7 +147,7 @@ func Faces(c *control.Control, cfg Config, logger *slog.Logger, draining func() 
 	}
 	registerWebhookMetrics(registry, c)
 	operators := operatorapi.New(c, opts)
-	console.Operator(operators, c, console.Settings{})
+	console.Operator(operators, c, console.Settings{URL: cfg.OperatorURL, OIDC: cfg.OIDC})
 	operators.Mount("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	tenants := tenantapi.New(c, opts)
 	console.Tenant(tenants, c, console.Settings{URL: cfg.PublicURL})

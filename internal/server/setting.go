@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,7 +20,9 @@ type setting[C any] struct {
 
 // settings is the only list of the server's settings: flags, variables, file
 // keys, what Print writes and docs/configuration.md come from it.
-var settings = []setting[Config]{
+var settings = slices.Concat(serverSettings, oidcSettings)
+
+var serverSettings = []setting[Config]{
 	{
 		name: "database", def: "sqlite:reeve.db", secret: true,
 		usage: "`database`: sqlite:PATH or postgres://…",
@@ -159,6 +162,11 @@ var settings = []setting[Config]{
 		name:  "public-url",
 		usage: "`URL` under which users reach the tenant listener, for links; that listener's own if none is given",
 		field: func(c *Config) field { return &urlField{&c.PublicURL} },
+	},
+	{
+		name:  "operator-url",
+		usage: "`URL` under which operators reach the operator listener, for its console; that listener's own if none is given",
+		field: func(c *Config) field { return &urlField{&c.OperatorURL} },
 	},
 	{
 		name: "smtp", secret: true,

@@ -65,21 +65,21 @@ func (s *Store) NumberChanges(ctx context.Context) error {
 // often it looks for changes whose replica died before numbering them.
 const (
 	gatherPause    = 50 * time.Millisecond
-	sequencerSweep = time.Second
+	SequencerSweep = time.Second
 )
 
 // passTimeout bounds one pass of background work, so that a connection that
 // went silent does not stop it for good.
 const passTimeout = 30 * time.Second
 
-// Sequence numbers changes until the context ends; failures are handed to
-// report, once each, and tried again. A store that numbers inside its
-// transactions has nothing to do here.
-func (s *Store) Sequence(ctx context.Context, report func(error)) {
+// Sequence numbers changes until the context ends. Each pass is handed to run,
+// which makes it and hears of its failure; it is tried again. A store that
+// numbers inside its transactions has nothing to do here.
+func (s *Store) Sequence(ctx context.Context, run func(pass func() error)) {
 	if s.d.numbers {
 		return
 	}
-	sweep := time.NewTicker(sequencerSweep)
+	sweep := time.NewTicker(SequencerSweep)
 	defer sweep.Stop()
 	for {
 		select {
@@ -88,11 +88,11 @@ func (s *Store) Sequence(ctx context.Context, report func(error)) {
 		case <-s.wake:
 		case <-sweep.C:
 		}
-		pass, cancel := context.WithTimeout(ctx, passTimeout)
-		if err := s.NumberChanges(pass); err != nil && ctx.Err() == nil {
-			report(err)
-		}
-		cancel()
+		run(func() error {
+			pass, cancel := context.WithTimeout(ctx, passTimeout)
+			defer cancel()
+			return s.NumberChanges(pass)
+		})
 		select {
 		case <-ctx.Done():
 			return
@@ -106,23 +106,19 @@ func (s *Store) Sequence(ctx context.Context, report func(error)) {
 // Listen has no connection.
 func (s *Store) Changed() <-chan struct{} { return s.changed }
 
-// listenPause is how long Listen waits before it tries again.
-const listenPause = time.Second
+// ListenPause is how long Listen waits before it tries again.
+const ListenPause = time.Second
 
-// Listen rings Changed for what other processes number, until the context ends;
-// failures are handed to report, and tried again. A store that has its
-// database to itself has nothing to do here.
-func (s *Store) Listen(ctx context.Context, report func(error)) {
-	for !s.d.numbers {
-		err := s.db.listen(ctx, func() { ring(s.changed) })
-		if ctx.Err() != nil {
-			return
-		}
-		report(err)
+// Listen rings Changed for what other processes number, until the context ends.
+// Each try is handed to run, which makes it and hears of its failure; it lasts as
+// long as the connection. A store that has its database to itself has nothing to
+// do here.
+func (s *Store) Listen(ctx context.Context, run func(try func() error)) {
+	for !s.d.numbers && ctx.Err() == nil {
+		run(func() error { return s.db.listen(ctx, func() { ring(s.changed) }) })
 		select {
 		case <-ctx.Done():
-			return
-		case <-time.After(listenPause):
+		case <-time.After(ListenPause):
 		}
 	}
 }

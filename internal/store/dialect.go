@@ -22,6 +22,8 @@ type dialect struct {
 	advisory  string                                                      // takes a lock named by $1 until the transaction ends; "" where there is one writer
 	try       string                                                      // tells whether the lock named by $1 could be taken, until the transaction ends; "" where there is one writer
 	lockTable string                                                      // lets nobody else write the table whose name follows; "" where there is one writer
+	version   string                                                      // gives the version of the database's program
+	size      string                                                      // gives how many bytes the database takes
 	table     string                                                      // counts the tables named $1
 	notify    string                                                      // tells other processes that changes got numbers; "" where there are none
 	lists     func([]reeve.ID, func(list string, args []any) error) error // ids for an IN

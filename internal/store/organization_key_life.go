@@ -22,15 +22,6 @@ func (r Reader) OrganizationKeysPage(ctx context.Context, organization reeve.ID,
 	return keys, total, err
 }
 
-// CountDerivedKeys counts the keys that were derived from one, directly or not,
-// and have not expired.
-func (r Reader) CountDerivedKeys(ctx context.Context, parent reeve.ID, now time.Time) (int, error) {
-	return one(ctx, r, read{sql: `WITH RECURSIVE derived (id, expires_at) AS (
-			SELECT k.id, k.expires_at FROM organization_keys k WHERE k.parent_id = $1
-			UNION ALL SELECT k.id, k.expires_at FROM organization_keys k JOIN derived d ON k.parent_id = d.id)
-		SELECT COUNT(*) FROM derived WHERE expires_at IS NULL OR expires_at > $2`, args: []any{parent, now}}, value[int])
-}
-
 // LockOrganizationKeyByID finds one of an organisation's keys by its id and
 // guards it, as LockOrganizationKey does: nothing is derived from it meanwhile.
 func (tx *Tx) LockOrganizationKeyByID(ctx context.Context, organization, id reeve.ID) (reeve.OrganizationKey, error) {

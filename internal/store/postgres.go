@@ -37,6 +37,8 @@ var postgresDialect = &dialect{
 	notify:    "SELECT pg_notify('reeve_changes', '')",
 	table: `SELECT COUNT(*) FROM information_schema.tables
 		WHERE table_schema = current_schema() AND table_name = $1`,
+	version:  "current_setting('server_version')",
+	size:     "pg_database_size(current_database())",
 	lists:    listArray,
 	each:     "unnest($1::uuid[]) AS list (id)",
 	rows:     []int{500, 100, 20, 1},
@@ -116,6 +118,11 @@ func (db *postgresDB) dialect() *dialect { return postgresDialect }
 // writable is true of whatever answers: the pool has no connection that only
 // writes.
 func (db *postgresDB) writable(context.Context) error { return nil }
+
+func (db *postgresDB) connections() Pool {
+	pool := db.pool.Stat()
+	return Pool{Used: int(pool.AcquiredConns()), Idle: int(pool.IdleConns()), Most: int(pool.MaxConns())}
+}
 
 func (db *postgresDB) close() { db.pool.Close() }
 

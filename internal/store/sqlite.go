@@ -25,9 +25,11 @@ var sqliteDialect = &dialect{
 		"bool": "INTEGER", "strict": " STRICT", "clustered": " STRICT, WITHOUT ROWID", "rewritten": " STRICT, WITHOUT ROWID", "sequence": "INTEGER PRIMARY KEY AUTOINCREMENT",
 		"zerohash": "zeroblob(32)",
 	}, sqliteGrams),
-	search: sqliteSearching,
-	table:  "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
-	lists:  listPlaceholders,
+	search:  sqliteSearching,
+	table:   "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
+	version: "sqlite_version()",
+	size:    "(SELECT c.page_count * s.page_size FROM pragma_page_count c, pragma_page_size s)",
+	lists:   listPlaceholders,
 	each: `(WITH RECURSIVE at (i) AS (VALUES (1) UNION ALL SELECT i + 16 FROM at WHERE i + 16 < length($1))
 		SELECT substr($1, i, 16) AS id FROM at)`,
 	rows:     []int{10, 1}, // the driver looks at every pair of a statement's parameters
@@ -129,6 +131,12 @@ func (db *sqliteDB) writable(ctx context.Context) error {
 		return err
 	}
 	return db.writer.run(ctx, "ROLLBACK", nil)
+}
+
+// connections counts those that read; who writes has one of its own.
+func (db *sqliteDB) connections() Pool {
+	pool := db.readers.Stats()
+	return Pool{Used: pool.InUse, Idle: pool.Idle, Most: pool.MaxOpenConnections}
 }
 
 func (db *sqliteDB) close() {

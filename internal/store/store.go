@@ -43,6 +43,7 @@ type database interface {
 	dialect() *dialect
 	migrate(ctx context.Context, run func(migrator) error) error
 	durability(ctx context.Context) (map[string]string, error)
+	connections() Pool
 	// listen calls heard when another process may have numbered changes, until
 	// the context ends or listening fails.
 	listen(ctx context.Context, heard func()) error

@@ -52,6 +52,10 @@ type Op struct {
 	// known. Otherwise the operation does so by itself.
 	Before func(context.Context) error
 
+	// Momentary is a GET whose reply is another each time, for it tells of a
+	// moment: it has no entity tag.
+	Momentary bool
+
 	// Quiet records what the operation decides, be it a success or a refusal,
 	// at debug level: probes come every second, and a gateway asks at every
 	// request. What is malformed or breaks is recorded as everywhere.
@@ -273,7 +277,7 @@ func (api *API) register(op *operation) {
 	op.guarded = api.face.guards(op.Path)
 	if api.face.Once != nil && op.guarded && !op.EndsSession {
 		ongoing := op.out == reflect.TypeFor[Stream]() || implements(op.out, setterType)
-		op.tagged = op.Method == http.MethodGet && !ongoing
+		op.tagged = op.Method == http.MethodGet && !ongoing && !op.Momentary
 		op.careful = op.Method != http.MethodGet && !ongoing
 	}
 	op.metrics = api.opts.Metrics.operation(api.face.Name, op.ID)

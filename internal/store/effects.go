@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+)
+
+// keysOf selects the API keys, alive at $2, of the projects that a SELECT gives;
+// it looks at no more projects than are counted.
+func keysOf(projects string) string {
+	return fmt.Sprintf(`SELECT 1 FROM (%s LIMIT %d) p JOIN api_keys k ON k.project_id = p.id
+		WHERE (k.expires_at IS NULL OR k.expires_at >= $2)`, projects, MostCounted)
+}
+
+// of tells of what was counted in a part of other things that there may be more.
+func (c Count) of(others Count) Count { return Count{c.N, c.More || others.More} }
+
+// ProjectParts counts what a project has.
+type ProjectParts struct{ APIKeys, Members, Buckets, Leases Count }
+
+// ProjectParts counts what a project has at a time: keys that are alive, its own
+// members, disabled ones included, and leases that are not settled or have not
+// ended.
+func (r Reader) ProjectParts(ctx context.Context, project reeve.ID, now time.Time) (out ProjectParts, err error) {
+	n, err := r.counts(ctx, []any{project, now},
+		"SELECT 1 FROM api_keys WHERE project_id = $1 AND (expires_at IS NULL OR expires_at >= $2)",
+		"SELECT 1 FROM project_members WHERE project_id = $1",
+		"SELECT 1 FROM buckets WHERE project_id = $1",
+		"SELECT DISTINCT id FROM leases WHERE project_id = $1 AND (meter <> 'rate' OR expires_at > $2)",
+	)
+	return ProjectParts{n[0], n[1], n[2], n[3]}, err
+}
+
+// OrganizationParts counts what an organisation has.
+type OrganizationParts struct{ Members, Projects, Keys, APIKeys, Invitations Count }
+
+// OrganizationParts counts what an organisation has at a time: members, disabled
+// ones included, keys that are alive, its own and those of its projects, and
+// invitations that are open.
+func (r Reader) OrganizationParts(ctx context.Context, organization reeve.ID, now time.Time) (out OrganizationParts, err error) {
+	n, err := r.counts(ctx, []any{organization, now},
+		"SELECT 1 FROM organization_members WHERE organization_id = $1",
+		"SELECT 1 FROM projects WHERE organization_id = $1",
+		"SELECT 1 FROM organization_keys WHERE organization_id = $1 AND (expires_at IS NULL OR expires_at > $2)",
+		keysOf("SELECT id FROM projects WHERE organization_id = $1"),
+		"SELECT 1 FROM invitations WHERE organization_id = $1 AND expires_at > $2",
+	)
+	return OrganizationParts{n[0], n[1], n[2], n[3].of(n[1]), n[4]}, err
+}
+
+// UserParts counts what a user has.
+type UserParts struct{ Organizations, Alone, Projects, APIKeys Count }
+
+// UserParts counts what a user has at a time: organisations that the user is in,
+// disabled or not, and those that nobody else is in; projects that the user owns,
+// and their keys that are alive.
+func (r Reader) UserParts(ctx context.Context, user reeve.ID, now time.Time) (out UserParts, err error) {
+	n, err := r.counts(ctx, []any{user, now},
+		"SELECT 1 FROM organization_members WHERE user_id = $1",
+		fmt.Sprintf(`SELECT 1 FROM (SELECT organization_id FROM organization_members WHERE user_id = $1 LIMIT %d) m
+			WHERE NOT EXISTS (SELECT 1 FROM organization_members o WHERE o.organization_id = m.organization_id AND o.user_id <> $1)`, MostCounted),
+		"SELECT 1 FROM projects WHERE owner_id = $1",
+		keysOf("SELECT id FROM projects WHERE owner_id = $1"),
+	)
+	return UserParts{n[0], n[1].of(n[0]), n[2], n[3].of(n[2])}, err
+}
+
+// CountDerivedKeys counts the keys, alive at a time, that were derived from an
+// organisation's key, directly or not.
+func (r Reader) CountDerivedKeys(ctx context.Context, key reeve.ID, now time.Time) (Count, error) {
+	const live = " AND (k.expires_at IS NULL OR k.expires_at > $2)"
+	n, err := one(ctx, r, read{
+		sql: fmt.Sprintf(`WITH RECURSIVE derived (id) AS (
+			SELECT k.id FROM organization_keys k WHERE k.parent_id = $1%[1]s
+			UNION ALL SELECT k.id FROM organization_keys k JOIN derived d ON k.parent_id = d.id WHERE 1 = 1%[1]s)
+			SELECT COUNT(*) FROM (SELECT 1 FROM derived LIMIT %[2]d) c`, live, MostCounted+1),
+		args: []any{key, now},
+	}, value[int])
+	return countOf(n), err
+}
+
+// CountProjectsOfMemberIn counts the projects of an organisation that a user is
+// an own member of.
+func (r Reader) CountProjectsOfMemberIn(ctx context.Context, organization, user reeve.ID) (Count, error) {
+	n, err := r.counts(ctx, []any{organization, user},
+		fmt.Sprintf(`SELECT 1 FROM (SELECT project_id FROM project_members WHERE user_id = $2 LIMIT %d) m
+			JOIN projects p ON p.id = m.project_id WHERE p.organization_id = $1`, MostCounted),
+		"SELECT 1 FROM project_members WHERE user_id = $2",
+	)
+	return n[0].of(n[1]), err
+}
