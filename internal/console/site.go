@@ -32,6 +32,7 @@ type face struct {
 	Title  string
 	Nav    []link
 	Search string // the path of the one search box; "" without one
+	Self   string // the page of who is signed in; "" without one
 
 	// identify finds out who a session's token is, and gives the context of what
 	// is done for that one.
