@@ -56,6 +56,10 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 	s.operatorStart()
 	s.anyProjects()
 	s.anyKeys()
+	s.inspections()
+	s.scans()
+	s.gateways()
+	s.operators()
 }
 
 func newSite(api *web.API, c *control.Control, settings Settings, f face) *site {
