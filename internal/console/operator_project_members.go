@@ -5,7 +5,7 @@ import (
 	"github.com/reeve-cloud/reeve/internal/control"
 )
 
-var memberColumns = []column{{Name: "Name"}, {Name: "Address"}, {Name: "Role"}, {Name: "State"}, {Name: "Since"}, {}}
+var projectMemberColumns = []column{{Name: "Name"}, {Name: "Address"}, {Name: "Role"}, {Name: "State"}, {Name: "Since"}, {}}
 
 func (v *visit) memberRow(p onProject, m reeve.Member) []cell {
 	row := []cell{
@@ -34,13 +34,13 @@ func (v *visit) memberRow(p onProject, m reeve.Member) []cell {
 	return row
 }
 
-// memberTable shows some of a project's members.
-func (v *visit) memberTable(p onProject, from, to int) (*table, int, error) {
+// projectMemberTable shows some of a project's members.
+func (v *visit) projectMemberTable(p onProject, from, to int) (*table, int, error) {
 	members, err := v.control.ListProjectMembers(v.ctx, p.ID)
 	if err != nil {
 		return nil, 0, err
 	}
-	t := &table{ID: "members", Caption: "Members of " + p.Name, Columns: memberColumns, Empty: "No members of its own."}
+	t := &table{ID: "members", Caption: "Members of " + p.Name, Columns: projectMemberColumns, Empty: "No members of its own."}
 	from, to = min(from, len(members)), min(to, len(members))
 	for _, m := range members[from:to] {
 		t.Rows = append(t.Rows, v.memberRow(p, m))
@@ -59,7 +59,7 @@ const ownMembers = "Who is in the organisation may also reach it, with the role 
 
 // anyProjectMembersShort shows the oldest of a project's members.
 func (v *visit) anyProjectMembersShort(p onProject) ([]section, error) {
-	t, total, err := v.memberTable(p, 0, shortList)
+	t, total, err := v.projectMemberTable(p, 0, shortList)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (v *visit) anyProjectMembers() (*page, error) {
 		return nil, err
 	}
 	first := v.pageNumber("page") * pageSize
-	t, total, err := v.memberTable(p, first, first+pageSize)
+	t, total, err := v.projectMemberTable(p, first, first+pageSize)
 	if err != nil {
 		return nil, err
 	}

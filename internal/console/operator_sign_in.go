@@ -9,9 +9,14 @@ func (s *site) operatorSignIn() {
 	s.open("sign-in", func(v *visit) (*page, error) { return v.operatorSignInPage(), nil }, (*visit).signInOperator)
 }
 
-// operatorSignInPage asks for an operator's token.
+// operatorSignInPage leads to the identity provider, where there is one, and asks
+// for an operator's token.
 func (v *visit) operatorSignInPage() *page {
-	return &page{Title: "Sign in", Narrow: true, Sections: []section{{Form: &form{
+	p := &page{Title: "Sign in", Narrow: true}
+	if v.settings.OIDC.On() {
+		p.Actions = []link{{Text: "Sign in through your identity provider", To: at(root+providerBegin, "next", v.next()), Main: true}}
+	}
+	p.Sections = []section{{Form: &form{
 		To: to("sign-in"), Submit: "Sign in", Fields: []field{
 			{
 				Name: "token", Label: "Operator token", Kind: "password", Required: true, Auto: "current-password", Max: 1024,
@@ -19,7 +24,8 @@ func (v *visit) operatorSignInPage() *page {
 			},
 			{Name: "next", Kind: "hidden", Value: v.next()},
 		},
-	}}}}
+	}}}
+	return p
 }
 
 func (v *visit) signInOperator() error {

@@ -11,7 +11,8 @@ import (
 
 // Settings are what an operator may configure of a console.
 type Settings struct {
-	URL string // where browsers find the listener, without a slash at the end; "" if that is not known
+	URL  string       // where browsers find the listener, without a path; "" if that is not known
+	OIDC OIDCSettings // of operators alone; with it URL is needed
 }
 
 // root is where a console lies on its listener.
@@ -47,12 +48,28 @@ func Tenant(api *web.API, c *control.Control, settings Settings) {
 	s := newSite(api, c, settings, tenantFace())
 	s.tenantSignIn()
 	s.tenantOrganizations()
+	s.tenantProjects()
+	s.tenantMembers()
+	s.tenantInvitations()
+	s.tenantUsage()
+	s.tenantStatements()
+	s.tenantChanges()
+	s.passwordResets()
+	s.invitationLinks()
+	s.accounts()
 }
 
 // Operator puts the operators' console on the operator listener.
 func Operator(api *web.API, c *control.Control, settings Settings) {
 	s := newSite(api, c, settings, operatorFace())
 	s.operatorSignIn()
+	if settings.OIDC.On() {
+		p, err := newProvider(settings.OIDC, c.Now)
+		if err != nil {
+			panic("console: " + err.Error()) // the configuration is checked before
+		}
+		s.providerSignIn(p)
+	}
 	s.operatorStart()
 	s.anyProjects()
 	s.anyKeys()

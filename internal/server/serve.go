@@ -147,7 +147,7 @@ func Faces(c *control.Control, cfg Config, logger *slog.Logger, draining func() 
 	}
 	registerWebhookMetrics(registry, c)
 	operators := operatorapi.New(c, opts)
-	console.Operator(operators, c, console.Settings{})
+	console.Operator(operators, c, console.Settings{URL: cfg.OperatorURL, OIDC: cfg.OIDC})
 	operators.Mount("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	tenants := tenantapi.New(c, opts)
 	console.Tenant(tenants, c, console.Settings{URL: cfg.PublicURL})
@@ -211,6 +211,7 @@ func (l *listening) announce(out io.Writer) {
 	for _, name := range l.names {
 		_, _ = fmt.Fprintf(out, "%-9s %s\n", name, l.url(name))
 	}
+	_, _ = fmt.Fprintf(out, "%-9s %s/console/ of operators, %s/console/ of tenants\n", "console", l.url("operator"), l.url("tenant"))
 }
 
 // url is where the listener of a name is.
