@@ -51,8 +51,13 @@ func (v *visit) anyKey() (*page, error) {
 		Title: k.Name, Up: p.upToKeys(), Badges: append(keyBadges(k.APIKey), frozenOnly(p.Project)...),
 		Lead: "An API key. Only its holder has it: here is all else that is known.",
 		Facts: []fact{
-			{"Project", linked(p.Name, p.path())}, {"Organisation", anyThing(&p.organization)}, {"Owner", anyThing(&p.owner)},
-			{"Last used", at}, {"Last used by", by}, {"Created", moment(k.CreatedAt)}, {"Ends", moments(k.ExpiresAt, "never")},
+			{"Project", linked(p.Name, p.path())},
+			{"Organisation", anyThing(&p.organization)},
+			{"Owner", anyThing(&p.owner)},
+			{"Last used", at},
+			{"Last used by", by},
+			{"Created", moment(k.CreatedAt)},
+			{"Ends", moments(k.ExpiresAt, "never")},
 			{"ID", code(k.ID.String())},
 		},
 	}
