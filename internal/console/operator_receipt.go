@@ -103,7 +103,11 @@ func receiptSection(r control.Receipt) section {
 	}
 	out := section{ID: "progress", Title: "Everywhere?", Table: t}
 	of := fmt.Sprintf("%d of %s", done, tally(len(r.Sessions), "session"))
-	if r.Complete {
+	switch {
+	case r.Complete && len(r.Sessions) == 0:
+		out.Note = "Complete: this server has taken it in, and nothing else answers from memory. No request that comes from now on is accepted by what was revoked."
+		return out
+	case r.Complete:
 		out.Note = "Complete: " + of + " have taken it in or are over. No request that comes from now on is accepted by what was revoked, anywhere."
 		return out
 	}
