@@ -116,7 +116,7 @@ func TestReceipt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := b.get(path + "/revoke").send(nil).titled("Receipt: API key ci revoked").says("Not yet: 0 of 1 session", "edge-1", "not yet")
+	page := b.get(path+"/revoke").send(nil).titled("Receipt: API key ci revoked").says("Not yet: 0 of 1 session", "edge-1", "not yet")
 	for _, part := range []string{`<meta http-equiv="refresh" content="2">`, `aria-live="polite"`, `id="progress"`} {
 		if !strings.Contains(page.text, part) {
 			t.Errorf("the receipt lacks %s", part)

@@ -97,7 +97,7 @@ func TestNewAnyProject(t *testing.T) {
 func TestAnyProjectLimits(t *testing.T) {
 	s, b := asRoot(t)
 	path := s.Expand("/console/projects/{px}")
-	page := b.get(path + "/limits").titled("Limits of px").says("Storage", "Used now: 0 B", "default")
+	page := b.get(path+"/limits").titled("Limits of px").says("Storage", "Used now: 0 B", "default")
 	page.send(fields{"usage": "1.5 TB", "bandwidth": "unlimited", "rate": "100", "buckets": "7"}).titled("px").says("The limits are set.")
 	limits, err := s.Control.GetProject(control.WithCaller(t.Context(), root(t)), s.ID(t, "px"))
 	if err != nil {
@@ -136,7 +136,7 @@ func TestAnyProjectMembers(t *testing.T) {
 	page := add.send(fields{"user": "bob@mail.test", "role": "viewer"})
 	page = page.titled("Members of px").says("bob@mail.test", "viewer")
 	name := "Bob"
-	page.follow("Change role of " + name).titled("Role of "+name).send(fields{"role": "editor"}).titled("Members of px").says(name + " is a member with the role editor.")
+	page.follow("Change role of " + name).titled("Role of " + name).send(fields{"role": "editor"}).titled("Members of px").says(name + " is a member with the role editor.")
 	page = page.follow("Remove "+name).titled("Remove "+name).says(name+" loses the role editor in px at once.", "What will happen")
 	page.send(nil).titled("Members of px").says("is no member of px any more").silent("bob@mail.test")
 	page.send(nil).answered(http.StatusNotFound, "Not found")
@@ -177,7 +177,7 @@ func TestAnyProjectEnd(t *testing.T) {
 	page := b.get(s.Expand("/console/projects/{px}")).follow("Delete").titled("Delete px").says("It still has 1 API key: revoke them first.")
 	page.send(nil).answered(http.StatusConflict, "Delete px")
 	foreign := s.Expand("/console/projects/{foreign}")
-	b.get(foreign + "/delete").says("1 member of foreign loses access.", "it can be restored").send(nil).says("The project is deleted.")
+	b.get(foreign+"/delete").says("1 member of foreign loses access.", "it can be restored").send(nil).says("The project is deleted.")
 	b.get(foreign).answered(http.StatusNotFound, "Not found")
 	s.Project(t, "third", "alice", "")
 	b.get(s.Expand("/console/projects/{third}/delete")).follow("Erase it instead, without a way back").titled("Erase third").

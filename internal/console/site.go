@@ -77,6 +77,9 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 	s.scans()
 	s.gateways()
 	s.operators()
+	s.operatorLists()
+	s.operatorUsers()
+	s.operatorOrganizations()
 }
 
 func newSite(api *web.API, c *control.Control, settings Settings, f face) *site {
