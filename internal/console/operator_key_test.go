@@ -168,7 +168,7 @@ func TestInspect(t *testing.T) {
 	}
 	text := leaf.Serialize()
 	page := b.inspect("  Bearer "+text+" ").titled("Inspected: API key").
-		says("live", "It works.", "Name ci", "Project px", "Organisation acme", "forbids write", "forbids delete", "The pasted key itself.")
+		says("live", "It works.", "Name ci", "Project px", "Organisation acme", "forbids write", "forbids delete", "The pasted key itself")
 	ask := page.send(fields{"caveats": "1"}).titled("Revoke the key with 1 restriction").says("ci stays")
 	for _, p := range []*shown{page, ask} {
 		if strings.Contains(p.text, text) || strings.Contains(p.url.String(), text) {
@@ -177,7 +177,7 @@ func TestInspect(t *testing.T) {
 	}
 	ask.send(fields{"reason": "leaked"}).titled("Receipt: a key that derives from ci revoked").complete("nothing else")
 	b.inspect(text).says("revoked", "it derives from: the key with 1 restriction.")
-	b.inspect(key.Serialize()).says("It works.", "the root key, which this one is").send(nil).
+	b.inspect(key.Serialize()).says("It works.", "the root key, which this one is").send(nil).titled("Revoke the API key ci").
 		says("The API key ci of px is deleted").send(nil).titled("Receipt: API key ci revoked")
 	b.inspect(text).titled("Inspected: API key").says("revoked", "the key is gone").silent("Revoke…")
 	b.inspect("nothing of ours").answered(http.StatusBadRequest, "Inspect a key").says("That has the form of no key, grant or token")
