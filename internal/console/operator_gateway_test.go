@@ -94,9 +94,9 @@ func TestMe(t *testing.T) {
 	}
 }
 
-// TestInjection: what others have named is text on every page, and in no page's
+// TestOperatorInjection: what others have named is text on every page, and in no page's
 // address.
-func TestInjection(t *testing.T) {
+func TestOperatorInjection(t *testing.T) {
 	s, b := asRoot(t)
 	for _, evil := range []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `<b>名前</b> 🙂 اسم`} {
 		ctx := control.WithCaller(t.Context(), root(t))

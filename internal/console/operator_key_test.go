@@ -28,6 +28,9 @@ func (p *shown) secretOf(label string) string {
 func makeKey(t *testing.T, s *reevetest.Server, b *browser, name string) (key macaroon.Key, path string) {
 	t.Helper()
 	page := b.get(s.Expand("/console/projects/{px}/keys/new")).send(fields{"name": name}).titled("The API key " + name + " is created")
+	if got := page.header.Get("Vary"); got != "Accept-Encoding" || page.header.Get("Content-Length") == "" {
+		t.Errorf("a page with a secret is packed, or varies by %q", got)
+	}
 	key, err := macaroon.Parse(page.secretOf("API key"))
 	if err != nil {
 		t.Fatal(err)
@@ -138,8 +141,9 @@ func TestKeyPages(t *testing.T) {
 	path := s.Expand("/console/projects/{px}/keys")
 	first := b.get(path).says("key 000", "1 to 50 of 120").silent("key 050")
 	first.follow("Next").says("key 050", "51 to 100 of 120").follow("Next").says("key 119", "101 to 120 of 120").silent("key 099")
-	if len(first.text) > 50_000 {
-		t.Errorf("a page has %d bytes", len(first.text))
+	short := b.do(http.MethodGet, path, nil, http.Header{"Accept-Encoding": {"gzip"}})
+	if got := short.header.Get("Content-Encoding"); got != "gzip" || len(short.text) > 10_000 {
+		t.Errorf("a page of %d bytes is %d on the wire, packed by %q", len(first.text), len(short.text), got)
 	}
 	if got := strings.Count(b.get(path+"?csv=keys").text, "\r\n"); got != 121 {
 		t.Errorf("the CSV has %d lines", got)
