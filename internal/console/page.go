@@ -148,6 +148,11 @@ func (v *visit) send(p *page) error {
 	}
 	header := v.w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Vary", "Accept-Encoding")
+	if short, ok := v.packed(p, body); ok {
+		header.Set("Content-Encoding", "gzip")
+		body = short
+	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	status := p.Status
 	if status == 0 {
