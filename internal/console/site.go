@@ -33,6 +33,7 @@ type face struct {
 	Title  string
 	Nav    []link
 	Search string // the path of the one search box; "" without one
+	Self   string // the page of who is signed in; "" without one
 
 	// identify finds out who a session's token is, and gives the context of what
 	// is done for that one.
@@ -56,6 +57,8 @@ func Tenant(api *web.API, c *control.Control, settings Settings) {
 	s.passwordResets()
 	s.invitationLinks()
 	s.accounts()
+	s.ownKeys()
+	s.ownOrganizationKeys()
 }
 
 // Operator puts the operators' console on the operator listener.
@@ -72,6 +75,10 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 	s.operatorStart()
 	s.anyProjects()
 	s.anyKeys()
+	s.inspections()
+	s.scans()
+	s.gateways()
+	s.operators()
 	s.operatorLists()
 	s.operatorUsers()
 	s.operatorOrganizations()
