@@ -21,18 +21,17 @@ func operator(t *testing.T, s *reevetest.Server) *person {
 }
 
 func TestOperatorUsers(t *testing.T) {
-	s, p := operators(t)
+	_, p := operators(t)
 	p.click("New user").fill("Address", "dora@mail.test").fill("Full name", "Dora").fill("Reason", "asked for by mail").click("Create").
 		see("dora@mail.test is a user now.")
 	p.click("Users").fill("Part of a name or address, or an id", "alice").click("Show").see("alice@mail.test").miss("bob@mail.test").
 		click("Alice van Test").titled("Alice van Test")
-	p.click("Edit").fill("Full name", "Alice Test").fill("Project limit", "3").click("Edit").see("The user is changed.").titled("Alice Test")
-	p.click("Reset password").click("Reset password").see("Hand this link on").click("Done")
+	p.click("Edit").fill("Full name", "Alice Test").fill("Project limit", "3").click("Save").see("The user is changed.").titled("Alice Test")
+	p.click("Reset password").click("Make a link").see("Hand this link on").click("Done")
 	p.click("Freeze").choose("Why", "Unpaid bills").fill("Reason", "three months open").click("Freeze").see("frozen")
 	p.click("Unfreeze").click("Unfreeze").titled("Alice Test")
 	p.click("Users").click("Dora").click("Delete").see("What will happen").click("Delete").see("dora@mail.test is deleted.")
 	p.click("Deleted users").titled("Deletions").click("Restore Dora").click("Restore").titled("Dora")
-	_ = s
 }
 
 func TestOperatorOrganizations(t *testing.T) {
@@ -76,4 +75,27 @@ func TestOperatorProjects(t *testing.T) {
 	p.expect("409 (Conflict)").click("Transfer").fill("Owner", "carol@mail.test").click("Transfer project").see("What will happen").
 		click("Transfer project").see("The project is transferred.")
 	p.click("Delete").click("Delete").see("The project is deleted.")
+}
+
+func TestOperatorTools(t *testing.T) {
+	s, p := operators(t)
+	p.click("Gateways").titled("Gateways").click("New gateway").fill("Name", "edge-1").click("Create gateway").see("The gateway edge-1 is created").
+		click("Done").titled("edge-1")
+	p.click("Rotate its token").click("Rotate token").see("The gateway has a new token").click("Done")
+	p.click("Delete").click("Delete gateway").see("The gateway is deleted.")
+	p.click("Operators").titled("Operators").click("New operator").fill("Name", "night watch").choose("Role", "support").click("Create operator").
+		see("The operator night watch is created")
+	token := p.secret("Operator token")
+	p.click("Done").titled("night watch")
+	watch := visitor(t, s.URL("operator")).open("/console/users").fill("Operator token", token).click("Sign in")
+	watch.see("night watch", "support").click("night watch").click("Rotate your token").click("Rotate token").see("There is a new token")
+	p.click("Edit").choose("Role", "finance").click("Save").see("The operator is saved.")
+	p.click("Rotate the token").click("Rotate token").see("There is a new token").click("Done")
+	p.click("Delete").click("Delete operator").see("The operator is deleted.")
+
+	s.Do(t, reevetest.Step{Call: "POST /api/projects/{px}/apikeys", Body: `{"name":"leaked"}`, Status: 200, Reply: `{"apikey":"{leaked}"}`})
+	p.click("Inspect").fill("Key, grant or token", s.Value(t, "leaked")).click("Inspect").see("px")
+	p.click("Revoke…").click("Revoke").see("The key is revoked.")
+	p.click("Inspect").click("Look through a text for keys").fill("Text", "export KEY="+s.Value(t, "key")).click("Look through it").
+		click("Revoke what opens something…").click("Revoke").see("1 credential revoked.")
 }
