@@ -34,18 +34,19 @@ func (v *visit) listOrganizations() (*page, error) {
 	return p, nil
 }
 
-func organizationRows(organizations []reeve.Organization) ([][]cell, error) {
-	out := make([][]cell, len(organizations))
+func (v *visit) organizationRows(organizations []reeve.Organization) ([][]cell, error) {
+	out, owners := make([][]cell, len(organizations)), make([]*control.Named, len(organizations))
+	for i, o := range organizations {
+		owners[i] = &control.Named{Kind: control.FoundUser, ID: o.OwnerID}
+	}
+	if err := v.control.NameThings(v.ctx, owners); err != nil {
+		return nil, err
+	}
 	for i, o := range organizations {
 		id := o.ID.String()
-		out[i] = []cell{linked(o.Name, to("organizations", id)), freezeState(o.Freeze), userCell(o.OwnerID), moment(o.CreatedAt), code(id)}
+		out[i] = []cell{linked(o.Name, to("organizations", id)), freezeState(o.Freeze), anyThing(owners[i]), moment(o.CreatedAt), code(id)}
 	}
 	return out, nil
-}
-
-// userCell leads to a user of whom only the id is known.
-func userCell(id reeve.ID) cell {
-	return cell{Text: id.String(), To: to("users", id.String()), Code: true}
 }
 
 // listProjects shows the projects.
@@ -66,7 +67,7 @@ func (v *visit) listProjects() (*page, error) {
 		}
 		l.Organization = &id
 	}
-	t, err := tableOf(v, l.Listing, func(l control.Listing) ([]reeve.Project, string, error) { return v.control.ListProjects(v.ctx, l) }, projectRows)
+	t, err := tableOf(v, l.Listing, func(l control.Listing) ([]reeve.Project, string, error) { return v.control.ListProjects(v.ctx, l) }, v.projectRows)
 	if err != nil {
 		return nil, err
 	}
@@ -82,14 +83,18 @@ func (v *visit) listProjects() (*page, error) {
 
 var projectColumns = []column{{Name: "Name"}, {Name: "State"}, {Name: "Organisation"}, {Name: "Owner"}, {Name: "Created"}, {Name: "ID"}}
 
-func projectRows(projects []reeve.Project) ([][]cell, error) {
-	out := make([][]cell, len(projects))
+func (v *visit) projectRows(projects []reeve.Project) ([][]cell, error) {
+	out, of := make([][]cell, len(projects)), make([]*control.Named, 0, 2*len(projects))
+	for _, p := range projects {
+		of = append(of, &control.Named{Kind: control.FoundOrganization, ID: p.OrganizationID}, &control.Named{Kind: control.FoundUser, ID: p.OwnerID})
+	}
+	if err := v.control.NameThings(v.ctx, of); err != nil {
+		return nil, err
+	}
 	for i, p := range projects {
-		id, organization := p.ID.String(), p.OrganizationID.String()
+		id := p.ID.String()
 		out[i] = []cell{
-			linked(p.Name, to("projects", id)), freezeState(p.Freeze),
-			{Text: organization, To: to("organizations", organization), Code: true},
-			userCell(p.OwnerID), moment(p.CreatedAt), code(id),
+			linked(p.Name, to("projects", id)), freezeState(p.Freeze), anyThing(of[2*i]), anyThing(of[2*i+1]), moment(p.CreatedAt), code(id),
 		}
 	}
 	return out, nil
