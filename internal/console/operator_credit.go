@@ -48,7 +48,9 @@ func (v *visit) listCredits() (*page, error) {
 		about := linked(c.Description, to("credits", c.ID.String()))
 		about.About = "of " + timeText(c.CreatedAt)
 		rows[i] = []cell{
-			about, {Badges: []badge{creditState(c.StatusAt(now))}}, number(document.Dollars(c.Amount)), number(document.Dollars(c.Remaining())),
+			about,
+			{Badges: []badge{creditState(c.StatusAt(now))}},
+			number(document.Dollars(c.Amount)), number(document.Dollars(c.Remaining())),
 			number(strconv.FormatInt(c.Priority, 10)), moment(c.EffectiveAt), moments(c.ExpiresAt, "never"),
 		}
 	}

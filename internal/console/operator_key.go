@@ -14,7 +14,9 @@ import (
 func (s *site) anyKeys() {
 	s.show("keys/{key}", (*visit).anyKey)
 	s.show("revocations/{epoch}", (*visit).receipt)
-	keys := func(ask func(*visit) (*question, error)) func(*visit) (*question, error) { return onlyFor(reeve.ManageKeys, ask) }
+	keys := func(ask func(*visit) (*question, error)) func(*visit) (*question, error) {
+		return onlyFor(reeve.ManageKeys, ask)
+	}
 	s.does(action{Path: "projects/{project}/keys/new", Ask: keys((*visit).askNewAnyKey), Do: (*visit).createAnyKey})
 	s.does(action{Path: "projects/{project}/keys/revoke", Ask: keys((*visit).askRevokeAnyKeys), Do: (*visit).revokeAnyKeys})
 	s.does(action{Path: "keys/{key}/rotate", Ask: keys((*visit).askRotateAnyKey), Do: (*visit).rotateAnyKey})
@@ -31,7 +33,9 @@ func (v *visit) onKey() (k control.APIKeyUse, p onProject, err error) {
 }
 
 // upToKeys is the way to the list of a project's keys.
-func (p onProject) upToKeys() []link { return append(p.up(true), link{Text: "API keys", To: p.path("keys")}) }
+func (p onProject) upToKeys() []link {
+	return append(p.up(true), link{Text: "API keys", To: p.path("keys")})
+}
 
 // anyKey is the page of a key, or of one that is gone, by its id.
 func (v *visit) anyKey() (*page, error) {
@@ -47,8 +51,13 @@ func (v *visit) anyKey() (*page, error) {
 		Title: k.Name, Up: p.upToKeys(), Badges: append(keyBadges(k.APIKey), frozenOnly(p.Project)...),
 		Lead: "An API key. Only its holder has it: here is all else that is known.",
 		Facts: []fact{
-			{"Project", linked(p.Name, p.path())}, {"Organisation", anyThing(&p.organization)}, {"Owner", anyThing(&p.owner)},
-			{"Last used", at}, {"Last used by", by}, {"Created", moment(k.CreatedAt)}, {"Ends", moments(k.ExpiresAt, "never")},
+			{"Project", linked(p.Name, p.path())},
+			{"Organisation", anyThing(&p.organization)},
+			{"Owner", anyThing(&p.owner)},
+			{"Last used", at},
+			{"Last used by", by},
+			{"Created", moment(k.CreatedAt)},
+			{"Ends", moments(k.ExpiresAt, "never")},
 			{"ID", code(k.ID.String())},
 		},
 	}

@@ -77,7 +77,8 @@ func (v *visit) listMonths() (*page, error) {
 	rows := make([][]cell, len(months))
 	for i, m := range months {
 		rows[i] = []cell{
-			linked(m.String(), to("months", m.String())), {Badges: []badge{v.stateOf(m, known).badge()}},
+			linked(m.String(), to("months", m.String())),
+			{Badges: []badge{v.stateOf(m, known).badge()}},
 			doings(link{Text: "Statements", About: "of " + m.String(), To: at(to("statements"), "month", m.String())}),
 		}
 	}
@@ -164,9 +165,9 @@ func (r *run) progress(state monthState, made int) (out section, ok bool) {
 	case r != nil && r.Failed != "":
 		out.Bad, out.Note = true, "It could not be finished: "+r.Failed+" What is made stays: go on where it was left."
 	case r.goesOn(state):
-		out.Live, out.Note = true, fmt.Sprintf("It is being closed: %s so far. You may leave this page, it goes on.", counted(made, "statement"))
+		out.Live, out.Note = true, fmt.Sprintf("It is being closed: %s so far. You may leave this page, it goes on.", tally(made, "statement"))
 		if r == nil || r.Lost {
-			out.Note = fmt.Sprintf("It is begun: %s so far. If that does not rise, it was interrupted: go on where it was left.", counted(made, "statement"))
+			out.Note = fmt.Sprintf("It is begun: %s so far. If that does not rise, it was interrupted: go on where it was left.", tally(made, "statement"))
 		}
 	case r.Over() && r.Said != "":
 		out.Note = r.Said
@@ -174,14 +175,6 @@ func (r *run) progress(state monthState, made int) (out section, ok bool) {
 		return out, false
 	}
 	return out, true
-}
-
-// counted says how many things there are.
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // pricesSection tells the prices in force in a month.
@@ -244,7 +237,7 @@ func (v *visit) askCloseMonth() (*question, error) {
 		},
 	}
 	if made > 0 {
-		q.Lead = fmt.Sprintf("%s of the month are made already: it goes on where it was left.", counted(made, "statement"))
+		q.Lead = fmt.Sprintf("%s of the month are made already: it goes on where it was left.", tally(made, "statement"))
 	}
 	return q, nil
 }
@@ -269,5 +262,5 @@ func (v *visit) closeMonth(values) (*outcome, error) {
 		return nil, err
 	}
 	closed, err := v.control.CloseMonth(v.ctx, month)
-	return &outcome{Said: fmt.Sprintf("%s is closed. It has %s.", month, counted(closed.Statements, "statement"))}, err
+	return &outcome{Said: fmt.Sprintf("%s is closed. It has %s.", month, tally(closed.Statements, "statement"))}, err
 }

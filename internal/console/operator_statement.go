@@ -175,8 +175,8 @@ func notesSection(notes []reeve.CreditNote) section {
 	return section{Title: "Credit notes", Table: t}
 }
 
-// printStatement answers a statement as a page of its own, to print.
-func (v *visit) printStatement() (*page, error) {
+// printAnyStatement answers a statement as a page of its own, to print.
+func (v *visit) printAnyStatement() (*page, error) {
 	defer v.patiently()()
 	s, err := v.control.GetStatement(v.ctx, v.id("statement", reeve.PrefixStatement))
 	if err != nil {

@@ -27,7 +27,7 @@ func (v *visit) statementLinePage() (*page, error) {
 			{"Line", text(strconv.Itoa(n))},
 			{"Project", linked(l.ProjectName, to("projects", l.ProjectID.String()))},
 			{"Month", text(lineMonth(s, l))},
-			{"Used in the month", exactly(l.Meter, why.Total)},
+			{"Used in the month", quantityOf(l.Meter, why.Total)},
 			{"Price for each", text(priceUnit(why.Price))},
 			{"Costs", text(microdollars(why.Cost.Microcents))},
 			{"Amount of the line", text(document.Dollars(l.Cents))},
@@ -37,7 +37,7 @@ func (v *visit) statementLinePage() (*page, error) {
 	if l.Month != s.Month {
 		p.Lead = "This usage came after its month was closed: the line is the difference to what was billed before."
 		p.Facts = append(
-			p.Facts, fact{"Billed before", exactly(l.Meter, why.BilledQuantity)}, fact{"Cost billed before", text(microdollars(why.BilledMicrocents))},
+			p.Facts, fact{"Billed before", quantityOf(l.Meter, why.BilledQuantity)}, fact{"Cost billed before", text(microdollars(why.BilledMicrocents))},
 		)
 	}
 	return p, nil
@@ -50,8 +50,8 @@ func priceUnit(p *reeve.Price) string {
 	return p.Unit.String()
 }
 
-// exactly is a quantity in the meter's unit.
-func exactly(m reeve.UsageMeter, n *big.Int) cell {
+// quantityOf is a quantity in the meter's unit.
+func quantityOf(m reeve.UsageMeter, n *big.Int) cell {
 	return text(document.Thousands(m.Units(n).String()) + " " + m.Unit())
 }
 
@@ -74,10 +74,10 @@ func tiersSection(l reeve.StatementLine, why control.LineExplanation) section {
 	for _, tier := range why.Cost.Tiers {
 		end := text("without end")
 		if tier.UpTo != nil {
-			end = exactly(l.Meter, tier.UpTo)
+			end = quantityOf(l.Meter, tier.UpTo)
 		}
 		t.Rows = append(t.Rows, []cell{
-			exactly(l.Meter, tier.From), end, exactly(l.Meter, tier.Quantity), number(reeve.FormatNumber(tier.Price)), number(microdollars(tier.Microcents)),
+			quantityOf(l.Meter, tier.From), end, quantityOf(l.Meter, tier.Quantity), number(reeve.FormatNumber(tier.Price)), number(microdollars(tier.Microcents)),
 		})
 	}
 	return section{Title: "Tiers", Table: t}
@@ -91,7 +91,7 @@ func (v *visit) hoursSection(l reeve.StatementLine, why control.LineExplanation)
 		if r.Bucket == "" {
 			bucket.Text = "none"
 		}
-		rows[i] = []cell{moment(r.At), bucket, exactly(l.Meter, r.Quantity.Big())}
+		rows[i] = []cell{moment(r.At), bucket, quantityOf(l.Meter, r.Quantity.Big())}
 	}
 	return section{
 		Title: "Hours", Note: "What is known now: what came since the statement was made is among them.",

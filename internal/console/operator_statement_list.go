@@ -24,7 +24,7 @@ func (v *visit) patiently() (done func()) {
 func (s *site) operatorStatements() {
 	s.show("statements", (*visit).listStatements)
 	s.show("statements/{statement}", (*visit).statementPage)
-	s.show("statements/{statement}/print", (*visit).printStatement)
+	s.show("statements/{statement}/print", (*visit).printAnyStatement)
 	s.show("statements/{statement}/lines/{line}", (*visit).statementLinePage)
 	s.does(action{Path: "statements/{statement}/pay", Ask: (*visit).askPay, Do: (*visit).pay})
 	s.does(action{Path: "statements/{statement}/void", Ask: (*visit).askVoidStatement, Do: (*visit).voidStatement})
@@ -148,7 +148,8 @@ func statementRows(statements []reeve.Statement) [][]cell {
 		month := linked(s.Month.String(), to("statements", s.ID.String()))
 		month.About = "of " + s.OrganizationName
 		out[i] = []cell{
-			month, linked(s.OrganizationName, to("organizations", s.OrganizationID.String())), {Badges: []badge{statementState(s.Status)}},
+			month, linked(s.OrganizationName, to("organizations", s.OrganizationID.String())),
+			{Badges: []badge{statementState(s.Status)}},
 			number(document.Dollars(s.Gross)), number(document.Dollars(-s.Coupons)), number(document.Dollars(-s.Credits)),
 			number(document.Dollars(s.Due)), number(document.Dollars(-s.Noted)), number(document.Dollars(document.Open(s))),
 		}
