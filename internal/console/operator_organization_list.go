@@ -20,7 +20,7 @@ func (v *visit) listOrganizations() (*page, error) {
 	t, err := tableOf(v, l.Listing,
 		func(l control.Listing) ([]reeve.Organization, string, error) {
 			return v.control.ListOrganizations(v.ctx, l)
-		}, organizationRows)
+		}, v.organizationRows)
 	if err != nil {
 		return nil, err
 	}
