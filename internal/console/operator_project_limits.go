@@ -61,7 +61,7 @@ func (k limitKind) value(l reeve.Limit, own bool) string {
 	case !ok:
 		return "unlimited"
 	case k.size:
-		if text := reeve.FormatSize(n); exactly(text, n) {
+		if text := reeve.FormatSize(n); isSize(text, n) {
 			return text
 		}
 		return strconv.FormatInt(n, 10) + " B"
@@ -69,8 +69,8 @@ func (k limitKind) value(l reeve.Limit, own bool) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// exactly tells whether a size is what a text says, and not merely nearly.
-func exactly(text string, n int64) bool {
+// isSize tells whether a size is what a text says, and not merely nearly.
+func isSize(text string, n int64) bool {
 	read, err := reeve.ParseSize(text)
 	return err == nil && read == n
 }

@@ -33,6 +33,7 @@ type face struct {
 	Title  string
 	Nav    []link
 	Search string // the path of the one search box; "" without one
+	Self   string // the page of who is signed in; "" without one
 
 	// identify finds out who a session's token is, and gives the context of what
 	// is done for that one.
@@ -75,6 +76,10 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 	s.operatorOrganizations()
 	s.anyProjects()
 	s.anyKeys()
+	s.inspections()
+	s.scans()
+	s.gateways()
+	s.operators()
 }
 
 func newSite(api *web.API, c *control.Control, settings Settings, f face) *site {
