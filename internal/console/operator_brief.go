@@ -22,7 +22,8 @@ func statementTable(all []reeve.Statement, with bool) *table {
 	rows := make([][]cell, len(all))
 	for i, s := range all {
 		rows[i] = []cell{
-			linked(s.Month.String(), to("statements", s.ID.String())), {Badges: []badge{statementState(s.Status)}},
+			linked(s.Month.String(), to("statements", s.ID.String())),
+			{Badges: []badge{statementState(s.Status)}},
 			number(document.Dollars(s.Gross)), number(document.Dollars(document.Open(s))),
 		}
 		if with {

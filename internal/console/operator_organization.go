@@ -188,7 +188,8 @@ func (v *visit) creditsInBrief(o reeve.Organization) (section, error) {
 	rows, now := make([][]cell, len(all)), v.control.Now()
 	for i, c := range all {
 		rows[i] = []cell{
-			linked(calledOr(shortened(c.Description), "Credit"), to("credits", c.ID.String())), {Badges: []badge{creditState(c.StatusAt(now))}},
+			linked(calledOr(shortened(c.Description), "Credit"), to("credits", c.ID.String())),
+			{Badges: []badge{creditState(c.StatusAt(now))}},
 			number(document.Dollars(c.Remaining())), number(document.Dollars(c.Amount)), moments(c.ExpiresAt, "it is used up"),
 		}
 	}
