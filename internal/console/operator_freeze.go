@@ -30,7 +30,7 @@ func (v *visit) freezeFields(f *reeve.Frozen) []field {
 			types = append(types, option{string(kind), causes[kind]})
 		}
 	}
-	kind := field{Name: "type", Label: "Why", Kind: "select", Options: types, Required: true}
+	kind := field{Name: "type", Label: "Cause", Kind: "select", Options: types, Required: true}
 	until := instantField("until", "Until", "In UTC. Left empty, until somebody unfreezes it.")
 	if f != nil {
 		kind.Value, kind.Current, until.Current = string(f.Type), true, true

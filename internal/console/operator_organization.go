@@ -115,7 +115,7 @@ func (v *visit) projectsInBrief(o reeve.Organization) (section, error) {
 	}
 	t := &table{
 		ID: "projects", Caption: "Projects", Empty: "The organisation has no project.",
-		Columns: []column{{Name: "Name"}, {Name: "State"}, {Name: "Owner"}, {Name: "Created"}, {Name: "ID"}},
+		Columns: []column{{Name: "Name"}, {Name: "Frozen itself"}, {Name: "Owner"}, {Name: "Created"}, {Name: "ID"}},
 		All: eachRow(control.Listing{Organization: &o.ID, Sort: "created"},
 			func(l control.Listing) ([]reeve.Project, string, error) { return v.control.ListProjects(v.ctx, l) }, v.briefProjects),
 	}

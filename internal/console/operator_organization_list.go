@@ -7,7 +7,7 @@ import (
 
 // listOrganizations shows the organisations.
 func (v *visit) listOrganizations() (*page, error) {
-	l, err := v.listing("Part of a name, or an id", thingSorts)
+	l, err := v.listing("Name or id", thingSorts)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func (v *visit) listOrganizations() (*page, error) {
 	}
 	t.ID, t.Caption, t.Empty = "organizations", "Organisations", l.nothing("There are no organisations yet.")
 	t.Columns = []column{{Name: "Name"}, {Name: "State"}, {Name: "Owner"}, {Name: "Created"}, {Name: "ID"}}
-	p := &page{Title: "Organisations", Sections: []section{{Form: l.form(), Table: t}}}
+	p := &page{Title: "Organisations", Sections: []section{{Form: l.form()}, {Table: t}}}
 	if v.may(reeve.ManageTenants) {
 		p.Actions = []link{{Text: "New organisation", To: to("organizations", "new"), Main: true}}
 	}
@@ -51,7 +51,7 @@ func (v *visit) organizationRows(organizations []reeve.Organization) ([][]cell, 
 
 // listProjects shows the projects.
 func (v *visit) listProjects() (*page, error) {
-	l, err := v.listing("Part of a name, or an id", thingSorts)
+	l, err := v.listing("Name or id", thingSorts)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (v *visit) listProjects() (*page, error) {
 	}
 	t.ID, t.Caption, t.Empty = "projects", "Projects", l.nothing("There are no projects yet.")
 	t.Columns = projectColumns
-	p := &page{Title: "Projects", Sections: []section{{Form: l.form(), Table: t}}}
+	p := &page{Title: "Projects", Sections: []section{{Form: l.form()}, {Table: t}}}
 	if v.may(reeve.ManageTenants) {
 		p.Actions = []link{{Text: "New project", To: to("projects", "new"), Main: true}}
 	}
@@ -81,7 +81,7 @@ func (v *visit) listProjects() (*page, error) {
 	return p, nil
 }
 
-var projectColumns = []column{{Name: "Name"}, {Name: "State"}, {Name: "Organisation"}, {Name: "Owner"}, {Name: "Created"}, {Name: "ID"}}
+var projectColumns = []column{{Name: "Name"}, {Name: "Frozen itself"}, {Name: "Organisation"}, {Name: "Owner"}, {Name: "Created"}, {Name: "ID"}}
 
 func (v *visit) projectRows(projects []reeve.Project) ([][]cell, error) {
 	out, of := make([][]cell, len(projects)), make([]*control.Named, 0, 2*len(projects))
@@ -94,8 +94,17 @@ func (v *visit) projectRows(projects []reeve.Project) ([][]cell, error) {
 	for i, p := range projects {
 		id := p.ID.String()
 		out[i] = []cell{
-			linked(p.Name, to("projects", id)), freezeState(p.Freeze), anyThing(of[2*i]), anyThing(of[2*i+1]), moment(p.CreatedAt), code(id),
+			linked(p.Name, to("projects", id)), frozenItself(p.Freeze), anyThing(of[2*i]), anyThing(of[2*i+1]), moment(p.CreatedAt), code(id),
 		}
 	}
 	return out, nil
+}
+
+// frozenItself says whether a project has a freeze of its own, whatever is with
+// what it belongs to.
+func frozenItself(f *reeve.Frozen) cell {
+	if f == nil {
+		return text("no")
+	}
+	return state(string(f.Type), "bad")
 }

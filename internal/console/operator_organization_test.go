@@ -42,7 +42,7 @@ func TestOrganizationEnd(t *testing.T) {
 	b.get("deletions?kind=project").follow("Restore px").titled("Restore px").send(nil)
 	b.get(path).says("px")
 	s.Do(t, reevetest.Step{Call: "DELETE /api/projects/{px}", Status: 200})
-	b.get(path+"/erase").send(nil).titled("Organisations").says("acme is erased for good.")
+	b.get(path + "/erase").send(nil).titled("Organisations").says("acme is erased for good.")
 }
 
 // TestOrganizationMembers: adding, changing and removing them.
@@ -90,11 +90,11 @@ func TestOrganizationKeys(t *testing.T) {
 func TestBudgetAndWebhook(t *testing.T) {
 	s, b := onCall(t, "")
 	path := s.Expand("organizations/{acme}")
-	b.get(path + "/budget").send(fields{"amount": "much"}).answered(http.StatusBadRequest, "Budget of acme")
+	b.get(path+"/budget").send(fields{"amount": "much"}).answered(http.StatusBadRequest, "Budget of acme")
 	b.get(path+"/budget").send(fields{"amount": "1,234.5"}).titled("acme").says("The budget is $1,234.50 a month.", "$1,234.50 a month")
 	b.get(path + "/budget/delete").send(nil).titled("acme").says("The budget is deleted.")
 	b.get(path+"/budget/delete").send(nil).answered(http.StatusNotFound, "Not found")
-	b.get(path + "/webhook").send(fields{"url": "ftp://x"}).answered(http.StatusBadRequest, "Webhook of acme")
+	b.get(path+"/webhook").send(fields{"url": "ftp://x"}).answered(http.StatusBadRequest, "Webhook of acme")
 	page := b.get(path + "/webhook").send(fields{"url": "https://hook.test/x"}).titled("The webhook is set")
 	if !strings.Contains(page.text, "whsec_") {
 		t.Error("no secret")
@@ -102,7 +102,7 @@ func TestBudgetAndWebhook(t *testing.T) {
 	if page = page.follow("Done").titled("acme").says("https://hook.test/x"); strings.Contains(page.text, "whsec_") {
 		t.Error("the secret is shown twice")
 	}
-	b.get(path+"/webhook/delete").says("0 messages").send(nil).titled("acme").says("The webhook is deleted.")
+	b.get(path + "/webhook/delete").says("0 messages").send(nil).titled("acme").says("The webhook is deleted.")
 }
 
 // TestOperatorsInjection: what tenants write is text, wherever operators see it.
@@ -113,7 +113,7 @@ func TestOperatorsInjection(t *testing.T) {
 		b.get(user + "/edit").send(fields{"name": evil, "short": evil}).titled(evil)
 		b.get(organization + "/rename").send(fields{"name": evil}).titled(evil)
 		s.Do(t, reevetest.Step{Call: "PUT /api/projects/{px}", Body: `{"projectName":` + quoted(evil) + `}`, Status: 200})
-		b.get(organization+"/apikeys/new").send(fields{"name": evil, "reason": evil}).titled("The key is made")
+		b.get(organization + "/apikeys/new").send(fields{"name": evil, "reason": evil}).titled("The key is made")
 		for _, path := range []string{
 			user, user + "/delete", user + "/freeze", user + "/reset", "users", organization, organization + "/delete", organization + "/members",
 			organization + "/apikeys", s.Expand("organizations/{acme}/members/{bob}/remove"), "organizations", "projects", "search?q=" + escaped(evil),

@@ -151,11 +151,10 @@ const secretLetters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 
 // searchPage shows what a text finds.
 func (v *visit) searchPage(q string) (*page, error) {
-	p := &page{Title: "Search", Sections: []section{{Form: &form{
+	p := &page{Title: "Search", Lead: searchLead, Sections: []section{{Form: &form{
 		To: to("search"), Submit: "Search", Live: results, Asks: true,
 		Fields: []field{{
 			Name: "q", Label: "Name, address, id, key or token", Kind: "search", Value: q,
-			Hint: "Ids in any spelling; parts of names, addresses and descriptions. What looks like a key or token is put into no address and no log.",
 		}},
 	}}}}
 	if q == "" {
@@ -190,6 +189,8 @@ func (v *visit) searchPage(q string) (*page, error) {
 	p.Sections = append(p.Sections, out)
 	return p, nil
 }
+
+const searchLead = "Ids may be in any spelling, names, addresses and descriptions a part. What looks like a key or token is put into no address and no log."
 
 const searchable = "Search for users, organisations, projects, coupons, API keys, organisation keys, gateways and statements: " +
 	"by id, by name or address or a part of one, or by a whole key or token, pasted."

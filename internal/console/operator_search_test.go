@@ -71,7 +71,7 @@ func TestSearchForCredentials(t *testing.T) {
 			}
 		}
 	}
-	page := b.get("search?q="+key).titled("Search").says("This address holds a credential")
+	page := b.get("search?q=" + key).titled("Search").says("This address holds a credential")
 	if strings.Contains(page.text, key) {
 		t.Error("the answer has the key")
 	}

@@ -152,8 +152,14 @@ func (v *visit) userProjects(found control.UserDetails) (section, error) {
 		if err != nil {
 			return section{}, err
 		}
+		state := freezeState(p.Freeze)
+		if frozen, err := v.control.ProjectIsFrozen(v.ctx, p.ID); err != nil {
+			return section{}, err
+		} else if frozen && p.Freeze == nil {
+			state.Badges = []badge{{"frozen with the user or the organisation", "bad"}}
+		}
 		t.Rows = append(t.Rows, []cell{
-			linked(p.Name, to("projects", p.ID.String())), freezeState(p.Freeze), text(usedOf(limits.Usage, decimalSizes)), text(usedOf(limits.Bandwidth, decimalSizes)),
+			linked(p.Name, to("projects", p.ID.String())), state, text(usedOf(limits.Usage, decimalSizes)), text(usedOf(limits.Bandwidth, decimalSizes)),
 			text(usedOf(limits.Buckets, counts)), moment(p.CreatedAt),
 		})
 	}

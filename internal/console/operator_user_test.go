@@ -198,7 +198,7 @@ func TestFilters(t *testing.T) {
 	b.get("users?to=2001-01-01").says("Nothing is like that")
 	b.get("organizations?owner=alice@mail.test").says("acme").silent("evil")
 	b.get("organizations?member=" + s.Value(t, "bob")).says("acme").silent("evil")
-	b.get("projects?organization=" + s.Value(t, "evil")).says("foreign", "Mallory Mean").silent("px")
+	b.get("projects?organization="+s.Value(t, "evil")).says("foreign", "Mallory Mean").silent("px")
 	for _, path := range []string{
 		"users?sort=x", "users?frozen=x", "users?from=x", "users?after=x", "organizations?owner=none@mail.test", "organizations?sort=email",
 		"projects?organization=x", "deletions?kind=x", "deletions?after=x",
