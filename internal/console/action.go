@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -33,6 +34,11 @@ type action struct {
 	Resumable bool
 
 	Timeout time.Duration // if the face's own does not suit
+
+	// Long is the page that tells how far it has come and what came of it (see
+	// visit.run), of what takes long: it is Resumable, has a Timeout, and goes on
+	// when the browser has gone.
+	Long func(*visit, values) string
 }
 
 // question is what is asked before something is done.
@@ -54,9 +60,15 @@ type question struct {
 
 // outcome is what has come of an action.
 type outcome struct {
-	To      string   `json:"to,omitempty"` // the page that is shown next, whole
-	Said    string   `json:"said"`         // what that one says
+	To      string   `json:"to,omitempty"`   // the page that is shown next, whole
+	Next    string   `json:"next,omitempty"` // what is done there, after secrets; "Done" if ""
+	Said    string   `json:"said"`           // what that one says
 	Secrets []secret `json:"secrets,omitempty"`
+
+	// Of what takes long: why it failed after its page was shown, and what that
+	// page makes of it otherwise.
+	Failed string          `json:"failed,omitempty"`
+	Data   json.RawMessage `json:"data,omitempty"`
 }
 
 // does serves an action.
@@ -116,6 +128,9 @@ func (v *visit) do(a action) error {
 	}
 	var out outcome
 	if err = v.explain(in); err == nil {
+		if a.Long != nil {
+			return v.doLong(a, q, in)
+		}
 		out, err = v.once(a, q, in)
 	}
 	if err == nil {
@@ -146,8 +161,8 @@ func (v *visit) once(a action, q *question, in values) (out outcome, err error) 
 			return out, err
 		}
 	}
-	request := reeve.Repeatable{Face: "console " + v.face.Name, Actor: v.who.Actor.String(), Resumable: a.Resumable}
-	if key := in.Get(keyField); key != "" && len(key) <= 64 && !asksSecret(q.Fields) {
+	request := v.repeatable(a.Resumable)
+	if key := in.Get(keyField); key != "" && len(key) <= maxKey && !asksSecret(q.Fields) {
 		request.Key, request.Digest = key, in.digest(v.r.URL.Path)
 	}
 	outside := v.ctx
@@ -168,6 +183,14 @@ func (v *visit) once(a action, q *question, in values) (out outcome, err error) 
 		return out, err
 	}
 	return out, json.Unmarshal(reply.Body, &out)
+}
+
+// maxKey is the length of the longest key of a form.
+const maxKey = 64
+
+// repeatable is a request of the console's by who is signed in, without its key.
+func (v *visit) repeatable(resumable bool) reeve.Repeatable {
+	return reeve.Repeatable{Face: "console " + v.face.Name, Actor: v.who.Actor.String(), Resumable: resumable}
 }
 
 // asksSecret tells whether a form has a field whose digest must not be kept.
@@ -202,7 +225,7 @@ func (v *visit) tell(q *question, out outcome) error {
 	}
 	return v.send(&page{Title: out.Said, Up: q.Up, Narrow: true, Sections: []section{{
 		Note: "This is shown only now: copy it before you go on.", Secrets: out.Secrets,
-		Actions: []link{{Text: "Done", To: out.To, Main: true}},
+		Actions: []link{{Text: cmp.Or(out.Next, "Done"), To: out.To, Main: true}},
 	}}})
 }
 
@@ -228,7 +251,7 @@ func (v *visit) refuse(a action, q *question, in values, err error) error {
 	p := v.ask(q, key)
 	f := p.Sections[0].Form
 	in.fill(f.Fields)
-	f.Wrong, p.Status = sentence(shown.Message), status
+	f.Wrong, p.Status = refusal(shown), status
 	return v.send(p)
 }
 

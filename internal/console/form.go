@@ -35,7 +35,7 @@ type form struct {
 type field struct {
 	Name, Label string
 	Hint        string
-	Kind        string // of the input; also select, checks, textarea and hidden; text if ""
+	Kind        string // of the input; also select, checks, textarea, token (of a link) and hidden; text if ""
 	Value       string
 	Values      []string // of checks
 	Options     []option

@@ -18,6 +18,7 @@ type page struct {
 	Title    string
 	Up       []link // the way here, from the top
 	Badges   []badge
+	Tabs     []link // the pages of the same thing
 	Lead     string // a sentence under the title
 	Facts    []fact
 	Actions  []link // what can be done, as links to forms
@@ -35,12 +36,13 @@ type section struct {
 	Bad       bool // the note tells of something wrong
 	Facts     []fact
 	Effects   []string
-	Chart     *chart
-	Table     *table
 	Form      *form
+	Charts    []chart
+	Table     *table
 	Secrets   []secret
 	Actions   []link
 	Live      bool // it is asked for again every second (see page.Refresh)
+	Folded    bool // only its title is seen until it is opened
 }
 
 // link leads somewhere.
@@ -61,17 +63,22 @@ type fact struct {
 }
 
 // secret is shown once, to be copied.
-type secret struct{ Label, Value, Hint string }
+type secret struct {
+	Label, Value, Hint string
+
+	Picture bool // as a QR code, too
+}
+
+// Rows is how many lines of the field that shows it are needed.
+func (s secret) Rows() int { return max(2, strings.Count(s.Value, "\n")+1) }
 
 // chart is a picture with what it says in words.
 type chart struct {
-	To            string // the picture's path; its dark variant has &theme=dark
-	Words         string // instead of it
-	Width, Height int
+	Title, About string // over it; "" if the section's title says all
+	To           string // the picture's path: see picture
+	Words        string // instead of it
+	Height       int    // of wideChart and narrowChart alike
 }
-
-// Dark is where the picture for dark pages is.
-func (c chart) Dark() string { return at(c.To, "theme", "dark") }
 
 // at adds a parameter to a path, in place of one of that name; "" takes that
 // away.
@@ -160,7 +167,7 @@ func (s *site) showError(w http.ResponseWriter, r *http.Request, status int, e *
 
 // fail shows an error instead of the page.
 func (v *visit) fail(status int, e *reeve.Error) {
-	p := &page{Title: errorTitles[status], Lead: sentence(e.Message), Status: status, Narrow: true}
+	p := &page{Title: errorTitles[status], Lead: refusal(e), Status: status, Narrow: true}
 	if p.Title == "" {
 		p.Title = http.StatusText(status)
 	}
@@ -216,4 +223,6 @@ var functions = template.FuncMap{
 	"time":    timeText,
 	"rfc3339": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 	"at":      at,
+	"picture": chart.picture,
+	"qr":      newQR,
 }

@@ -47,6 +47,15 @@ func Tenant(api *web.API, c *control.Control, settings Settings) {
 	s := newSite(api, c, settings, tenantFace())
 	s.tenantSignIn()
 	s.tenantOrganizations()
+	s.tenantProjects()
+	s.tenantMembers()
+	s.tenantInvitations()
+	s.tenantUsage()
+	s.tenantStatements()
+	s.tenantChanges()
+	s.passwordResets()
+	s.invitationLinks()
+	s.accounts()
 }
 
 // Operator puts the operators' console on the operator listener.
@@ -61,6 +70,11 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 		s.providerSignIn(p)
 	}
 	s.operatorStart()
+	s.anyProjects()
+	s.anyKeys()
+	s.operatorLists()
+	s.operatorUsers()
+	s.operatorOrganizations()
 }
 
 func newSite(api *web.API, c *control.Control, settings Settings, f face) *site {

@@ -11,6 +11,9 @@ import (
 func (s *site) tenantOrganizations() {
 	s.show("{$}", (*visit).ownOrganizations)
 	s.show("organizations/{organization}", (*visit).ownOrganization)
+	s.usagePictures("organizations/{organization}/pictures", func(v *visit) control.SeriesQuery {
+		return control.SeriesQuery{OrganizationID: v.id("organization", reeve.PrefixOrganization)}
+	})
 	s.does(action{Path: "organizations/{organization}/rename", Ask: (*visit).askRenameOrganization, Do: (*visit).renameOrganization})
 }
 
@@ -42,74 +45,87 @@ func (v *visit) pages(name string, shown, total int) *pager {
 
 // ownOrganizations is where a tenant's user begins.
 func (v *visit) ownOrganizations() (*page, error) {
-	places, total, err := v.control.ListOrganizationsOf(v.ctx, v.who.Actor.ID, control.Page{Number: v.pageNumber("page"), Size: pageSize})
+	list := func(p control.Page) ([]control.Place, int, error) {
+		return v.control.ListOrganizationsOf(v.ctx, v.who.Actor.ID, p)
+	}
+	places, total, err := list(control.Page{Number: v.pageNumber("page"), Size: pageSize})
 	if err != nil {
 		return nil, err
+	}
+	row := func(p control.Place) []cell {
+		id := p.Organization.ID.TypeID(reeve.PrefixOrganization)
+		return []cell{
+			linked(p.Organization.Name, to("organizations", id)), text(string(p.Role)), moment(p.Organization.CreatedAt), code(id),
+		}
 	}
 	t := &table{
 		ID: "organizations", Caption: "Your organisations", Columns: []column{{Name: "Name"}, {Name: "Your role"}, {Name: "Since"}, {Name: "ID"}},
 		Empty: "You are in no organisation yet: ask for an invitation.", Pager: v.pages("page", len(places), total),
+		All: allPages(list, row),
 	}
 	for _, p := range places {
-		id := p.Organization.ID.TypeID(reeve.PrefixOrganization)
-		t.Rows = append(t.Rows, []cell{
-			linked(p.Organization.Name, to("organizations", id)), text(string(p.Role)), moment(p.Organization.CreatedAt), code(id),
-		})
+		t.Rows = append(t.Rows, row(p))
 	}
 	return &page{Title: "Your organisations", Sections: []section{{Table: t}}}, nil
 }
 
-// organizationUp is the way to an organisation's page.
-func organizationUp(o reeve.Organization) []link {
-	return []link{{Text: "Organisations", To: root}, {Text: o.Name, To: to("organizations", o.ID.TypeID(reeve.PrefixOrganization))}}
+// ownOrganization shows an organisation with its projects.
+func (v *visit) ownOrganization() (*page, error) {
+	place, err := v.organizationPlace()
+	if err != nil {
+		return nil, err
+	}
+	o := place.organization
+	p := place.page("")
+	p.Facts = []fact{{"Your role", text(string(place.role))}, {"Since", moment(o.CreatedAt)}, {"ID", code(o.ID.TypeID(reeve.PrefixOrganization))}}
+	if place.may(reeve.UpdateOrganization) {
+		p.Actions = append(p.Actions, link{Text: "Rename", To: place.path("rename")})
+	}
+	projects, err := v.ownProjects(place)
+	p.Sections = append(p.Sections, projects)
+	return p, err
 }
 
-func (v *visit) ownOrganization() (*page, error) {
-	id := v.id("organization", reeve.PrefixOrganization)
-	o, err := v.control.GetOrganization(v.ctx, id)
+// ownProjects lists an organisation's projects.
+func (v *visit) ownProjects(place ownPlace) (out section, err error) {
+	list := func(p control.Page) ([]reeve.Project, int, error) {
+		return v.control.OrganizationProjects(v.ctx, place.organization.ID, p)
+	}
+	projects, total, err := list(control.Page{Number: v.pageNumber("projects"), Size: pageSize})
 	if err != nil {
-		return nil, err
+		return out, err
 	}
-	p := &page{
-		Title: o.Name, Up: organizationUp(o)[:1],
-		Facts: []fact{{"Your role", text(string(v.role))}, {"Since", moment(o.CreatedAt)}, {"ID", code(o.ID.TypeID(reeve.PrefixOrganization))}},
-	}
-	if v.allowed(reeve.UpdateOrganization) {
-		p.Actions = append(p.Actions, link{Text: "Rename", To: v.r.URL.Path + "/rename"})
-	}
-	projects, total, err := v.control.OrganizationProjects(v.ctx, id, control.Page{Number: v.pageNumber("projects"), Size: pageSize})
-	if err != nil {
-		return nil, err
+	row := func(p reeve.Project) []cell {
+		id := p.ID.TypeID(reeve.PrefixProject)
+		return []cell{linked(p.Name, to("projects", id)), moment(p.CreatedAt), code(id)}
 	}
 	t := &table{
 		ID: "projects", Caption: "Projects", Columns: []column{{Name: "Name"}, {Name: "Created"}, {Name: "ID"}},
-		Empty: "No projects yet.", Pager: v.pages("projects", len(projects), total),
+		Empty: "There are no projects yet.", Pager: v.pages("projects", len(projects), total), All: allPages(list, row),
 	}
-	for _, project := range projects {
-		id := project.ID.TypeID(reeve.PrefixProject)
-		t.Rows = append(t.Rows, []cell{linked(project.Name, to("projects", id)), moment(project.CreatedAt), code(id)})
+	for _, p := range projects {
+		t.Rows = append(t.Rows, row(p))
 	}
-	p.Sections = append(p.Sections, section{Title: "Projects", Table: t})
-	return p, nil
+	out = section{Title: "Projects", Table: t}
+	if place.may(reeve.CreateProject) {
+		out.Actions = []link{{Text: "New project", To: place.path("projects", "new"), Main: true}}
+	}
+	return out, nil
 }
 
 func (v *visit) askRenameOrganization() (*question, error) {
-	o, err := v.control.GetOrganization(v.ctx, v.id("organization", reeve.PrefixOrganization))
+	place, err := v.organizationFor(reeve.UpdateOrganization)
 	if err != nil {
 		return nil, err
 	}
-	up := organizationUp(o)
 	return &question{
-		Title: "Rename " + o.Name, Up: up, Submit: "Rename", Back: up[1].To, Edited: control.Edited{Organization: o.ID},
-		Fields: []field{{Name: "name", Label: "Name", Value: o.Name, Required: true, Max: 100, Current: true}},
+		Title: "Rename " + place.name(), Up: place.up(), Submit: "Rename", Back: place.path(),
+		Edited: control.Edited{Organization: place.organization.ID},
+		Fields: []field{{Name: "name", Label: "Name", Value: place.name(), Required: true, Max: reeve.MaxName, Current: true}},
 	}, nil
 }
 
 func (v *visit) renameOrganization(in values) (*outcome, error) {
-	id := v.id("organization", reeve.PrefixOrganization)
-	o, err := v.control.RenameOrganization(v.ctx, id, in.Get("name"))
-	if err != nil {
-		return nil, err
-	}
-	return &outcome{To: organizationUp(o)[1].To, Said: "The organisation is now called " + o.Name + "."}, nil
+	o, err := v.control.RenameOrganization(v.ctx, v.id("organization", reeve.PrefixOrganization), in.Get("name"))
+	return &outcome{To: ownPlace{organization: o}.path(), Said: "The organisation is now called " + o.Name + "."}, err
 }

@@ -36,6 +36,29 @@ func (c *Control) ListOrganizationKeyUses(ctx context.Context, organization reev
 	return out, total, err
 }
 
+// GetOrganizationKeyUse finds one of an organisation's keys that has not expired,
+// and counts the live keys that go with it: those that were derived from it,
+// directly or not.
+func (c *Control) GetOrganizationKeyUse(ctx context.Context, organization, id reeve.ID) (out OrganizationKeyUse, derived int, err error) {
+	by, _, err := c.authorizeOrganization(ctx, c.store.Reader, organization, reeve.ReadOrganizationKeys)
+	if err != nil {
+		return out, 0, err
+	}
+	key, err := c.store.OrganizationKeyByID(ctx, id)
+	if err == nil && (key.OrganizationID != organization || !key.Live(c.store.Now())) {
+		err = errNoOrganizationKey
+	}
+	if err != nil {
+		return out, 0, by.veil(err)
+	}
+	counted, err := c.store.CountDerivedKeys(ctx, id, c.store.Now())
+	if err != nil {
+		return out, 0, err
+	}
+	uses, err := c.usesOf(ctx, []reeve.ID{id})
+	return OrganizationKeyUse{key, uses[id]}, counted.N, err
+}
+
 // RotateOrganizationKey replaces a key by a new one with its name, role and end.
 // The old one works on for the overlap, under another name, and so do those that
 // were derived from it; without one they are deleted at once.

@@ -34,9 +34,12 @@ const (
 
 // Why nobody is let in. The first is one for all causes.
 var (
-	errSignIn       = reeve.Errorf(reeve.Unauthenticated, "invalid email or password")
-	errCodeRequired = reeve.Errorf(reeve.Unauthenticated, "code required")
-	errWrongCode    = reeve.Errorf(reeve.Unauthenticated, "invalid code")
+	errSignIn = reeve.Errorf(reeve.Unauthenticated, "invalid email or password")
+
+	// ErrCodeRequired says that the password is right, and a code is asked for.
+	ErrCodeRequired = reeve.Errorf(reeve.Unauthenticated, "code required")
+	// ErrWrongCode says that the password is right, and the code is not.
+	ErrWrongCode = reeve.Errorf(reeve.Unauthenticated, "invalid code")
 )
 
 // SignIn opens a session for who knows a user's password, and has a code where
@@ -132,7 +135,7 @@ func (a *attempt) settle(err error) {
 	switch {
 	case err == nil:
 		a.succeed()
-	case !errors.Is(err, errWrongCode) && !errors.Is(err, errCodeDenied):
+	case !errors.Is(err, ErrWrongCode) && !errors.Is(err, errCodeDenied):
 		a.forgive()
 	}
 }

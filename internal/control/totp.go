@@ -159,14 +159,14 @@ func (c *Control) DeleteTOTP(ctx context.Context, email string) error {
 	})
 }
 
-// errCodeDenied is errWrongCode for who is signed in.
+// errCodeDenied is ErrWrongCode for who is signed in.
 var errCodeDenied = reeve.Errorf(reeve.Denied, "invalid code")
 
 func denyCode(err error) error {
 	switch {
-	case errors.Is(err, errWrongCode):
+	case errors.Is(err, ErrWrongCode):
 		return errCodeDenied
-	case errors.Is(err, errCodeRequired):
+	case errors.Is(err, ErrCodeRequired):
 		return reeve.Errorf(reeve.Invalid, "code is not set")
 	default:
 		return err
@@ -186,13 +186,13 @@ func (c *Control) takeCode(ctx context.Context, tx *store.Tx, by Caller, user re
 	code = strip(code)
 	switch len(code) {
 	case 0:
-		return errCodeRequired
+		return ErrCodeRequired
 	case reeve.TOTPDigits:
 		return c.takeStep(tx, t, code)
 	case recoveryLength:
 		return takeRecoveryCode(ctx, tx, by, user, code)
 	default:
-		return errWrongCode
+		return ErrWrongCode
 	}
 }
 
@@ -215,7 +215,7 @@ func (c *Control) takeStep(tx *store.Tx, t reeve.TOTP, code string) error {
 		}
 	}
 	if found < 0 {
-		return errWrongCode
+		return ErrWrongCode
 	}
 	tx.PutTOTPStep(t.UserID, found)
 	return nil
@@ -265,7 +265,7 @@ func takeRecoveryCode(ctx context.Context, tx *store.Tx, by Caller, user reeve.I
 		found = subtle.ConstantTimeCompare(kept[:], hash[:]) == 1 || found
 	}
 	if !found {
-		return errWrongCode
+		return ErrWrongCode
 	}
 	tx.DeleteRecoveryCode(user, hash)
 	record(tx, by, change{action: "totp.recover", target: user, after: fields{"codesLeft": len(hashes) - 1}})

@@ -2,13 +2,14 @@
 'use strict';
 
 // A link's token stands in the fragment, which browsers send to nobody: it is
-// put into the form, and out of the address.
+// put into the form, and out of the address. A form that asks for nothing else is
+// sent.
 function takeToken(root) {
-  const field = root.querySelector('[data-token], input[name=token]');
-  if (field && location.hash.length > 1) {
-    field.value = decodeURIComponent(location.hash.slice(1));
-    history.replaceState(history.state, '', location.pathname + location.search);
-  }
+  const field = root.querySelector('[data-token]');
+  if (!field || !location.hash.startsWith('#reeve_')) return;
+  field.value = location.hash.slice(1);
+  history.replaceState(history.state, '', location.pathname + location.search);
+  if (field.form.querySelectorAll('input:not([type=hidden])').length === 1) field.form.requestSubmit();
 }
 
 function prepare(root) {
@@ -26,6 +27,7 @@ function prepare(root) {
 }
 
 document.addEventListener('DOMContentLoaded', () => prepare(document));
+window.addEventListener('hashchange', () => takeToken(document));
 
 // A page that was swapped in is read from its top: from what went wrong, if
 // something did.

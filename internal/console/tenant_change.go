@@ -1,0 +1,227 @@
+package console
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+)
+
+func (s *site) tenantChanges() {
+	s.show("organizations/{organization}/changes", (*visit).organizationChanges)
+}
+
+// organizationChanges lists what was changed of an organisation and of what
+// belongs to it, newest first.
+func (v *visit) organizationChanges() (*page, error) {
+	place, err := v.organizationFor(reeve.ReadChanges)
+	if err != nil {
+		return nil, err
+	}
+	asked := v.r.URL.Query()
+	filter := control.ChangeFilter{Limit: pageSize}
+	if n, err := strconv.ParseInt(asked.Get("before"), 10, 64); err == nil && n > 0 {
+		filter.Before = n
+	}
+	s := section{Note: "What the operator of this platform has changed is among these; who that was is not told."}
+	if of := asked.Get("target"); of != "" {
+		id, _ := reeve.ParseAnyID(of) // else nothing's
+		filter.Target = &id
+		s.Actions = append(s.Actions, link{Text: "Changes of everything", To: place.path("changes")})
+	}
+	if filter.Before > 0 {
+		s.Actions = append(s.Actions, link{Text: "Newest changes", To: v.changesBefore(0)})
+	}
+	names := &changeNames{visit: v, place: place, projects: v.projectNames()}
+	changes, by, more, err := v.control.OrganizationChanges(v.ctx, place.organization.ID, filter)
+	if err != nil {
+		return nil, err
+	}
+	s.Table = &table{
+		ID: "changes", Caption: "Changes", Empty: "Nothing was changed.",
+		Columns: []column{{Name: "When"}, {Name: "What"}, {Name: "Of"}, {Name: "Before and after"}, {Name: "Who"}, {Name: "Number", Number: true}},
+		All:     names.all(filter),
+	}
+	for i, c := range changes {
+		s.Table.Rows = append(s.Table.Rows, names.row(c, by[i]))
+	}
+	if more {
+		s.Table.Pager = &pager{Next: v.changesBefore(changes[len(changes)-1].Number)}
+	}
+	p := place.page("Changes")
+	p.Sections = []section{s}
+	return p, nil
+}
+
+// changesBefore is where the changes before a number are, 0 for the newest.
+func (v *visit) changesBefore(number int64) string {
+	query := v.r.URL.Query()
+	query.Del("before")
+	if number > 0 {
+		query.Set("before", strconv.FormatInt(number, 10))
+	}
+	if len(query) == 0 {
+		return v.r.URL.Path
+	}
+	return v.r.URL.Path + "?" + query.Encode()
+}
+
+// changeNames tells of an organisation's changes in its people's words: ids are
+// names where the thing is still there.
+type changeNames struct {
+	*visit
+	place    ownPlace
+	projects func(reeve.ID) cell
+	people   map[reeve.ID]string
+	keys     map[reeve.ID]string
+}
+
+// all lists the changes that a filter picks from its place on.
+func (n *changeNames) all(filter control.ChangeFilter) func(func([]cell, error) bool) {
+	return func(yield func([]cell, error) bool) {
+		filter.Limit = csvPage
+		for more := true; more; {
+			var changes []reeve.Change
+			var by []control.ChangedBy
+			var err error
+			changes, by, more, err = n.control.OrganizationChanges(n.ctx, n.place.organization.ID, filter)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i, c := range changes {
+				if !yield(n.row(c, by[i]), nil) {
+					return
+				}
+				filter.Before = c.Number
+			}
+		}
+	}
+}
+
+func (n *changeNames) row(c reeve.Change, by control.ChangedBy) []cell {
+	told := c
+	told.Before, told.After = n.named(c.Before), n.named(c.After)
+	return []cell{
+		moment(c.At), text(actionWords(c.Action)), n.of(c), text(changeFields(told)), n.who(by), number(strconv.FormatInt(c.Number, 10)),
+	}
+}
+
+// of is the thing that was changed, with its page if it has one.
+func (n *changeNames) of(c reeve.Change) cell {
+	noun, _, _ := strings.Cut(c.Action, ".")
+	switch {
+	case c.Target == n.place.organization.ID:
+		return linked(n.place.organization.Name, n.place.path())
+	case noun == "project" || noun == "limits" || noun == "bucket" || noun == "member":
+		return n.projects(c.Target)
+	case noun == "statement":
+		id := c.Target.TypeID(reeve.PrefixStatement)
+		return cell{Text: id, Code: true, To: n.place.path("statements", id)}
+	case noun == "organization_key":
+		id := c.Target.TypeID(reeve.PrefixOrganizationKey)
+		if name, ok := n.keyNames()[c.Target]; ok {
+			return linked(name, n.place.path("keys"))
+		}
+		return code(id)
+	}
+	prefix, ok := changeTargets[noun]
+	if !ok {
+		return code(c.Target.String())
+	}
+	return code(c.Target.TypeID(prefix))
+}
+
+// changeTargets tells how the ids of what has no page are written.
+var changeTargets = map[string]reeve.Prefix{
+	"apikey": reeve.PrefixAPIKey, "coupon": reeve.PrefixCoupon, "credit": reeve.PrefixCredit, "invitation": reeve.PrefixInvitation,
+	"user": reeve.PrefixUser, "session": reeve.PrefixUser,
+}
+
+// who made a change.
+func (n *changeNames) who(by control.ChangedBy) cell {
+	switch by.Kind {
+	case reeve.Person:
+		return text(n.person(by.ID))
+	case reeve.KeyHolder:
+		if name, ok := n.keyNames()[by.ID]; ok {
+			return text("The organisation key " + name)
+		}
+		return text("An organisation key that is gone, " + by.ID.TypeID(reeve.PrefixOrganizationKey))
+	case reeve.GatewayProgram:
+		return text("A gateway")
+	case reeve.System:
+		return text("The platform, by itself")
+	default:
+		return text("The platform's operator")
+	}
+}
+
+// person is a member's name, looked up once; of who is none any more it is the
+// id.
+func (n *changeNames) person(id reeve.ID) string {
+	if n.people == nil {
+		n.people = map[reeve.ID]string{}
+	}
+	name, ok := n.people[id]
+	if !ok {
+		name = id.TypeID(reeve.PrefixUser)
+		if m, err := n.control.FindOrganizationMember(n.ctx, n.place.organization.ID, id); err == nil {
+			name = called(m)
+		}
+		n.people[id] = name
+	}
+	return name
+}
+
+// keyNames are the names of the organisation's keys, read once.
+func (n *changeNames) keyNames() map[reeve.ID]string {
+	if n.keys == nil {
+		n.keys = map[reeve.ID]string{}
+		keys, _, err := n.control.ListOrganizationKeyUses(n.ctx, n.place.organization.ID, control.Page{Size: csvPage})
+		if err == nil {
+			for _, key := range keys {
+				n.keys[key.ID] = key.Name
+			}
+		}
+	}
+	return n.keys
+}
+
+// changeIDs tells what the fields hold that are ids and have no names.
+var changeIDs = map[string]reeve.Prefix{
+	"statementId": reeve.PrefixStatement, "creditId": reeve.PrefixCredit, "sessionId": reeve.PrefixUserSession,
+}
+
+// named gives a change's fields with names for ids. The organisation is known,
+// and left out unless it is another.
+func (n *changeNames) named(f reeve.Fields) reeve.Fields {
+	all := readFields(f)
+	if all == nil {
+		return f
+	}
+	for field, value := range all {
+		spelt, _ := value.(string)
+		id, err := reeve.ParseAnyID(spelt)
+		if err != nil {
+			continue
+		}
+		switch prefix, known := changeIDs[field]; {
+		case field == "organizationId" && id == n.place.organization.ID:
+			delete(all, field)
+		case field == "userId" || field == "ownerId":
+			all[field] = n.person(id)
+		case field == "projectId":
+			all[field] = n.projects(id).Text
+		case known:
+			all[field] = id.TypeID(prefix)
+		}
+	}
+	out, err := json.Marshal(all)
+	if err != nil {
+		return f
+	}
+	return out
+}

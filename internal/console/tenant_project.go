@@ -1,0 +1,135 @@
+package console
+
+import (
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+)
+
+func (s *site) tenantProjects() {
+	s.show("projects/{project}", (*visit).ownProject)
+	s.usagePictures("projects/{project}/pictures", func(v *visit) control.SeriesQuery {
+		return control.SeriesQuery{ProjectID: v.id("project", reeve.PrefixProject)}
+	})
+	s.does(action{Path: "organizations/{organization}/projects/new", Ask: (*visit).askCreateOwnProject, Do: (*visit).createOwnProject})
+	s.does(action{Path: "projects/{project}/rename", Ask: (*visit).askRenameProject, Do: (*visit).renameProject})
+	s.does(action{
+		Path: "projects/{project}/delete", Ask: (*visit).askDeleteOwnProject, Do: (*visit).deleteOwnProject,
+		Before: s.control.AddUpUsage,
+	})
+}
+
+// ownProject shows a project with what it may use and has used.
+func (v *visit) ownProject() (*page, error) {
+	place, err := v.projectPlace()
+	if err != nil {
+		return nil, err
+	}
+	project := place.project
+	p := place.page("")
+	p.Facts = []fact{
+		{"Your role", text(string(place.role))},
+		{"Organisation", linked(place.organization.Name, place.within())},
+		{"Created", moment(project.CreatedAt)},
+		{"ID", code(project.ID.TypeID(reeve.PrefixProject))},
+		{"Service account", code(project.ServiceAccountID.TypeID(reeve.PrefixServiceAccount))},
+	}
+	if place.may(reeve.UpdateProject) {
+		p.Actions = append(p.Actions, link{Text: "Rename", To: place.path("rename")})
+	}
+	if place.may(reeve.DeleteProject) {
+		p.Actions = append(p.Actions, link{Text: "Delete", To: place.path("delete"), Danger: true})
+	}
+	limits, err := v.limitsSection(project.ID, place.path("pictures"))
+	if err != nil {
+		return nil, err
+	}
+	used, err := v.usageSections(control.SeriesQuery{ProjectID: project.ID}, place.path("pictures"))
+	p.Sections = append(append(p.Sections, limits), used...)
+	return p, err
+}
+
+func (v *visit) askCreateOwnProject() (*question, error) {
+	place, err := v.organizationFor(reeve.CreateProject)
+	if err != nil {
+		return nil, err
+	}
+	return &question{
+		Title: "New project", Up: place.up(), Submit: "Create", Back: place.path(),
+		Lead: "You will own it, and be an admin of it. Its limits are the platform's until the operator sets others.",
+		Fields: []field{
+			{Name: "name", Label: "Name", Required: true, Max: reeve.MaxName},
+			{Name: "description", Label: "Description", Kind: "textarea", Max: reeve.MaxDescription},
+		},
+	}, nil
+}
+
+func (v *visit) createOwnProject(in values) (*outcome, error) {
+	project, err := v.control.CreateOwnProject(v.ctx, control.NewProject{
+		OrganizationID: v.id("organization", reeve.PrefixOrganization), Name: in.Get("name"), Description: plainLines(in.Get("description")),
+	})
+	return &outcome{To: ownPlace{project: project}.path(), Said: "The project " + project.Name + " is created."}, err
+}
+
+func (v *visit) askRenameProject() (*question, error) {
+	place, err := v.projectFor(reeve.UpdateProject)
+	if err != nil {
+		return nil, err
+	}
+	return &question{
+		Title: "Rename " + place.name(), Up: place.up(), Submit: "Rename", Back: place.path(),
+		Lead:   "Its API keys, its ID and what is stored in it stay as they are.",
+		Edited: control.Edited{Project: place.project.ID},
+		Fields: []field{{Name: "name", Label: "Name", Value: place.name(), Required: true, Max: reeve.MaxName, Current: true}},
+	}, nil
+}
+
+func (v *visit) renameProject(in values) (*outcome, error) {
+	name := in.Get("name")
+	project, err := v.control.UpdateProject(v.ctx, v.id("project", reeve.PrefixProject), reeve.ProjectPatch{Name: &name})
+	return &outcome{To: ownPlace{project: project}.path(), Said: "The project is now called " + project.Name + "."}, err
+}
+
+// askDeleteOwnProject says what is in the way, too: buckets, keys and usage that
+// is not billed are.
+func (v *visit) askDeleteOwnProject() (*question, error) {
+	place, err := v.projectFor(reeve.DeleteProject)
+	if err != nil {
+		return nil, err
+	}
+	_, keys, err := v.control.ListAPIKeyUses(v.ctx, place.project.ID, control.Page{Size: 1})
+	if err != nil {
+		return nil, err
+	}
+	limits, err := v.control.GetLimitsInForce(v.ctx, place.project.ID)
+	if err != nil {
+		return nil, err
+	}
+	members, err := v.control.ListProjectMembers(v.ctx, place.project.ID)
+	if err != nil {
+		return nil, err
+	}
+	q := &question{
+		Title: "Delete " + place.name(), Up: place.up(), Submit: "Delete the project", Danger: true, Back: place.path(),
+		Lead: "Only a project without buckets and API keys, all of whose usage is billed, can be deleted.",
+		Effects: []string{
+			"Nobody can see the project any more: " + counted(len(members), "member has", "members have") + " a role of their own on it.",
+			"The organisation's admins cannot undo it. For a limited time the operator of this platform can.",
+		},
+	}
+	if keys > 0 {
+		q.Effects = append(q.Effects, "First "+counted(keys, "API key must", "API keys must")+" be deleted.")
+	}
+	if n := limits.Buckets.Used; n > 0 {
+		q.Effects = append(q.Effects, "First "+counted(int(n), "bucket must", "buckets must")+" be deleted.")
+	}
+	return q, nil
+}
+
+func (v *visit) deleteOwnProject(values) (*outcome, error) {
+	id := v.id("project", reeve.PrefixProject)
+	place, err := v.projectPlace() // there is nothing to see of it later
+	if err != nil {
+		return nil, err
+	}
+	return &outcome{To: place.within(), Said: "The project " + place.name() + " is deleted."}, v.control.DeleteProject(v.ctx, id)
+}
