@@ -116,7 +116,6 @@ type shell struct {
 	Said    string
 	Here    string // the path and query of the request
 	Path    string // the path alone
-	Query   string // of the search box
 	Style   string // the path of the style sheet
 	Scripts []string
 	Icon    string
