@@ -185,6 +185,7 @@ func (v *visit) fail(status int, e *reeve.Error) {
 }
 
 var errorTitles = map[int]string{
+	http.StatusBadRequest:          "That did not work",
 	http.StatusForbidden:           "Not allowed",
 	http.StatusNotFound:            "Not found",
 	http.StatusInternalServerError: "Something went wrong here",
