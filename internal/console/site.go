@@ -72,6 +72,9 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 	s.operatorStart()
 	s.anyProjects()
 	s.anyKeys()
+	s.operatorLists()
+	s.operatorUsers()
+	s.operatorOrganizations()
 }
 
 func newSite(api *web.API, c *control.Control, settings Settings, f face) *site {
