@@ -75,6 +75,11 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 	s.operatorLists()
 	s.operatorUsers()
 	s.operatorOrganizations()
+	s.operatorCoupons()
+	s.operatorStatements()
+	s.operatorCredits()
+	s.operatorMonths()
+	s.operatorChanges()
 }
 
 func newSite(api *web.API, c *control.Control, settings Settings, f face) *site {
