@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
@@ -214,12 +213,4 @@ func (v *visit) askDeleteCoupon() (*question, error) {
 
 func (v *visit) deleteCoupon(values) (*outcome, error) {
 	return &outcome{To: to("coupons"), Said: "The coupon is deleted."}, v.control.DeleteCoupon(v.ctx, v.id("coupon", reeve.PrefixCoupon))
-}
-
-// capital begins a text with a capital letter.
-func capital(s string) string {
-	if s == "" {
-		return ""
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }

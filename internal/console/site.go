@@ -80,6 +80,7 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 	s.operatorCredits()
 	s.operatorMonths()
 	s.operatorChanges()
+	s.operatorSystem()
 }
 
 func newSite(api *web.API, c *control.Control, settings Settings, f face) *site {
