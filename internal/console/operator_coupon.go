@@ -77,7 +77,7 @@ func (v *visit) couponRows(coupons []reeve.Coupon) ([][]cell, error) {
 		user := c.UserID.String()
 		out[i] = []cell{
 			about, couponState(c.StatusAt(now)), linked(calledOr(names[c.UserID].Name, user), to("users", user)),
-			money(c.Remaining()), money(c.Amount), moment(c.Until()), moment(c.CreatedAt),
+			moneyCell(c.Remaining()), moneyCell(c.Amount), moment(c.Until()), moment(c.CreatedAt),
 		}
 	}
 	return out, err
@@ -116,16 +116,16 @@ func (v *visit) couponPage() (*page, error) {
 	for i, u := range used {
 		statement := linked(u.Month.String(), to("statements", u.StatementID.String()))
 		statement.About = "statement " + u.StatementID.String()
-		rows[i] = []cell{statement, money(u.Cents)}
+		rows[i] = []cell{statement, moneyCell(u.Cents)}
 	}
 	p := &page{
 		Title: "Coupon of " + document.Dollars(c.Amount), Up: couponUp(c)[:1], Badges: couponState(c.StatusAt(v.control.Now())).Badges,
 		Facts: []fact{
 			{"User", user},
 			{"Description", text(c.Description)},
-			{"Amount", money(c.Amount)},
-			{"Used", money(c.Applied)},
-			{"Left", money(c.Remaining())},
+			{"Amount", moneyCell(c.Amount)},
+			{"Used", moneyCell(c.Applied)},
+			{"Left", moneyCell(c.Remaining())},
 			{"Duration", text(tally(int(c.Duration), "month") + " after the one of its making")},
 			{"Pays until", moment(c.Until())},
 			{"Created", moment(c.CreatedAt)},

@@ -48,12 +48,12 @@ func statementFacts(s reeve.Statement) []fact {
 	return []fact{
 		{"Organisation", linked(s.OrganizationName, to("organizations", s.OrganizationID.String()))},
 		{"Owner at the month's close", cell{Text: s.OwnerID.String(), To: to("users", s.OwnerID.String()), Code: true}},
-		{"Gross", money(s.Gross)},
-		{"Paid by coupons", money(s.Coupons)},
-		{"Paid by credits", money(s.Credits)},
-		{"Due", money(s.Due)},
-		{"Taken back by credit notes", money(s.Noted)},
-		{"Open", money(document.Open(s))},
+		{"Gross", moneyCell(s.Gross)},
+		{"Paid by coupons", moneyCell(s.Coupons)},
+		{"Paid by credits", moneyCell(s.Credits)},
+		{"Due", moneyCell(s.Due)},
+		{"Taken back by credit notes", moneyCell(s.Noted)},
+		{"Open", moneyCell(document.Open(s))},
 		{"ID", code(s.ID.String())},
 	}
 }
@@ -149,7 +149,7 @@ func settlementsSection(s reeve.Statement) section {
 		if part.Cents < 0 {
 			kind = "credit that this statement gives"
 		}
-		t.Rows = append(t.Rows, []cell{text(kind), linked(part.Description, path), money(-part.Cents)})
+		t.Rows = append(t.Rows, []cell{text(kind), linked(part.Description, path), moneyCell(-part.Cents)})
 	}
 	return section{Title: "Coupons and credits used", Table: t}
 }
@@ -165,7 +165,7 @@ func notesSection(notes []reeve.CreditNote) section {
 		if n.CreditID != reeve.Zero {
 			became = cell{Text: n.CreditID.String(), To: to("credits", n.CreditID.String()), Code: true}
 		}
-		t.Rows = append(t.Rows, []cell{moment(n.CreatedAt), text(n.Reason), money(-n.Cents), became})
+		t.Rows = append(t.Rows, []cell{moment(n.CreatedAt), text(n.Reason), moneyCell(-n.Cents), became})
 	}
 	return section{Title: "Credit notes", Table: t}
 }

@@ -25,8 +25,8 @@ func statementQuestion(s reeve.Statement, title string) *question {
 		Facts: []fact{
 			{"Organisation", linked(s.OrganizationName, to("organizations", s.OrganizationID.String()))},
 			{"State", cell{Badges: statementBadges(s.Status)}},
-			{"Due", money(s.Due)},
-			{"Open", money(document.Open(s))},
+			{"Due", moneyCell(s.Due)},
+			{"Open", moneyCell(document.Open(s))},
 		},
 		Fields: []field{{Name: "left", Kind: "hidden", Value: strconv.FormatInt(s.Due-s.Noted, 10), Current: true}},
 	}

@@ -132,8 +132,8 @@ func statementRows(statements []reeve.Statement) [][]cell {
 		out[i] = []cell{
 			month, linked(s.OrganizationName, to("organizations", s.OrganizationID.String())),
 			{Badges: statementBadges(s.Status)},
-			money(s.Gross), money(-s.Coupons), money(-s.Credits),
-			money(s.Due), money(-s.Noted), money(document.Open(s)),
+			moneyCell(s.Gross), moneyCell(-s.Coupons), moneyCell(-s.Credits),
+			moneyCell(s.Due), moneyCell(-s.Noted), moneyCell(document.Open(s)),
 		}
 	}
 	return out

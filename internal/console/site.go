@@ -81,6 +81,7 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 	s.operatorMonths()
 	s.operatorChanges()
 	s.operatorSystem()
+	s.operatorBulk()
 }
 
 func newSite(api *web.API, c *control.Control, settings Settings, f face) *site {
