@@ -190,7 +190,7 @@ func pricesSection(list reeve.PriceList, state monthState) section {
 			if upTo != "" {
 				used += " to " + upTo
 			}
-			t.Rows = append(t.Rows, []cell{text(meterName(p.Meter)), text(used), text(price), text(p.Unit.String()), text(p.From.String())})
+			t.Rows = append(t.Rows, []cell{text(meterTitles[p.Meter]), text(used), text(price), text(p.Unit.String()), text(p.From.String())})
 			from = upTo
 		}
 		if p.Free != nil && p.Free.Sign() > 0 {
@@ -246,7 +246,7 @@ func (v *visit) askCloseMonth() (*question, error) {
 func pricedMeters(list reeve.PriceList) string {
 	var names []string
 	for _, p := range list.All() {
-		if name := strings.ToLower(meterName(p.Meter)); !slices.Contains(names, name) {
+		if name := strings.ToLower(meterTitles[p.Meter]); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

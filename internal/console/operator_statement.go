@@ -84,7 +84,7 @@ func (v *visit) linesSection(s reeve.Statement) section {
 		amount := linked(document.Dollars(l.Cents), to("statements", s.ID.String(), "lines", strconv.Itoa(i+1)))
 		amount.About = "of line " + strconv.Itoa(i+1) + ", explained"
 		rows[i] = []cell{
-			number(strconv.Itoa(i + 1)), linked(l.ProjectName, to("projects", l.ProjectID.String())), text(meterName(l.Meter)),
+			number(strconv.Itoa(i + 1)), linked(l.ProjectName, to("projects", l.ProjectID.String())), text(meterTitles[l.Meter]),
 			text(lineMonth(s, l)), number(quantityText(l)), amount,
 		}
 	}
@@ -115,6 +115,11 @@ func (v *visit) inPages(name string, t *table) *table {
 		}
 	}
 	return t
+}
+
+// meterTitles are what the meters of usage are called.
+var meterTitles = map[reeve.UsageMeter]string{
+	reeve.UsageStorage: "Storage", reeve.UsageObjects: "Objects", reeve.UsageEgress: "Egress", reeve.UsageRequests: "Requests",
 }
 
 // lineMonth is the month of a line's usage: an earlier one's came late.

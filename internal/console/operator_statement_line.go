@@ -22,7 +22,7 @@ func (v *visit) statementLinePage() (*page, error) {
 	}
 	l, e := s.Lines[n-1], lines[0]
 	p := &page{
-		Title: meterName(l.Meter) + " of " + l.ProjectName, Up: statementUp(s),
+		Title: meterTitles[l.Meter] + " of " + l.ProjectName, Up: statementUp(s),
 		Facts: append(
 			[]fact{{"Line", text(strconv.Itoa(n))}, {"Project", linked(l.ProjectName, to("projects", l.ProjectID.String()))}}, lineFacts(l, e)...,
 		),
