@@ -168,7 +168,7 @@ func (s *site) showError(w http.ResponseWriter, r *http.Request, status int, e *
 
 // fail shows an error instead of the page.
 func (v *visit) fail(status int, e *reeve.Error) {
-	p := &page{Title: errorTitles[status], Lead: refusal(e), Status: status, Narrow: true}
+	p := &page{Title: errorTitles[status], Lead: refusalWords(e), Status: status, Narrow: true}
 	if p.Title == "" {
 		p.Title = http.StatusText(status)
 	}
