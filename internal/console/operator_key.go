@@ -114,7 +114,7 @@ func (v *visit) goneKey(missing error) (*page, error) {
 	if len(changes) == 0 || changes[0].Action != "apikey.delete" {
 		return nil, missing
 	}
-	names, err := v.actorNames(changes)
+	names, err := v.namesIn(changes)
 	if err != nil {
 		return nil, err
 	}
@@ -150,8 +150,8 @@ func toldOf(f reeve.Fields) (out told) {
 }
 
 // changeFacts say when, by whom and why something was changed.
-func changeFacts(c reeve.Change, names map[reeve.ID]string) []fact {
-	out := []fact{{"When", moment(c.At)}, {"By", actorCell(c.Actor, names)}}
+func changeFacts(c reeve.Change, names namesOf) []fact {
+	out := []fact{{"When", moment(c.At)}, {"By", names.actor(c.Actor)}}
 	if c.Reason != "" {
 		out = append(out, fact{"Why", text(c.Reason)})
 	}

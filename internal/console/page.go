@@ -26,6 +26,7 @@ type page struct {
 
 	Narrow  bool // a form alone
 	Refresh int  // seconds until it is asked for again, while something goes on
+	Live    bool // with JavaScript its sections are, every Refresh seconds
 	Status  int  // 200 if zero
 }
 
