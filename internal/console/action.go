@@ -251,7 +251,7 @@ func (v *visit) refuse(a action, q *question, in values, err error) error {
 	p := v.ask(q, key)
 	f := p.Sections[0].Form
 	in.fill(f.Fields)
-	f.Wrong, p.Status = refusal(shown), status
+	f.Wrong, p.Status = refusalWords(shown), status
 	return v.send(p)
 }
 

@@ -180,7 +180,7 @@ func (v *visit) refuseOffer(o offer, in values, step string, err error) error {
 			continue
 		}
 		in.fill(s.Form.Fields)
-		s.Form.Wrong = refusal(shown)
+		s.Form.Wrong = refusalWords(shown)
 		if in.Get("step") == stepSignIn && shown.Kind == reeve.Unauthenticated {
 			s.Form.Wrong = notSignedIn(s.Form, err)
 		}

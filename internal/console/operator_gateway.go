@@ -122,7 +122,9 @@ func gatewaySessions(g control.GatewayState) section {
 	}
 	for _, s := range g.Sessions.Sessions {
 		t.Rows = append(t.Rows, []cell{
-			text(s.Name), {Badges: []badge{sessionHealth[s.Health]}}, moment(s.Heard), moment(s.LeaseEnds),
+			text(s.Name),
+			{Badges: []badge{sessionHealth[s.Health]}},
+			moment(s.Heard), moment(s.LeaseEnds),
 			number(document.Thousands(fmt.Sprint(s.Behind))), moment(s.CreatedAt),
 		})
 	}

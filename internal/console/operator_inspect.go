@@ -206,7 +206,7 @@ func ancestorTable(k control.Credential) *table {
 			restricts = "none: the whole project"
 		}
 		t.Rows = append(t.Rows, []cell{
-			text(sentence(ancestorName(a.Caveats, len(k.Ancestors)))), text(restricts), {Badges: badges}, code(a.Lineage),
+			text(strings.TrimSuffix(sentence(ancestorName(a.Caveats, len(k.Ancestors))), ".")), text(restricts), {Badges: badges}, code(a.Lineage),
 		})
 	}
 	return t
@@ -277,6 +277,7 @@ func (v *visit) askRevokePasted() (*question, error) {
 	}
 	what := fmt.Sprintf("1 key that derives from the API key %s stops working at once, with all keys that derive from it. %s stays, and all that derives from it otherwise.", name, k.Name)
 	if caveats == 0 {
+		q.Title = "Revoke the API key " + k.Name
 		what = fmt.Sprintf("The API key %s is deleted and stops working at once, with all keys that derive from it, not only the pasted one; how many those are nobody knows.", name)
 	}
 	q.Effects = []string{what, everywhere}

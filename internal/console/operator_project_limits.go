@@ -26,7 +26,7 @@ var limitKinds = []limitKind{
 		"nothing can be uploaded until enough is deleted",
 	},
 	{
-		"bandwidth", "Bandwidth a month",
+		"bandwidth", "Egress a month",
 		func(l *control.LimitsInForce) *control.LimitInForce { return &l.Bandwidth },
 		func(p *reeve.LimitsPatch) **reeve.Limit { return &p.Bandwidth }, true,
 		"nothing can be downloaded until the month is over",
@@ -81,7 +81,7 @@ func (k limitKind) hint(l control.LimitInForce) string {
 	if k.name != "rate" {
 		out = "Used now: " + k.text(l.Used) + ". "
 	}
-	out += "default, unlimited or a number"
+	out += "Write default, unlimited or a number"
 	if k.size {
 		out = strings.TrimSuffix(out, "a number") + "a size such as 1.5 TB"
 	}

@@ -147,6 +147,11 @@ func (v *visit) send(p *page) error {
 	}
 	header := v.w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Vary", "Accept-Encoding")
+	if short, ok := v.packed(p, body); ok {
+		header.Set("Content-Encoding", "gzip")
+		body = short
+	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	status := p.Status
 	if status == 0 {
@@ -166,7 +171,7 @@ func (s *site) showError(w http.ResponseWriter, r *http.Request, status int, e *
 
 // fail shows an error instead of the page.
 func (v *visit) fail(status int, e *reeve.Error) {
-	p := &page{Title: errorTitles[status], Lead: refusal(e), Status: status, Narrow: true}
+	p := &page{Title: errorTitles[status], Lead: refusalWords(e), Status: status, Narrow: true}
 	if p.Title == "" {
 		p.Title = http.StatusText(status)
 	}

@@ -123,10 +123,10 @@ func (v *visit) refuseForm(p *page, in values, err error) error {
 	for _, s := range p.Sections {
 		if s.Form != nil {
 			in.fill(s.Form.Fields)
-			s.Form.Wrong = refusal(shown)
+			s.Form.Wrong = refusalWords(shown)
 			return v.send(p)
 		}
 	}
-	p.Lead = refusal(shown) + " " + p.Lead
+	p.Lead = refusalWords(shown) + " " + p.Lead
 	return v.send(p)
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/reeve-cloud/reeve"
 )
 
-// refusal says why something was not done, and when to try it again where that
+// refusalWords says why something was not done, and when to try it again where that
 // is known.
-func refusal(e *reeve.Error) string {
+func refusalWords(e *reeve.Error) string {
 	out := sentence(e.Message)
 	if e.Kind == reeve.Exhausted && e.RetryAfter > 0 {
 		out += " Try again in " + wait(e.RetryAfter) + "."

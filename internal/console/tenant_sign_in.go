@@ -80,7 +80,7 @@ func notSignedIn(f *form, err error) string {
 func (v *visit) refuseSignIn(p *page, err error, words string) error {
 	status, shown := web.Failed(v.ctx, err)
 	if shown.Kind != reeve.Unauthenticated {
-		words = refusal(shown)
+		words = refusalWords(shown)
 	}
 	p.Status = status
 	p.Sections[0].Form.Wrong = words

@@ -36,27 +36,21 @@ func (c *Control) ListOrganizationKeyUses(ctx context.Context, organization reev
 	return out, total, err
 }
 
-// GetOrganizationKeyUse finds one of an organisation's keys that has not expired,
-// and counts the live keys that go with it: those that were derived from it,
-// directly or not.
-func (c *Control) GetOrganizationKeyUse(ctx context.Context, organization, id reeve.ID) (out OrganizationKeyUse, derived int, err error) {
+// GetOrganizationKeyUse finds one of an organisation's keys that has not expired.
+func (c *Control) GetOrganizationKeyUse(ctx context.Context, organization, id reeve.ID) (OrganizationKeyUse, error) {
 	by, _, err := c.authorizeOrganization(ctx, c.store.Reader, organization, reeve.ReadOrganizationKeys)
 	if err != nil {
-		return out, 0, err
+		return OrganizationKeyUse{}, err
 	}
 	key, err := c.store.OrganizationKeyByID(ctx, id)
 	if err == nil && (key.OrganizationID != organization || !key.Live(c.store.Now())) {
 		err = errNoOrganizationKey
 	}
 	if err != nil {
-		return out, 0, by.veil(err)
-	}
-	counted, err := c.store.CountDerivedKeys(ctx, id, c.store.Now())
-	if err != nil {
-		return out, 0, err
+		return OrganizationKeyUse{}, by.veil(err)
 	}
 	uses, err := c.usesOf(ctx, []reeve.ID{id})
-	return OrganizationKeyUse{key, uses[id]}, counted.N, err
+	return OrganizationKeyUse{key, uses[id]}, err
 }
 
 // RotateOrganizationKey replaces a key by a new one with its name, role and end.
