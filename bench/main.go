@@ -59,6 +59,7 @@ var measures = []measure{
 	{"scale", (*bench).measureScale},
 	{"search", (*bench).measureSearch},
 	{"pages", (*bench).measurePages},
+	{"console", (*bench).measureConsole},
 }
 
 func main() {
@@ -81,9 +82,9 @@ func parseOptions() options {
 	flag.DurationVar(&o.duration, "duration", 5*time.Second, "how long each side runs in a round, in whole seconds")
 	flag.DurationVar(&o.sustain, "sustain", time.Minute, "how long each side runs in a round of ingest or events")
 	names := flag.String("measures", "reads,apikeys,replay,guard,start,memory,verify,gateways,ingest,events,series,close",
-		"what to measure: any of these, scale, search and pages, in the order of this list")
-	scale := flag.Bool("scale", false, "short for -measures scale,search,pages: a million projects and ten million keys, a million users")
-	flag.IntVar(&o.listSize, "listed", 1_000_000, "of how many users and projects search and pages are measured")
+		"what to measure: any of these, scale, search, pages and console, in the order of this list")
+	scale := flag.Bool("scale", false, "short for -measures scale,search,pages,console: a million projects and ten million keys, a million users")
+	flag.IntVar(&o.listSize, "listed", 1_000_000, "of how many users and projects search, pages and console are measured")
 	flag.StringVar(&o.reeve, "reeve", "bin/reeve", "the `binary` to measure")
 	flag.StringVar(&o.json, "json", "", "also write the figures to this `file`")
 	flag.BoolVar(&o.write, "write", false, "also write the figures to "+document)
@@ -92,7 +93,7 @@ func parseOptions() options {
 	flag.IntVar(&o.answer, "answer", -1, "serve a constant answer of so many bytes; the program does so itself")
 	flag.Parse()
 	if *scale {
-		*names = "scale,search,pages"
+		*names = "scale,search,pages,console"
 	}
 	o.measures = strings.Split(*names, ",")
 	return o

@@ -36,12 +36,13 @@ type section struct {
 	Bad       bool // the note tells of something wrong
 	Facts     []fact
 	Effects   []string
-	Chart     *chart
-	Table     *table
 	Form      *form
+	Charts    []chart
+	Table     *table
 	Secrets   []secret
 	Actions   []link
 	Live      bool // it is asked for again every second (see page.Refresh)
+	Folded    bool // only its title is seen until it is opened
 }
 
 // link leads somewhere.
@@ -73,13 +74,11 @@ func (s secret) Rows() int { return max(2, strings.Count(s.Value, "\n")+1) }
 
 // chart is a picture with what it says in words.
 type chart struct {
-	To            string // the picture's path; its dark variant has &theme=dark
-	Words         string // instead of it
-	Width, Height int
+	Title, About string // over it; "" if the section's title says all
+	To           string // the picture's path: see picture
+	Words        string // instead of it
+	Height       int    // of wideChart and narrowChart alike
 }
-
-// Dark is where the picture for dark pages is.
-func (c chart) Dark() string { return at(c.To, "theme", "dark") }
 
 // at adds a parameter to a path, in place of one of that name; "" takes that
 // away.
@@ -225,4 +224,5 @@ var functions = template.FuncMap{
 	"rfc3339": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 	"at":      at,
 	"qr":      newQR,
+	"picture": chart.picture,
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"encoding/csv"
 	"iter"
 	"net/http"
@@ -26,13 +27,15 @@ type table struct {
 
 type column struct {
 	Name   string
-	Number bool // to the right
+	Number bool   // to the right
+	Plain  string // its name in a CSV, if that is another
 }
 
 // cell is a value in a table or of a fact: a text, or a time, with what it leads
 // to.
 type cell struct {
 	Text    string
+	Plain   string // what a CSV has instead, if not ""
 	To      string // where it leads
 	Time    time.Time
 	Code    bool
@@ -91,7 +94,7 @@ func (v *visit) writeCSV(t *table) error {
 	names := make([]string, 0, len(t.Columns))
 	for _, c := range t.Columns {
 		if c.Name != "" {
-			names = append(names, c.Name)
+			names = append(names, cmp.Or(c.Plain, c.Name))
 		}
 	}
 	_ = out.Write(names)
@@ -130,6 +133,8 @@ func (c cell) plain() string {
 	switch {
 	case !c.Time.IsZero():
 		return c.Time.UTC().Format(time.RFC3339)
+	case c.Plain != "":
+		return c.Plain
 	case len(c.Badges) > 0:
 		words := make([]string, len(c.Badges))
 		for i, b := range c.Badges {

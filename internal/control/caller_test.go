@@ -26,6 +26,7 @@ var open = map[string]bool{
 var forTenants = map[string]bool{
 	"AddUpUsage": true, "Authorize": true, "GetProject": true, "UpdateProject": true, "ListProjectMembers": true,
 	"AddProjectMember": true, "DisableProjectMember": true, "EnableProjectMember": true,
+	"ProjectMembers": true, "FindProjectMembers": true, "FindOrganizationMembers": true,
 	"GetOrganization": true, "RenameOrganization": true, "OrganizationProjects": true, "OrganizationMembers": true,
 	"ChangeOrganizationMember": true, "DeleteOrganizationMember": true, "ChangeProjectMember": true, "DeleteProjectMember": true,
 	"DeleteProject": true, "GetLimitsInForce": true,

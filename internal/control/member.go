@@ -131,28 +131,6 @@ func (g group) leave(tx *store.Tx, m reeve.Member) {
 	g.record(tx, "delete", &m, nil)
 }
 
-// ListOrganizationMembers lists an organisation's members, oldest first.
-func (c *Control) ListOrganizationMembers(ctx context.Context, organization reeve.ID) ([]reeve.Member, error) {
-	if _, err := c.organizationOf(ctx, organization); err != nil {
-		return nil, err
-	}
-	return c.store.Members(ctx, store.InOrganization(organization))
-}
-
-// OrganizationMembers lists an organisation's members, oldest first, page by
-// page, and gives how many there are. It is for operators and who is in it.
-func (c *Control) OrganizationMembers(ctx context.Context, organization reeve.ID, page Page) (out []reeve.Member, total int, err error) {
-	if _, _, err := c.authorizeOrganization(ctx, c.store.Reader, organization, reeve.ReadMembers); err != nil {
-		return nil, 0, err
-	}
-	of := store.InOrganization(organization)
-	if total, err = c.store.CountMembers(ctx, of); err != nil {
-		return nil, 0, err
-	}
-	out, err = c.store.MembersPage(ctx, of, page.window())
-	return out, total, err
-}
-
 // ChangeOrganizationMember gives a member of an organisation another role, and
 // enables the member. Somebody who is not in it is, to a tenant, nobody.
 func (c *Control) ChangeOrganizationMember(ctx context.Context, organization, user reeve.ID, role reeve.Role) (out reeve.Member, err error) {
@@ -226,15 +204,6 @@ func (c *Control) DeleteOrganizationMember(ctx context.Context, organization, us
 		}
 		return nil
 	})
-}
-
-// ListProjectMembers lists a project's own members, oldest first, disabled
-// ones included.
-func (c *Control) ListProjectMembers(ctx context.Context, project reeve.ID) ([]reeve.Member, error) {
-	if _, _, err := c.authorize(ctx, c.store.Reader, project, reeve.ReadMembers); err != nil {
-		return nil, err
-	}
-	return c.store.Members(ctx, store.InProject(project))
 }
 
 // PutProjectMember makes a member of the organisation an enabled member of a

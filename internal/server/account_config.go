@@ -76,23 +76,17 @@ func sender(cfg Config) func(context.Context, reeve.Mail) error {
 	return mail.NewSender(server, cfg.MailFrom).Send
 }
 
-// publicURL is where users reach the tenant listener.
-func publicURL(cfg Config) string { return listenerURL(cfg, cfg.PublicURL, cfg.TenantListen) }
-
-// operatorURL is where operators reach the operator listener.
-func operatorURL(cfg Config) string { return listenerURL(cfg, cfg.OperatorURL, cfg.OperatorListen) }
-
-// listenerURL is where browsers reach a listener if nothing else is given; one
-// that listens on every address is taken to be on this machine.
-func listenerURL(cfg Config, given, listen string) string {
-	if given != "" {
-		return given
+// publicURL is where users reach the tenant listener; one that listens on every
+// address is taken to be on this machine.
+func publicURL(cfg Config) string {
+	if cfg.PublicURL != "" {
+		return cfg.PublicURL
 	}
 	scheme := "http"
 	if cfg.TLSCert != "" {
 		scheme = "https"
 	}
-	host, port, err := net.SplitHostPort(listen)
+	host, port, err := net.SplitHostPort(cfg.TenantListen)
 	if err != nil {
 		return ""
 	}

@@ -304,29 +304,3 @@ func reference[C any](out *strings.Builder, settings []setting[C]) {
 		fmt.Fprintf(out, "| `--%s` | %s | %s | %s |\n", s.name, variable, def, strings.ReplaceAll(s.usage, "`", ""))
 	}
 }
-
-// TestListenerURLs: where browsers find the listeners, if nothing else is said.
-func TestListenerURLs(t *testing.T) {
-	for _, test := range []struct {
-		args             []string
-		tenant, operator string
-	}{
-		{nil, "http://127.0.0.1:8080", "http://127.0.0.1:8081"},
-		{[]string{"--public-url", "https://a.test", "--operator-url", "https://b.test/"}, "https://a.test", "https://b.test"},
-		{
-			[]string{"--tls-cert", "c", "--tls-key", "k", "--tenant-listen", ":1", "--operator-listen", "[::]:2"},
-			"https://localhost:1", "https://localhost:2",
-		},
-	} {
-		cfg, err := load(t, test.args, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := publicURL(cfg); got != test.tenant {
-			t.Errorf("tenants: %s, want %s", got, test.tenant)
-		}
-		if got := operatorURL(cfg); got != test.operator {
-			t.Errorf("operators: %s, want %s", got, test.operator)
-		}
-	}
-}

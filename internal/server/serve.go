@@ -211,6 +211,7 @@ func (l *listening) announce(out io.Writer) {
 	for _, name := range l.names {
 		_, _ = fmt.Fprintf(out, "%-9s %s\n", name, l.url(name))
 	}
+	_, _ = fmt.Fprintf(out, "%-9s %s/console/ of operators, %s/console/ of tenants\n", "console", l.url("operator"), l.url("tenant"))
 }
 
 // url is where the listener of a name is.

@@ -165,7 +165,7 @@ var serverSettings = []setting[Config]{
 	},
 	{
 		name:  "operator-url",
-		usage: "`URL` under which operators reach the operator listener, for its console; that listener's own if none is given",
+		usage: "`URL` under which operators reach the operator listener, for its console; required with --oidc-issuer",
 		field: func(c *Config) field { return &urlField{&c.OperatorURL} },
 	},
 	{

@@ -22,31 +22,6 @@ func InOrganization(id reeve.ID) MemberOf {
 // the organisation.
 func InProject(id reeve.ID) MemberOf { return MemberOf{"project_members", "project_id", id} }
 
-// Members lists members, oldest membership first, disabled ones included.
-func (r Reader) Members(ctx context.Context, of MemberOf) ([]reeve.Member, error) {
-	return r.members(ctx, of, "")
-}
-
-// Window is a part of a list.
-type Window struct{ Offset, Limit int }
-
-// MembersPage is a part of Members.
-func (r Reader) MembersPage(ctx context.Context, of MemberOf, w Window) ([]reeve.Member, error) {
-	return r.members(ctx, of, " LIMIT $2 OFFSET $3", w.Limit, w.Offset)
-}
-
-func (r Reader) members(ctx context.Context, of MemberOf, suffix string, args ...any) ([]reeve.Member, error) {
-	return many(ctx, r, read{
-		sql: `SELECT m.user_id, u.email, u.full_name, m.role, m.disabled, m.created_at
-			FROM ` + of.table + ` m JOIN users u ON u.id = m.user_id
-			WHERE m.` + of.column + ` = $1 ORDER BY m.created_at, m.user_id` + suffix,
-		args: append([]any{of.id}, args...),
-	}, func(row scanner) (m reeve.Member, err error) {
-		err = row.Scan(&m.UserID, &m.Email, &m.FullName, &m.Role, &m.Disabled, &m.CreatedAt)
-		return m, err
-	})
-}
-
 // Member finds one user's membership; NotFound when there is none.
 func (r Reader) Member(ctx context.Context, of MemberOf, user reeve.ID) (reeve.Member, error) {
 	return one(ctx, r, memberByUser(of, user, ""), scanMember)

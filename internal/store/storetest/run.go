@@ -30,6 +30,7 @@ var things = []suite{
 	{"holds", testHolds},
 	{"members of organizations", testOrganizationMembers},
 	{"members of projects", testProjectMembers},
+	{"search for members", testFindMembers},
 	{"admins", testAdmins},
 	{"projects of a member", testProjectsOfMember},
 	{"API keys", testAPIKeys},
