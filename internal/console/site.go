@@ -56,6 +56,8 @@ func Tenant(api *web.API, c *control.Control, settings Settings) {
 	s.passwordResets()
 	s.invitationLinks()
 	s.accounts()
+	s.ownKeys()
+	s.ownOrganizationKeys()
 }
 
 // Operator puts the operators' console on the operator listener.
