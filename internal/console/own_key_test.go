@@ -178,7 +178,7 @@ func TestManyKeys(t *testing.T) {
 		}
 	}
 	page := b.get(s.Expand("projects/{prj:px}/keys")).says("00 "+evil, "Read, list, delete, in <script>/=1+1, b/p/ and 1 more")
-	of := page.follow("00 " + evil).titled("00 " + evil).says("<script> =1+1", "c any")
+	of := page.follow("00 "+evil).titled("00 "+evil).says("<script> =1+1", "c any")
 	for _, at := range []*shown{page, of, of.follow("Rotate"), of.follow("Delete")} {
 		if strings.Contains(at.text, "<img") || strings.Contains(at.text, "<script>/") {
 			t.Errorf("%s shows a name as markup", at.url)
