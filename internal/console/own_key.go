@@ -43,6 +43,14 @@ func (v *visit) keyState(k control.APIKeyUse) badge {
 	return badge{"Works", "good"}
 }
 
+// quietly is a badge in a table: what is as it should be catches no eye.
+func quietly(b badge) cell {
+	if b.Kind == "good" {
+		return text(b.Text)
+	}
+	return cell{Badges: []badge{b}}
+}
+
 // usedBy names the gateway that has seen a key last.
 func usedBy(k control.APIKeyUse) string {
 	switch {
@@ -70,7 +78,7 @@ func (v *visit) keysOfProject() (*page, error) {
 	row := func(k control.APIKeyUse) []cell {
 		return []cell{
 			linked(k.Name, keyPath(place, k.ID)),
-			{Badges: []badge{v.keyState(k)}},
+			quietly(v.keyState(k)),
 			text(limits(k).words()),
 			moments(k.ExpiresAt, "Never"), moments(&k.LastUsedAt, "Not known"), text(usedBy(k)),
 		}

@@ -49,7 +49,7 @@ func (v *visit) keysOfOrganization() (*page, error) {
 	row := func(k control.OrganizationKeyUse) []cell {
 		return []cell{
 			linked(k.Name, organizationKeyPath(place, k.ID)),
-			{Badges: []badge{organizationKeyState(k.OrganizationKey)}},
+			quietly(organizationKeyState(k.OrganizationKey)),
 			text(string(k.Role)),
 			moments(k.ExpiresAt, "Never"), moments(&k.LastUse.At, "Not known"), text(k.LastUse.By),
 		}
