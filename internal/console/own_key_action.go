@@ -141,7 +141,8 @@ func (v *visit) askRotateKey() (*question, error) {
 	q.Submit, q.Fields = "Rotate", []field{overlapField()}
 	q.Effects = []string{
 		"A new key of the same name takes its place, which may the same and has the same end. You are shown it once.",
-		"The old one, renamed to “" + k.Name + " (replaced …)”, works beside it for as long as you choose, and is revoked then. " + narrowedWithIt,
+		"The old one, renamed to “" + k.Name + " (replaced …)”, works beside it for as long as you choose, and is revoked then, with all keys " +
+			"that were narrowed from it: how many those are nobody knows, for narrowing leaves no trace here.",
 	}
 	return q, nil
 }
