@@ -34,6 +34,11 @@ type action struct {
 	Resumable bool
 
 	Timeout time.Duration // if the face's own does not suit
+
+	// Long is the page that tells how far it has come and what came of it (see
+	// visit.run), of what takes long: it is Resumable, has a Timeout, and goes on
+	// when the browser has gone.
+	Long func(*visit, values) string
 }
 
 // question is what is asked before something is done.
@@ -59,6 +64,11 @@ type outcome struct {
 	Next    string   `json:"next,omitempty"` // what is done there, after secrets; "Done" if ""
 	Said    string   `json:"said"`           // what that one says
 	Secrets []secret `json:"secrets,omitempty"`
+
+	// Of what takes long: why it failed after its page was shown, and what that
+	// page makes of it otherwise.
+	Failed string          `json:"failed,omitempty"`
+	Data   json.RawMessage `json:"data,omitempty"`
 }
 
 // does serves an action.
@@ -118,6 +128,9 @@ func (v *visit) do(a action) error {
 	}
 	var out outcome
 	if err = v.explain(in); err == nil {
+		if a.Long != nil {
+			return v.doLong(a, q, in)
+		}
 		out, err = v.once(a, q, in)
 	}
 	if err == nil {
@@ -148,8 +161,8 @@ func (v *visit) once(a action, q *question, in values) (out outcome, err error) 
 			return out, err
 		}
 	}
-	request := reeve.Repeatable{Face: "console " + v.face.Name, Actor: v.who.Actor.String(), Resumable: a.Resumable}
-	if key := in.Get(keyField); key != "" && len(key) <= 64 && !asksSecret(q.Fields) {
+	request := v.repeatable(a.Resumable)
+	if key := in.Get(keyField); key != "" && len(key) <= maxKey && !asksSecret(q.Fields) {
 		request.Key, request.Digest = key, in.digest(v.r.URL.Path)
 	}
 	outside := v.ctx
@@ -170,6 +183,14 @@ func (v *visit) once(a action, q *question, in values) (out outcome, err error) 
 		return out, err
 	}
 	return out, json.Unmarshal(reply.Body, &out)
+}
+
+// maxKey is the length of the longest key of a form.
+const maxKey = 64
+
+// repeatable is a request of the console's by who is signed in, without its key.
+func (v *visit) repeatable(resumable bool) reeve.Repeatable {
+	return reeve.Repeatable{Face: "console " + v.face.Name, Actor: v.who.Actor.String(), Resumable: resumable}
 }
 
 // asksSecret tells whether a form has a field whose digest must not be kept.

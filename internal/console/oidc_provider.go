@@ -208,7 +208,7 @@ func (p *provider) code(query url.Values) (string, error) {
 		return "", errOddProvider.Wrap(errors.New("it is another provider's answer"))
 	}
 	if code := query.Get("error"); code != "" {
-		return "", refusal(code, query)
+		return "", providerRefusal(code, query)
 	}
 	code := query.Get("code")
 	if code == "" || len(code) > longestCode {
@@ -224,9 +224,9 @@ var refusals = []string{
 	"interaction_required", "login_required", "account_selection_required", "consent_required",
 }
 
-// refusal is what becomes of an error that the provider sends the browser back
+// providerRefusal is what becomes of an error that the provider sends the browser back
 // with.
-func refusal(code string, query url.Values) error {
+func providerRefusal(code string, query url.Values) error {
 	cause := bounded(errors.New(code + ": " + query.Get("error_description")))
 	switch {
 	case code == "server_error" || code == "temporarily_unavailable":

@@ -1,13 +1,13 @@
 package console
 
 import (
-	"strconv"
-	"time"
-
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/macaroon"
 )
+
+// usualOverlap is long enough for programs that are deployed once a day.
+const usualOverlap = "24h"
 
 const narrowedWithIt = "So do all keys that were narrowed from it: how many those are nobody knows, for narrowing leaves no trace here."
 
@@ -101,44 +101,12 @@ func (v *visit) keyFor(title func(name string) string) (*question, control.APIKe
 	return q, k, nil
 }
 
-// overlaps are how long a key may work beside the one that replaces it.
-var overlaps = []struct {
-	words string
-	time.Duration
-}{
-	{"Not at all: it stops at once", 0},
-	{"1 hour", time.Hour},
-	{"1 day", 24 * time.Hour},
-	{"7 days", 7 * 24 * time.Hour},
-	{"30 days", reeve.MaxTokenOverlap},
-}
-
-func overlapField() field {
-	f := field{
-		Name: "overlap", Label: "How long the old one goes on", Kind: "select", Value: "86400",
-		Hint: "Long enough for everybody who uses it to take the new one.",
-	}
-	for _, o := range overlaps {
-		f.Options = append(f.Options, option{strconv.Itoa(int(o.Seconds())), o.words})
-	}
-	return f
-}
-
-// overlap reads for how long an old key goes on.
-func (in values) overlap() (time.Duration, error) {
-	seconds, err := strconv.Atoi(in.text("overlap"))
-	if err != nil || seconds < 0 || seconds > int(reeve.MaxTokenOverlap/time.Second) {
-		return 0, reeve.Errorf(reeve.Invalid, "choose how long the old key goes on")
-	}
-	return time.Duration(seconds) * time.Second, nil
-}
-
 func (v *visit) askRotateKey() (*question, error) {
 	q, k, err := v.keyFor(func(name string) string { return "Rotate " + name })
 	if err != nil {
 		return nil, err
 	}
-	q.Submit, q.Fields = "Rotate", []field{overlapField()}
+	q.Submit, q.Fields = "Rotate", []field{overlapField("The old key", usualOverlap)}
 	q.Effects = []string{
 		"A new key of the same name takes its place, which may the same and has the same end. You are shown it once.",
 		"The old one, renamed to “" + k.Name + " (replaced …)”, works beside it for as long as you choose, and is revoked then, with all keys " +

@@ -2,7 +2,6 @@ package console
 
 import (
 	"slices"
-	"time"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
@@ -16,28 +15,26 @@ func organizationKeyFields(strongest reeve.Role, end string) []field {
 	return []field{
 		{Name: "name", Label: "Name", Required: true, Max: reeve.MaxName, Hint: "What or whom it is for, so that you know it again."},
 		role,
-		{Name: "expires", Label: "Works until", Kind: "datetime-local", Hint: "UTC. " + end},
+		instantField("expires", "Works until", "UTC. "+end),
 	}
 }
 
-// newOrganizationKey reads what an organisation key shall be.
-func (v *visit) newOrganizationKey(in values) (out control.NewOrganizationKey, err error) {
+// newOwnOrganizationKey reads what an organisation key shall be.
+func (v *visit) newOwnOrganizationKey(in values) (out control.NewOrganizationKey, err error) {
 	out.OrganizationID, out.Name = v.id("organization", reeve.PrefixOrganization), in.Get("name")
 	if out.Role, err = reeve.ParseRole(in.Get("role")); err != nil {
 		return out, err
 	}
-	var end time.Time
-	if end, err = in.instant("expires", "Works until"); err != nil || end.IsZero() {
+	if out.ExpiresAt, err = in.instant("expires"); err != nil {
 		return out, err
 	}
-	if !end.After(v.control.Now()) {
+	if out.ExpiresAt != nil && !out.ExpiresAt.After(v.control.Now()) {
 		return out, reeve.Errorf(reeve.Invalid, "“Works until” is in the past")
 	}
-	out.ExpiresAt = &end
 	return out, nil
 }
 
-func (v *visit) askNewOrganizationKey() (*question, error) {
+func (v *visit) askNewOwnOrganizationKey() (*question, error) {
 	place, err := v.organizationFor(reeve.ManageOrganizationKeys)
 	if err != nil {
 		return nil, err
@@ -49,8 +46,8 @@ func (v *visit) askNewOrganizationKey() (*question, error) {
 	}, nil
 }
 
-func (v *visit) makeOrganizationKey(in values) (*outcome, error) {
-	from, err := v.newOrganizationKey(in)
+func (v *visit) makeOwnOrganizationKey(in values) (*outcome, error) {
+	from, err := v.newOwnOrganizationKey(in)
 	if err != nil {
 		return nil, err
 	}
@@ -72,8 +69,8 @@ func newOrganizationToken(k reeve.OrganizationKey, token reeve.Token, err error)
 	}, nil
 }
 
-// organizationKeyQuestion begins a question about the key that the path names.
-func (v *visit) organizationKeyQuestion(verb string) (*question, ownPlace, control.OrganizationKeyUse, error) {
+// ownOrganizationKeyQuestion begins a question about the key that the path names.
+func (v *visit) ownOrganizationKeyQuestion(verb string) (*question, ownPlace, control.OrganizationKeyUse, error) {
 	place, k, err := v.organizationKey()
 	if err == nil {
 		err = v.control.AuthorizeOrganization(v.ctx, place.organization.ID, reeve.ManageOrganizationKeys)
@@ -91,7 +88,7 @@ func (v *visit) organizationKeyQuestion(verb string) (*question, ownPlace, contr
 }
 
 func (v *visit) askDeriveKey() (*question, error) {
-	q, _, k, err := v.organizationKeyQuestion("Derive a key from")
+	q, _, k, err := v.ownOrganizationKeyQuestion("Derive a key from")
 	if err != nil {
 		return nil, err
 	}
@@ -101,15 +98,15 @@ func (v *visit) askDeriveKey() (*question, error) {
 }
 
 func (v *visit) deriveKey(in values) (*outcome, error) {
-	from, err := v.newOrganizationKey(in)
+	from, err := v.newOwnOrganizationKey(in)
 	if err != nil {
 		return nil, err
 	}
 	return newOrganizationToken(v.control.DeriveOrganizationKey(v.ctx, from, v.id("key", reeve.PrefixOrganizationKey)))
 }
 
-func (v *visit) askRotateOrganizationKey() (*question, error) {
-	q, place, k, err := v.organizationKeyQuestion("Rotate")
+func (v *visit) askRotateOwnOrganizationKey() (*question, error) {
+	q, place, k, err := v.ownOrganizationKeyQuestion("Rotate")
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +114,7 @@ func (v *visit) askRotateOrganizationKey() (*question, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.Submit, q.Fields = "Rotate", []field{overlapField()}
+	q.Submit, q.Fields = "Rotate", []field{overlapField("The old key", usualOverlap)}
 	q.Effects = []string{
 		"A new key of the same name takes its place, with the same role and the same end. You are shown it once.",
 		"The old one, renamed to “" + k.Name + " (replaced …)”, works beside it for as long as you choose, and no longer.",
@@ -128,7 +125,7 @@ func (v *visit) askRotateOrganizationKey() (*question, error) {
 	return q, nil
 }
 
-func (v *visit) rotateOrganizationKey(in values) (*outcome, error) {
+func (v *visit) rotateOwnOrganizationKey(in values) (*outcome, error) {
 	overlap, err := in.overlap()
 	if err != nil {
 		return nil, err
@@ -137,8 +134,8 @@ func (v *visit) rotateOrganizationKey(in values) (*outcome, error) {
 	return newOrganizationToken(v.control.RotateOrganizationKey(v.ctx, organization, key, overlap))
 }
 
-func (v *visit) askDeleteOrganizationKey() (*question, error) {
-	q, place, k, err := v.organizationKeyQuestion("Delete")
+func (v *visit) askDeleteOwnOrganizationKey() (*question, error) {
+	q, place, k, err := v.ownOrganizationKeyQuestion("Delete")
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +158,7 @@ func (v *visit) askDeleteOrganizationKey() (*question, error) {
 	return q, nil
 }
 
-func (v *visit) deleteOrganizationKey(values) (*outcome, error) {
+func (v *visit) deleteOwnOrganizationKey(values) (*outcome, error) {
 	organization, key := v.id("organization", reeve.PrefixOrganization), v.id("key", reeve.PrefixOrganizationKey)
 	return &outcome{
 		To: to("organizations", organization.TypeID(reeve.PrefixOrganization), "keys"), Said: "The organisation key is deleted.",

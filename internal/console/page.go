@@ -193,6 +193,16 @@ const timeLayout = "2006-01-02 15:04 UTC"
 
 func timeText(at time.Time) string { return at.UTC().Format(timeLayout) }
 
+// Tab is the path of the tab that the page belongs to.
+func (s shell) Tab() (out string) {
+	for _, tab := range s.Tabs {
+		if (s.Path == tab.To || strings.HasPrefix(s.Path, tab.To+"/")) && len(tab.To) > len(out) {
+			out = tab.To
+		}
+	}
+	return out
+}
+
 // part is a section with where its page is.
 type part struct {
 	section
@@ -223,6 +233,6 @@ var functions = template.FuncMap{
 	"time":    timeText,
 	"rfc3339": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 	"at":      at,
-	"qr":      newQR,
 	"picture": chart.picture,
+	"qr":      newQR,
 }

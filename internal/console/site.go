@@ -72,6 +72,11 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 		s.providerSignIn(p)
 	}
 	s.operatorStart()
+	s.anyProjects()
+	s.anyKeys()
+	s.operatorLists()
+	s.operatorUsers()
+	s.operatorOrganizations()
 }
 
 func newSite(api *web.API, c *control.Control, settings Settings, f face) *site {

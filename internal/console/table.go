@@ -37,6 +37,7 @@ type cell struct {
 	Text    string
 	Plain   string // what a CSV has instead, if not ""
 	To      string // where it leads
+	About   string // what the text is about, for who hears the link alone
 	Time    time.Time
 	Code    bool
 	Badges  []badge

@@ -13,6 +13,9 @@ func (s *site) tenantChanges() {
 	s.show("organizations/{organization}/changes", (*visit).organizationChanges)
 }
 
+// changesPage is how many changes a page shows.
+const changesPage = 40
+
 // organizationChanges lists what was changed of an organisation and of what
 // belongs to it, newest first.
 func (v *visit) organizationChanges() (*page, error) {
@@ -21,7 +24,7 @@ func (v *visit) organizationChanges() (*page, error) {
 		return nil, err
 	}
 	asked := v.r.URL.Query()
-	filter := control.ChangeFilter{Limit: pageSize}
+	filter := control.ChangeFilter{Limit: changesPage}
 	if n, err := strconv.ParseInt(asked.Get("before"), 10, 64); err == nil && n > 0 {
 		filter.Before = n
 	}
@@ -30,9 +33,6 @@ func (v *visit) organizationChanges() (*page, error) {
 		id, _ := reeve.ParseAnyID(of) // else nothing's
 		filter.Target = &id
 		s.Actions = append(s.Actions, link{Text: "Changes of everything", To: place.path("changes")})
-	}
-	if filter.Before > 0 {
-		s.Actions = append(s.Actions, link{Text: "Newest changes", To: v.changesBefore(0)})
 	}
 	names := &changeNames{visit: v, place: place, projects: v.projectNames()}
 	changes, by, more, err := v.control.OrganizationChanges(v.ctx, place.organization.ID, filter)
@@ -47,8 +47,12 @@ func (v *visit) organizationChanges() (*page, error) {
 	for i, c := range changes {
 		s.Table.Rows = append(s.Table.Rows, names.row(c, by[i]))
 	}
+	s.Table.Pager = &pager{}
+	if filter.Before > 0 {
+		s.Table.Pager.First = v.changesBefore(0)
+	}
 	if more {
-		s.Table.Pager = &pager{Next: v.changesBefore(changes[len(changes)-1].Number)}
+		s.Table.Pager.Next = v.changesBefore(changes[len(changes)-1].Number)
 	}
 	p := place.page("Changes")
 	p.Sections = []section{s}
@@ -103,7 +107,7 @@ func (n *changeNames) all(filter control.ChangeFilter) func(func([]cell, error) 
 
 func (n *changeNames) row(c reeve.Change, by control.ChangedBy) []cell {
 	told := c
-	told.Before, told.After = n.named(c.Before), n.named(c.After)
+	told.Before, told.After = n.named(c, c.Before), n.named(c, c.After)
 	return []cell{
 		moment(c.At), text(actionWords(c.Action)), n.of(c), text(changeFields(told)), n.who(by), number(strconv.FormatInt(c.Number, 10)),
 	}
@@ -113,9 +117,16 @@ func (n *changeNames) row(c reeve.Change, by control.ChangedBy) []cell {
 func (n *changeNames) of(c reeve.Change) cell {
 	noun, _, _ := strings.Cut(c.Action, ".")
 	switch {
+	case noun == "member":
+		out := n.projects(c.Target)
+		if c.Target == n.place.organization.ID {
+			out = linked(n.place.organization.Name, n.place.path())
+		}
+		out.Text, out.Code = n.memberOf(c)+" in "+out.Text, false
+		return out
 	case c.Target == n.place.organization.ID:
 		return linked(n.place.organization.Name, n.place.path())
-	case noun == "project" || noun == "limits" || noun == "bucket" || noun == "member":
+	case noun == "project" || noun == "limits" || noun == "bucket":
 		return n.projects(c.Target)
 	case noun == "statement":
 		id := c.Target.TypeID(reeve.PrefixStatement)
@@ -195,21 +206,26 @@ var changeIDs = map[string]reeve.Prefix{
 	"statementId": reeve.PrefixStatement, "creditId": reeve.PrefixCredit, "sessionId": reeve.PrefixUserSession,
 }
 
-// named gives a change's fields with names for ids. The organisation is known,
-// and left out unless it is another.
-func (n *changeNames) named(f reeve.Fields) reeve.Fields {
+// named gives a change's fields with names for ids. What is told anyway is left
+// out: the organisation, unless it is another, and the member; and what is empty
+// of something new or gone.
+func (n *changeNames) named(c reeve.Change, f reeve.Fields) reeve.Fields {
 	all := readFields(f)
 	if all == nil {
 		return f
 	}
+	whole, member := c.Before == nil || c.After == nil, strings.HasPrefix(c.Action, "member.")
 	for field, value := range all {
+		if whole && (value == "" || value == false) {
+			delete(all, field)
+		}
 		spelt, _ := value.(string)
 		id, err := reeve.ParseAnyID(spelt)
 		if err != nil {
 			continue
 		}
 		switch prefix, known := changeIDs[field]; {
-		case field == "organizationId" && id == n.place.organization.ID:
+		case field == "organizationId" && id == n.place.organization.ID, field == "userId" && member:
 			delete(all, field)
 		case field == "userId" || field == "ownerId":
 			all[field] = n.person(id)
@@ -224,4 +240,15 @@ func (n *changeNames) named(f reeve.Fields) reeve.Fields {
 		return f
 	}
 	return out
+}
+
+// memberOf is whose membership has changed.
+func (n *changeNames) memberOf(c reeve.Change) string {
+	for _, f := range []reeve.Fields{c.After, c.Before} {
+		spelt, _ := readFields(f)["userId"].(string)
+		if id, err := reeve.ParseAnyID(spelt); err == nil {
+			return n.person(id)
+		}
+	}
+	return "A member"
 }

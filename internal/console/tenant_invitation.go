@@ -105,7 +105,7 @@ func (v *visit) askInvite() (*question, error) {
 		},
 	}
 	if p.isProject() {
-		q.Lead += " Who is not in " + p.organization.Name + " yet comes in there as a viewer, who may see all of it."
+		q.Lead += " Who is not in " + isolated(p.organization.Name) + " yet comes in there as a viewer, who may see all of it."
 	}
 	days := field{Name: "days", Label: "Valid for", Kind: "select", Value: strconv.Itoa(int(reeve.InvitationLife / day)), Required: true}
 	for _, n := range invitationDays {

@@ -28,16 +28,21 @@ func (v *visit) pageNumber(name string) int {
 
 // pages makes the pager of a list whose length is known.
 func (v *visit) pages(name string, shown, total int) *pager {
+	return v.pagesOf(name, pageSize, shown, total)
+}
+
+// pagesOf is pages of another size.
+func (v *visit) pagesOf(name string, size, shown, total int) *pager {
 	n := v.pageNumber(name)
 	here := v.r.URL.RequestURI()
-	out := &pager{Text: fmt.Sprintf("%d to %d of %d", n*pageSize+1, n*pageSize+shown, total)}
+	out := &pager{Text: fmt.Sprintf("%d to %d of %d", n*size+1, n*size+shown, total)}
 	if shown == 0 {
 		out.Text = fmt.Sprintf("%d in all", total)
 	}
 	if n > 0 {
 		out.Prev = at(here, name, strconv.Itoa(n))
 	}
-	if (n+1)*pageSize < total {
+	if (n+1)*size < total {
 		out.Next = at(here, name, strconv.Itoa(n+2))
 	}
 	return out
@@ -59,7 +64,7 @@ func (v *visit) ownOrganizations() (*page, error) {
 		}
 	}
 	t := &table{
-		ID: "organizations", Caption: "Your organisations", Columns: []column{{Name: "Name"}, {Name: "Your role"}, {Name: "Since"}, {Name: "ID"}},
+		ID: "organizations", Caption: "Your organisations", Columns: []column{{Name: "Name"}, {Name: "Your role"}, {Name: "Created"}, {Name: "ID"}},
 		Empty: "You are in no organisation yet: ask for an invitation.", Pager: v.pages("page", len(places), total),
 		All: allPages(list, row),
 	}
@@ -77,7 +82,7 @@ func (v *visit) ownOrganization() (*page, error) {
 	}
 	o := place.organization
 	p := place.page("")
-	p.Facts = []fact{{"Your role", text(string(place.role))}, {"Since", moment(o.CreatedAt)}, {"ID", code(o.ID.TypeID(reeve.PrefixOrganization))}}
+	p.Facts = []fact{{"Your role", text(string(place.role))}, {"Created", moment(o.CreatedAt)}, {"ID", code(o.ID.TypeID(reeve.PrefixOrganization))}}
 	if place.may(reeve.UpdateOrganization) {
 		p.Actions = append(p.Actions, link{Text: "Rename", To: place.path("rename")})
 	}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"iter"
 	"time"
 
@@ -46,18 +47,24 @@ func (v *visit) projectPlace() (p ownPlace, err error) {
 
 // organizationFor is organizationPlace for who may do something there.
 func (v *visit) organizationFor(action reeve.Action) (ownPlace, error) {
-	if err := v.control.AuthorizeOrganization(v.ctx, v.id("organization", reeve.PrefixOrganization), action); err != nil {
-		return ownPlace{}, err
-	}
-	return v.organizationPlace()
+	refused := v.control.AuthorizeOrganization(v.ctx, v.id("organization", reeve.PrefixOrganization), action)
+	p, err := v.organizationPlace()
+	return p.unlessFrozen(action, cmp.Or(err, refused))
 }
 
 // projectFor is projectPlace for who may do something there.
 func (v *visit) projectFor(action reeve.Action) (ownPlace, error) {
-	if err := v.control.Authorize(v.ctx, v.id("project", reeve.PrefixProject), action); err != nil {
-		return ownPlace{}, err
+	refused := v.control.Authorize(v.ctx, v.id("project", reeve.PrefixProject), action)
+	p, err := v.projectPlace()
+	return p.unlessFrozen(action, cmp.Or(err, refused))
+}
+
+// unlessFrozen tells who is refused only because the place is frozen that it is.
+func (p ownPlace) unlessFrozen(action reeve.Action, refused error) (ownPlace, error) {
+	if refused != nil && p.frozen && p.role.Allows(action) {
+		refused = reeve.Errorf(reeve.Denied, "this %s is frozen: nothing of it can be changed before the operator of this platform ends that", p.noun())
 	}
-	return v.projectPlace()
+	return p, refused
 }
 
 // isProject tells whether the place is a project.

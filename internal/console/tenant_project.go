@@ -96,15 +96,7 @@ func (v *visit) askDeleteOwnProject() (*question, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, keys, err := v.control.ListAPIKeyUses(v.ctx, place.project.ID, control.Page{Size: 1})
-	if err != nil {
-		return nil, err
-	}
-	limits, err := v.control.GetLimitsInForce(v.ctx, place.project.ID)
-	if err != nil {
-		return nil, err
-	}
-	members, err := v.control.ListProjectMembers(v.ctx, place.project.ID)
+	effects, err := v.control.Effects(v.ctx, control.EffectsOf{Kind: control.EffectsOfProject, ID: place.project.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -112,15 +104,16 @@ func (v *visit) askDeleteOwnProject() (*question, error) {
 		Title: "Delete " + place.name(), Up: place.up(), Submit: "Delete the project", Danger: true, Back: place.path(),
 		Lead: "Only a project without buckets and API keys, all of whose usage is billed, can be deleted.",
 		Effects: []string{
-			"Nobody can see the project any more: " + counted(len(members), "member has", "members have") + " a role of their own on it.",
-			"The organisation's admins cannot undo it. For a limited time the operator of this platform can.",
+			"Nobody in " + isolated(place.organization.Name) + " can see the project any more. Members with a role of their own on it: " +
+				effectCount(effects, control.AffectedMembers) + ".",
+			"You cannot undo it. For a limited time the operator of this platform can.",
 		},
 	}
-	if keys > 0 {
-		q.Effects = append(q.Effects, "First "+counted(keys, "API key must", "API keys must")+" be deleted.")
+	if n := effectCount(effects, control.AffectedAPIKeys); n != "0" {
+		q.Effects = append(q.Effects, "Its API keys must be deleted before: "+n+".")
 	}
-	if n := limits.Buckets.Used; n > 0 {
-		q.Effects = append(q.Effects, "First "+counted(int(n), "bucket must", "buckets must")+" be deleted.")
+	if n := effectCount(effects, control.AffectedBuckets); n != "0" {
+		q.Effects = append(q.Effects, "Its buckets must be deleted before: "+n+".")
 	}
 	return q, nil
 }

@@ -21,7 +21,7 @@ func (v *visit) askAddMember() (*question, error) {
 		Facts:  []fact{{"Address", text(m.Email)}, {"Role in " + p.organization.Name, text(string(m.Role))}},
 		Fields: []field{roleField(m.Role, false)},
 		Effects: []string{
-			called(m) + " may at once do in " + p.name() + " what the role allows that you choose; a weaker one than " + string(m.Role) +
+			isolated(called(m)) + " may at once do in " + isolated(p.name()) + " what the role allows that you choose; a weaker one than " + string(m.Role) +
 				" takes nothing away.",
 		},
 	}, nil
@@ -32,7 +32,7 @@ func (v *visit) addMember(in values) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	path, _ := v.members()
+	path := v.memberPath()
 	_, err = v.control.AddProjectMember(v.ctx, v.id("project", reeve.PrefixProject), v.id("user", reeve.PrefixUser), role)
 	return &outcome{To: path, Said: "The member is added, as " + string(role) + "."}, err
 }
@@ -45,11 +45,11 @@ func (v *visit) askDisableMember(p ownPlace, m reeve.Member) (*question, error) 
 		return nil, err
 	}
 	if role == reeve.RoleAdmin {
-		q.Effects = []string{called(m) + " is an admin of " + p.organization.Name + ", and keeps access to this project as such."}
+		q.Effects = []string{isolated(called(m)) + " is an admin of " + isolated(p.organization.Name) + ", and keeps access to this project as such."}
 		return q, nil
 	}
 	q.Effects = []string{
-		called(m) + " can at once neither see nor change this project; other projects of " + p.organization.Name + " are not touched.",
+		isolated(called(m)) + " can at once neither see nor change this project; other projects of " + isolated(p.organization.Name) + " are not touched.",
 		"The place and the role " + string(m.Role) + " are kept until you enable or remove the member.",
 		"API keys that were made or copied before go on working: replace those that matter.",
 	}
@@ -57,7 +57,7 @@ func (v *visit) askDisableMember(p ownPlace, m reeve.Member) (*question, error) 
 }
 
 func (v *visit) disableMember(values) (*outcome, error) {
-	path, _ := v.members()
+	path := v.memberPath()
 	err := v.control.DisableProjectMember(v.ctx, v.id("project", reeve.PrefixProject), v.id("user", reeve.PrefixUser))
 	return &outcome{To: path, Said: "The member is disabled."}, err
 }
@@ -65,12 +65,12 @@ func (v *visit) disableMember(values) (*outcome, error) {
 func (v *visit) askEnableMember(p ownPlace, m reeve.Member) (*question, error) {
 	q := v.memberQuestion(p, m, "Enable "+called(m)+" in "+p.name())
 	q.Submit, q.Edited = "Enable", control.Edited{}
-	q.Effects = []string{called(m) + " has the role " + string(m.Role) + " on this project again at once: " + mayInWords(m.Role, "") + "."}
+	q.Effects = []string{isolated(called(m)) + " has the role " + string(m.Role) + " on this project again at once: " + mayInWords(m.Role, "") + "."}
 	return q, nil
 }
 
 func (v *visit) enableMember(values) (*outcome, error) {
-	path, _ := v.members()
+	path := v.memberPath()
 	_, err := v.control.EnableProjectMember(v.ctx, v.id("project", reeve.PrefixProject), v.id("user", reeve.PrefixUser))
 	return &outcome{To: path, Said: "The member is enabled."}, err
 }

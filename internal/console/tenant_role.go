@@ -1,14 +1,16 @@
 package console
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/document"
 )
 
 // rolesInWords says what the roles are.
-const rolesInWords = "Viewers see everything, editors also name projects and manage their API keys, admins may do everything."
+const rolesInWords = "Viewers see what there is and what it costs, editors also rename projects and manage their API keys, admins may do everything."
 
 // roleField asks for a role.
 func roleField(value reeve.Role, current bool) field {
@@ -36,6 +38,7 @@ func (v *visit) askMemberRole(p ownPlace, m reeve.Member) (*question, error) {
 	q := v.memberQuestion(p, m, "Role of "+called(m))
 	q.Submit = "Change the role"
 	q.Fields = []field{roleField(m.Role, true)}
+	q.Fields[0].Hint = "" // the facts tell more
 	q.Effects = []string{"It counts from the next request on, in " + p.reach() + "."}
 	if m.Disabled {
 		q.Effects = append(q.Effects, called(m)+" is disabled now, and can come in again.")
@@ -49,15 +52,15 @@ func (v *visit) askMemberRole(p ownPlace, m reeve.Member) (*question, error) {
 // reach says where a role in the place counts.
 func (p ownPlace) reach() string {
 	if p.isProject() {
-		return "the project " + p.name()
+		return "the project " + isolated(p.name())
 	}
-	return p.name() + " and every project of it"
+	return isolated(p.name()) + " and every project of it"
 }
 
 // memberQuestion begins a question about a member.
 func (v *visit) memberQuestion(p ownPlace, m reeve.Member, title string) *question {
-	back := p.path("members")
-	q := &question{Title: title, Up: p.up(link{Text: "Members", To: back}), Back: back}
+	members, back := p.path("members"), p.path("members", userID(m))
+	q := &question{Title: title, Up: p.up(link{Text: "Members", To: members}, link{Text: called(m), To: back}), Back: back}
 	q.Facts = []fact{{"Address", text(m.Email)}, {"Role now", text(string(m.Role))}}
 	if p.isProject() {
 		q.Edited.Project = p.project.ID
@@ -78,19 +81,24 @@ func (v *visit) members() (path string, project bool) {
 	return to("organizations", v.r.PathValue("organization"), "members"), false
 }
 
+// memberPath is the page of the member that the path names.
+func (v *visit) memberPath() string {
+	path, _ := v.members()
+	return path + "/" + v.id("user", reeve.PrefixUser).TypeID(reeve.PrefixUser)
+}
+
 func (v *visit) changeMemberRole(in values) (*outcome, error) {
 	role, err := reeve.ParseRole(in.Get("role"))
 	if err != nil {
 		return nil, err
 	}
-	path, project := v.members()
 	user := v.id("user", reeve.PrefixUser)
-	if project {
+	if _, project := v.members(); project {
 		_, err = v.control.ChangeProjectMember(v.ctx, v.id("project", reeve.PrefixProject), user, role)
 	} else {
 		_, err = v.control.ChangeOrganizationMember(v.ctx, v.id("organization", reeve.PrefixOrganization), user, role)
 	}
-	return &outcome{To: path, Said: "The role is now " + string(role) + "."}, err
+	return &outcome{To: v.memberPath(), Said: "The role is now " + string(role) + "."}, err
 }
 
 // inherited says what a project's member may do there by the organisation's role
@@ -103,31 +111,58 @@ func (v *visit) inherited(p ownPlace, m reeve.Member) (reeve.Role, error) {
 	return in.Role, nil
 }
 
-func (v *visit) askRemoveMember(p ownPlace, m reeve.Member) (*question, error) {
-	q := v.memberQuestion(p, m, "Remove "+called(m)+" from "+p.name())
+func (v *visit) askRemoveMember(p ownPlace, m reeve.Member) (q *question, err error) {
+	q = v.memberQuestion(p, m, "Remove "+called(m)+" from "+p.name())
 	q.Submit, q.Danger, q.Edited = "Remove", true, control.Edited{}
 	const keys = "API keys that were made or copied before go on working: replace those that matter."
 	if !p.isProject() {
-		_, projects, err := v.control.OrganizationProjects(v.ctx, p.organization.ID, control.Page{Size: 1})
-		if err != nil {
-			return nil, err
-		}
-		q.Effects = []string{
-			called(m) + " loses access at once to " + p.name() + " and to " + counted(projects, "project", "projects") + " of it.",
-			"Roles on single projects are lost, too: who is invited again begins anew.", keys,
-		}
-		return q, nil
+		q.Effects, err = v.leaving(p, m)
+		q.Effects = append(q.Effects, keys)
+		return q, err
 	}
 	role, err := v.inherited(p, m)
 	if err != nil {
 		return nil, err
 	}
 	q.Effects = []string{
-		called(m) + " loses the role " + string(m.Role) + " on " + p.name() + " at once, and stays in " + p.organization.Name + ".",
-		called(m) + " keeps what the role " + string(role) + " in " + p.organization.Name + " allows in all its projects, this one too.",
+		isolated(called(m)) + " loses the role " + string(m.Role) + " on " + isolated(p.name()) + " at once, and stays in " + isolated(p.organization.Name) + ".",
+		isolated(called(m)) + " keeps what the role " + string(role) + " in " + isolated(p.organization.Name) + " allows in all its projects, this one too.",
 		keys,
 	}
 	return q, nil
+}
+
+// leaving says what a member of an organisation loses who is removed from it.
+func (v *visit) leaving(p ownPlace, m reeve.Member) ([]string, error) {
+	_, projects, err := v.control.OrganizationProjects(v.ctx, p.organization.ID, control.Page{Size: 1})
+	if err != nil {
+		return nil, err
+	}
+	effects, err := v.control.Effects(v.ctx, control.EffectsOf{Kind: control.EffectsOfMember, ID: m.UserID, Within: p.organization.ID})
+	if err != nil {
+		return nil, err
+	}
+	out := []string{isolated(called(m)) + " loses access at once to " + isolated(p.name()) + " and to " + counted(projects, "project", "projects") + " of it."}
+	if own := effectCount(effects, control.AffectedProjects); own != "0" {
+		out = append(out, "Roles of their own on single projects are lost, too: "+own+". Who is invited again begins without them.")
+	}
+	if effects.LastAdmin {
+		out = append(out, called(m)+" is the last admin, and cannot go before somebody else is one.")
+	}
+	return out, nil
+}
+
+// effectCount says how many of something an action has to do with.
+func effectCount(e control.Effects, what control.Affected) string {
+	for _, c := range e.Counts {
+		switch {
+		case c.What == what && c.More:
+			return document.Thousands(strconv.Itoa(c.N)) + " or more"
+		case c.What == what:
+			return document.Thousands(strconv.Itoa(c.N))
+		}
+	}
+	return "0"
 }
 
 func (v *visit) removeMember(values) (*outcome, error) {

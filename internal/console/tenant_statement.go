@@ -49,16 +49,22 @@ func (v *visit) ownStatements() (*page, error) {
 	row := func(s reeve.Statement) []cell {
 		id := s.ID.TypeID(reeve.PrefixStatement)
 		return []cell{
-			linked(monthName(s.Month), place.path("statements", id)), {Badges: statementBadges(s.Status)},
-			money(s.Gross), money(-s.Coupons), money(-s.Credits), money(s.Due), money(document.Open(s)), code(id),
+			linked(monthName(s.Month), place.path("statements", id)),
+			{Badges: statementBadges(s.Status)},
+			moneyCell(s.Gross), moneyCell(-s.Coupons), moneyCell(-s.Credits), moneyCell(s.Due), moneyCell(document.Open(s)), code(id),
 		}
 	}
 	t := &table{
 		ID: "statements", Caption: "Statements", Empty: "There is no statement yet: there is one for each month in which something was used.",
 		Columns: []column{
-			{Name: "Month"}, {Name: "Status"},
-			{Name: "Usage", Number: true}, {Name: "Coupons", Number: true}, {Name: "Credits", Number: true},
-			{Name: "Due", Number: true}, {Name: "To be paid", Number: true}, {Name: "ID"},
+			{Name: "Month"},
+			{Name: "Status"},
+			{Name: "Usage", Number: true},
+			{Name: "Coupons", Number: true},
+			{Name: "Credits", Number: true},
+			{Name: "Due", Number: true},
+			{Name: "To be paid", Number: true},
+			{Name: "ID"},
 		},
 		Pager: v.pages("page", len(statements), total), All: allPages(list, row),
 	}
@@ -70,11 +76,19 @@ func (v *visit) ownStatements() (*page, error) {
 	return p, nil
 }
 
-// money is an amount of cents.
-func money(cents int64) cell { return number(document.Dollars(cents)) }
+// moneyCell is an amount of cents, in a CSV a number of dollars.
+func moneyCell(cents int64) cell {
+	return cell{Text: document.Dollars(cents), Plain: new(big.Rat).SetFrac64(cents, 100).FloatString(2)}
+}
 
-// microMoney is an exact amount, in cents.
-func microMoney(microcents *big.Int) cell {
+// quantityCell is a meter's quantity as it is counted, in a CSV a plain number.
+func quantityCell(m reeve.UsageMeter, quantity *big.Int) cell {
+	n := m.Units(quantity).String()
+	return cell{Text: document.Thousands(n), Plain: n}
+}
+
+// microMoneyCell is an exact amount, in cents.
+func microMoneyCell(microcents *big.Int) cell {
 	sign := ""
 	if microcents.Sign() < 0 {
 		sign = "−"
@@ -125,56 +139,59 @@ func (v *visit) ownStatement() (*page, error) {
 
 // statementSums tells what a statement comes to.
 func statementSums(s reeve.Statement) section {
-	out := section{Title: "Amounts", Facts: []fact{{"Usage", money(s.Gross)}}}
+	out := section{Title: "Amounts", Facts: []fact{{"Usage", moneyCell(s.Gross)}}}
 	for _, part := range []struct {
 		name  string
 		cents int64
 	}{{"Coupons", -s.Coupons}, {"Credits", -s.Credits}} {
 		if part.cents != 0 {
-			out.Facts = append(out.Facts, fact{part.name, money(part.cents)})
+			out.Facts = append(out.Facts, fact{part.name, moneyCell(part.cents)})
 		}
 	}
-	out.Facts = append(out.Facts, fact{"Due", money(s.Due)})
+	out.Facts = append(out.Facts, fact{"Due", moneyCell(s.Due)})
 	if s.Noted != 0 {
-		out.Facts = append(out.Facts, fact{"Credit notes", money(-s.Noted)})
+		out.Facts = append(out.Facts, fact{"Credit notes", moneyCell(-s.Noted)})
 	}
-	out.Facts = append(out.Facts, fact{"To be paid", money(document.Open(s))})
+	out.Facts = append(out.Facts, fact{"To be paid", moneyCell(document.Open(s))})
 	return out
 }
+
+// linesPage is how many lines of a statement a page shows.
+const linesPage = 30
 
 // statementLines lists what was used, page by page.
 func (v *visit) statementLines(place ownPlace, s reeve.Statement) section {
 	t := &table{
 		ID: fmt.Sprintf("statement-%s", s.Month), Caption: "Usage", Empty: "Nothing was used.",
-		Columns: []column{
-			{Name: "Project"}, {Name: "Meter"}, {Name: "Month"}, {Name: "Quantity", Number: true}, {Name: "Unit"},
-			{Name: "In short", Number: true}, {Name: "Amount", Number: true}, {},
-		},
+		Columns: []column{{Name: "Project"}, {Name: "Meter"}, {Name: "Month"}, {Name: "Quantity", Number: true}, {Name: "Amount", Number: true, Plain: "Dollars"}, {}},
 	}
 	id := s.ID.TypeID(reeve.PrefixStatement)
 	projects := v.projectNames()
 	row := func(i int) []cell {
 		l := s.Lines[i]
-		n := l.Meter.Units(l.Quantity)
 		month := text(l.Month.String())
 		if l.Month != s.Month {
 			month.Badges = []badge{{"Adjustment", "plain"}}
 		}
+		n := quantityCell(l.Meter, l.Quantity)
+		if n.Text += " " + l.Meter.Unit(); document.Short(l.Meter, l.Meter.Units(l.Quantity)) != "" {
+			n.Text = document.Short(l.Meter, l.Meter.Units(l.Quantity))
+		}
 		return []cell{
-			linked(l.ProjectName, projects(l.ProjectID).To), text(meterName(l.Meter)), month,
-			number(document.Thousands(n.String())), text(l.Meter.Unit()), number(document.Short(l.Meter, n)), money(l.Cents),
-			doings(link{
-				Text: "Explain", About: "line " + strconv.Itoa(i+1) + ", " + meterName(l.Meter) + " of " + l.ProjectName,
-				To: place.path("statements", id, "lines", strconv.Itoa(i+1)),
-			}),
+			text(l.ProjectName),
+			{Text: meterTitles[l.Meter], Plain: meterTitles[l.Meter] + ", " + l.Meter.Unit()},
+			month, n, moneyCell(l.Cents),
+			doings(link{Text: "Explain", About: "line " + strconv.Itoa(i+1), To: place.path("statements", id, "lines", strconv.Itoa(i+1))}),
 		}
 	}
-	from := min(v.pageNumber("page")*pageSize, len(s.Lines))
-	until := min(from+pageSize, len(s.Lines))
+	from := min(v.pageNumber("page")*linesPage, len(s.Lines))
+	until := min(from+linesPage, len(s.Lines))
 	for i := from; i < until; i++ {
-		t.Rows = append(t.Rows, row(i))
+		line := row(i)
+		line[0].To = projects(s.Lines[i].ProjectID).To
+		t.Rows = append(t.Rows, line)
 	}
-	t.Pager = v.pages("page", until-from, len(s.Lines))
+	t.Pager = v.pagesOf("page", linesPage, until-from, len(s.Lines))
 	t.All = func(yield func([]cell, error) bool) {
 		for i := range s.Lines {
 			if !yield(row(i), nil) {
@@ -186,9 +203,9 @@ func (v *visit) statementLines(place ownPlace, s reeve.Statement) section {
 }
 
 func statementSettlements(s reeve.Statement) section {
-	t := &table{ID: "settlements", Caption: "Coupons and credits", Columns: []column{{Name: "Kind"}, {Name: "Description"}, {Name: "Amount", Number: true}}}
+	t := &table{ID: "settlements", Caption: "Coupons and credits", Columns: []column{{Name: "Kind"}, {Name: "Description"}, {Name: "Amount", Number: true, Plain: "Dollars"}}}
 	for _, part := range s.Settlements {
-		t.Rows = append(t.Rows, []cell{text(string(part.Kind)), text(part.Description), money(-part.Cents)})
+		t.Rows = append(t.Rows, []cell{text(string(part.Kind)), text(part.Description), moneyCell(-part.Cents)})
 	}
 	return section{Title: "Coupons and credits", Table: t}
 }

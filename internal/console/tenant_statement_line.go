@@ -30,7 +30,7 @@ func (v *visit) ownStatementLine() (*page, error) {
 	}
 	l, e := s.Lines[number-1], explained[0]
 	id := s.ID.TypeID(reeve.PrefixStatement)
-	p := place.page(meterName(l.Meter) + " of " + l.ProjectName)
+	p := place.page(meterTitles[l.Meter] + " of " + l.ProjectName)
 	p.Up = place.up(
 		link{Text: "Statements", To: place.path("statements")}, link{Text: monthName(s.Month), To: place.path("statements", id)},
 	)
@@ -46,20 +46,20 @@ func (v *visit) ownStatementLine() (*page, error) {
 }
 
 func lineFacts(l reeve.StatementLine, e control.LineExplanation) []fact {
-	out := []fact{{"Month", text(monthName(l.Month))}, {"Used in all", quantity(l.Meter, e)}}
+	out := []fact{{"Month", text(monthName(l.Month))}, {"Used in all", usedInAll(l.Meter, e)}}
 	if e.BilledQuantity.Sign() != 0 || e.BilledMicrocents.Sign() != 0 {
 		out = append(out, fact{"Billed before", text(document.Thousands(l.Meter.Units(e.BilledQuantity).String()) + " " + l.Meter.Unit())},
-			fact{"Billed before, exactly", microMoney(e.BilledMicrocents)})
+			fact{"Billed before, exactly", microMoneyCell(e.BilledMicrocents)})
 	}
 	price := "None: it costs nothing"
 	if e.Price != nil {
 		price = "By " + e.Price.Unit.String()
 	}
-	return append(out, fact{"Price", text(price)}, fact{"Exactly", microMoney(l.Microcents)}, fact{"Amount", money(l.Cents)})
+	return append(out, fact{"Price", text(price)}, fact{"Exactly", microMoneyCell(l.Microcents)}, fact{"Amount", moneyCell(l.Cents)})
 }
 
-// quantity is all that a line's month has of its meter.
-func quantity(m reeve.UsageMeter, e control.LineExplanation) cell {
+// usedInAll is all that a line's month has of its meter.
+func usedInAll(m reeve.UsageMeter, e control.LineExplanation) cell {
 	n := m.Units(e.Total)
 	out := document.Thousands(n.String()) + " " + m.Unit()
 	if short := document.Short(m, n); short != "" {
@@ -72,8 +72,11 @@ func quantity(m reeve.UsageMeter, e control.LineExplanation) cell {
 func lineTiers(l reeve.StatementLine, e control.LineExplanation) section {
 	unit := e.Price.Unit.String()
 	t := &table{ID: "tiers", Caption: "Tiers of the price", Columns: []column{
-		{Name: "From, " + l.Meter.Unit(), Number: true}, {Name: "Up to", Number: true}, {Name: "Used of it", Number: true},
-		{Name: "Cents for each " + unit, Number: true}, {Name: "Cents", Number: true},
+		{Name: "From, " + l.Meter.Unit(), Number: true},
+		{Name: "Up to", Number: true},
+		{Name: "Used of it", Number: true},
+		{Name: "Cents for each " + unit, Number: true},
+		{Name: "Cents", Number: true},
 	}}
 	for _, tier := range e.Cost.Tiers {
 		upTo := "without end"
@@ -81,8 +84,8 @@ func lineTiers(l reeve.StatementLine, e control.LineExplanation) section {
 			upTo = document.Thousands(l.Meter.Units(tier.UpTo).String())
 		}
 		t.Rows = append(t.Rows, []cell{
-			number(document.Thousands(l.Meter.Units(tier.From).String())), number(upTo),
-			number(document.Thousands(l.Meter.Units(tier.Quantity).String())), number(reeve.FormatNumber(tier.Price)), microMoney(tier.Microcents),
+			quantityCell(l.Meter, tier.From), number(upTo),
+			quantityCell(l.Meter, tier.Quantity), number(reeve.FormatNumber(tier.Price)), microMoneyCell(tier.Microcents),
 		})
 	}
 	return section{Title: "Tiers of the price", Table: t}
@@ -99,7 +102,7 @@ func (v *visit) lineHours(l reeve.StatementLine, e control.LineExplanation) sect
 		if r.Bucket == "" {
 			bucket = text("of no bucket")
 		}
-		return []cell{hour(r.At), bucket, number(document.Thousands(l.Meter.Units(r.Quantity.Big()).String()))}
+		return []cell{hourCell(r.At), bucket, quantityCell(l.Meter, r.Quantity.Big())}
 	}
 	from := min(v.pageNumber("page")*pageSize, len(e.Records))
 	until := min(from+pageSize, len(e.Records))

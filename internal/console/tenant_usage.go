@@ -6,7 +6,6 @@ import (
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
-	"github.com/reeve-cloud/reeve/internal/document"
 )
 
 func (s *site) tenantUsage() {
@@ -60,7 +59,7 @@ func (v *visit) usageOfProjects(place ownPlace) (section, error) {
 		return out, err
 	}
 	out.Title, out.Note, out.Actions = "By project", "Choose a project to see what it alone has used.", nil
-	out.Table.Caption, out.Table.All = out.Title, nil
+	out.Table.Caption = out.Title
 	for _, row := range out.Table.Rows {
 		row[0].To += "/usage"
 		if len(query) > 0 {
@@ -108,23 +107,20 @@ func (v *visit) monthsTable(q control.SeriesQuery) (*table, error) {
 	}
 	t := &table{ID: "months", Caption: "Usage by month", Columns: []column{{Name: "Month"}}}
 	for _, m := range series.Meters {
-		t.Columns = append(t.Columns, column{Name: meterName(m.Meter) + ", " + m.Meter.Unit(), Number: true})
+		c := column{Name: meterTitles[m.Meter], Number: true}
+		if m.Meter != reeve.UsageRequests {
+			c.Name += ", " + m.Meter.Unit()
+		}
+		t.Columns = append(t.Columns, c)
 	}
 	for i := range series.Len() {
 		row := []cell{text(monthName(reeve.MonthOf(series.At(i))))}
 		for _, m := range series.Meters {
-			row = append(row, number(document.Thousands(m.Meter.Units(m.Points[i].Big()).String())))
+			row = append(row, quantityCell(m.Meter, m.Points[i].Big()))
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t, nil
-}
-
-// meterName is what a meter is called on its own.
-func meterName(m reeve.UsageMeter) string {
-	return map[reeve.UsageMeter]string{
-		reeve.UsageStorage: "Storage", reeve.UsageObjects: "Objects", reeve.UsageEgress: "Egress", reeve.UsageRequests: "Requests",
-	}[m]
 }
 
 // monthName is a month in words.
@@ -132,5 +128,5 @@ func monthName(m reeve.Month) string { return m.Start().Format(monthLayout) }
 
 const monthLayout = "January 2006"
 
-// hour is how a stretch of usage begins.
-func hour(at time.Time) cell { return text(at.UTC().Format("2006-01-02 15:04")) }
+// hourCell is how a stretch of usage begins.
+func hourCell(at time.Time) cell { return text(at.UTC().Format("2006-01-02 15:04")) }

@@ -38,8 +38,10 @@ func TestNameThings(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
 		u, o, p := h.tenant("ada@mail.test")
 		things := []*control.Named{
-			{Kind: control.FoundUser, ID: u.ID}, {Kind: control.FoundOrganization, ID: o.ID},
-			{Kind: control.FoundProject, ID: p.ID}, {Kind: control.FoundProject, ID: newID()},
+			{Kind: control.FoundUser, ID: u.ID},
+			{Kind: control.FoundOrganization, ID: o.ID},
+			{Kind: control.FoundProject, ID: p.ID},
+			{Kind: control.FoundProject, ID: newID()},
 		}
 		h.check(h.c.NameThings(h.ctx, things))
 		for i, want := range []string{u.FullName, o.Name, p.Name, ""} {

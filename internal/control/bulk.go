@@ -93,6 +93,18 @@ func (c *Control) RunBulk(ctx context.Context, b Bulk, token string) (out BulkRe
 	return out, nil
 }
 
+// BulkProgress tells to how many things a plan's action has been done so far.
+func (c *Control) BulkProgress(ctx context.Context, token string) (int, error) {
+	if _, err := operator(ctx, reeve.Look); err != nil {
+		return 0, err
+	}
+	plan, err := parsePlan(token, c.store.Now())
+	if err != nil {
+		return 0, err
+	}
+	return c.store.CountBulkDone(ctx, reeve.ID(plan))
+}
+
 // bulkBatch is how many things one transaction does.
 const bulkBatch = 50
 

@@ -68,6 +68,14 @@ func TestBulkAtOnce(t *testing.T) {
 		})...) {
 			h.check(err)
 		}
+		done, err := h.c.BulkProgress(h.ctx, plan.Token)
+		same(t, "done", len(ids), done, err)
+		other, err := h.c.PlanBulk(h.ctx, bulk)
+		h.check(err)
+		done, err = h.c.BulkProgress(h.ctx, other.Token)
+		same(t, "done of another plan", 0, done, err)
+		_, err = h.c.BulkProgress(h.ctx, "x")
+		refused(t, "no plan", err, reeve.Invalid, "plan is not the token of a plan")
 		for _, id := range ids {
 			found, err := h.s.CouponsOf(h.ctx, id)
 			if err != nil || len(found) != 1 {

@@ -19,7 +19,7 @@ var open = map[string]bool{
 	"Ready": true, "AuthenticateOperator": true, "AuthenticateGateway": true, "AuthenticateTenant": true,
 	"FirstOperatorToken": true, "ReplaceOperatorToken": true, "CheckMasterKey": true,
 	"Run": true, "ApplyRetention": true, "FlushLastUses": true, "EndFreezes": true, "Follow": true, "WatchSessions": true, "Drain": true,
-	"Now": true, "SessionLease": true, "Loaded": true, "ReasonsRequired": true, "SendsMail": true, "RestoreWindow": true, "WebhookCounts": true, "WebhookMessagesWaiting": true,
+	"Now": true, "SessionLease": true, "Loaded": true, "ReasonsRequired": true, "RestoreWindow": true, "WebhookCounts": true, "WebhookMessagesWaiting": true, "SendsMail": true,
 }
 
 // forTenants are the methods that a valid organisation key may reach.
@@ -34,7 +34,7 @@ var forTenants = map[string]bool{
 	"CreateAPIKey": true, "ListAPIKeyUses": true, "GetAPIKeyUse": true, "DeleteProjectAPIKey": true, "RotateAPIKey": true,
 	"RotateAPIKeyByName": true, "NarrowAPIKey": true,
 	"ProjectIsFrozen": true, "OrganizationIsFrozen": true, "FindProjectMember": true, "FindOrganizationMember": true,
-	"ListOrganizationKeyUses": true, "GetOrganizationKeyUse": true, "DeleteOrganizationKeyByID": true, "RotateOrganizationKey": true,
+	"ListOrganizationKeyUses": true, "DeleteOrganizationKeyByID": true, "RotateOrganizationKey": true, "GetOrganizationKeyUse": true,
 }
 
 // forGateways are the methods that gateways may call.

@@ -157,11 +157,11 @@ func (c *Control) Now() time.Time { return c.store.Now() }
 // ReasonsRequired tells whether operators must say why they change something.
 func (c *Control) ReasonsRequired() bool { return c.settings.RequireReason }
 
-// SendsMail tells whether mail is sent at all.
-func (c *Control) SendsMail() bool { return c.settings.Mail != nil }
-
 // RestoreWindow is how long what is deleted can be restored; 0: not at all.
 func (c *Control) RestoreWindow() time.Duration { return c.settings.RestoreWindow }
+
+// SendsMail tells whether mail is sent at all.
+func (c *Control) SendsMail() bool { return c.settings.Mail != nil }
 
 // newID makes the id of a new thing. It panics only when the system has no
 // random bytes, as crypto/rand itself does.

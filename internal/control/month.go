@@ -31,6 +31,15 @@ func (c *Control) ListMonths(ctx context.Context) ([]BillingMonth, error) {
 	return out, err
 }
 
+// CountStatements tells how many statements of a month there are, drafts
+// excepted: of one that is being closed, how far that has come.
+func (c *Control) CountStatements(ctx context.Context, month reeve.Month) (int, error) {
+	if _, err := operator(ctx, reeve.Look); err != nil {
+		return 0, err
+	}
+	return c.store.CountStatements(ctx, store.StatementFilter{Month: month})
+}
+
 // firstMonth is the first that may be closed.
 const firstMonth = reeve.Month(1970_01)
 

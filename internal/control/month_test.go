@@ -31,6 +31,8 @@ func TestMonthsInOrder(t *testing.T) {
 		months, err := c.c.ListMonths(c.ctx)
 		same(t, "months", []control.BillingMonth{{202611, true}, {202612, true}, {202701, true}, {202702, true}}, months, err)
 		same(t, "October by hand", control.ClosedMonth{Month: 202610, Statements: 1}, c.month(202610), nil)
+		made, err := c.c.CountStatements(c.ctx, 202610)
+		same(t, "October's statements", 1, made, err)
 		c.send(0, used(1, reeve.UsageEgress, november.Add(1).Start(), gigabyte))
 		c.month(november.Add(4))
 		if s := c.statement(1, november.Add(4)); len(s.Lines) != 1 || s.Lines[0].Month != november.Add(1) {

@@ -151,6 +151,7 @@ func TestEraseDeletions(t *testing.T) {
 			t.Error(all)
 		}
 		same(t, "users", []string{"user ada@mail.test"}, list(control.DeletionFilter{Kind: reeve.DeletedUser, Limit: 9}), nil)
+		same(t, "one", []string{"user ada@mail.test"}, list(control.DeletionFilter{ID: u.ID, Limit: 9}), nil)
 		h.check(h.c.EraseUser(h.ctx, u.Email))
 		same(t, "left", []string{"project alpha"}, list(control.DeletionFilter{Limit: 9}), nil)
 		same(t, "erased", "organization.erase", h.log(o.ID)[len(h.log(o.ID))-1], nil)

@@ -17,6 +17,11 @@ func (tx *Tx) DoOnce(ctx context.Context, plan, thing reeve.ID) (bool, error) {
 	return len(noted) > 0, err
 }
 
+// CountBulkDone tells how many things a plan's action is noted to be done to.
+func (r Reader) CountBulkDone(ctx context.Context, plan reeve.ID) (int, error) {
+	return one(ctx, r, read{sql: "SELECT COUNT(*) FROM bulk_done WHERE plan = $1", args: []any{plan}}, value[int])
+}
+
 // DeleteBulkDoneBefore forgets up to limit notes of DoOnce that were made before
 // a time, and gives how many.
 func (tx *Tx) DeleteBulkDoneBefore(ctx context.Context, before time.Time, limit int) (int, error) {

@@ -71,6 +71,7 @@ func (tx *Tx) EraseDeletions(ctx context.Context, limit int) ([]reeve.Deletion, 
 // DeletionFilter picks deletions; empty fields pick all.
 type DeletionFilter struct {
 	Kind   reeve.DeletionKind
+	ID     reeve.ID  // of the deleted thing
 	Before time.Time // only those deleted before it, or at it with a lower id than BeforeID
 	// BeforeID goes with Before.
 	BeforeID reeve.ID
@@ -84,6 +85,10 @@ func (r Reader) Deletions(ctx context.Context, f DeletionFilter, at time.Time) (
 	if f.Kind != "" {
 		args = append(args, string(f.Kind))
 		conditions = append(conditions, fmt.Sprintf("kind = $%d", len(args)))
+	}
+	if f.ID != reeve.Zero {
+		args = append(args, f.ID)
+		conditions = append(conditions, fmt.Sprintf("id = $%d", len(args)))
 	}
 	if !f.Before.IsZero() {
 		args = append(args, f.Before, f.BeforeID)

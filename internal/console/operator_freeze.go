@@ -1,0 +1,139 @@
+package console
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+)
+
+// freezeActions are what can be done about the freeze of a thing whose page is
+// at a path.
+func (v *visit) freezeActions(f *reeve.Frozen, path string) []link {
+	switch {
+	case !v.may(reeve.FreezeForBilling):
+		return nil
+	case f == nil:
+		return []link{{Text: "Freeze", To: path + "/freeze", Danger: true}}
+	case !v.may(f.Type.Right()):
+		return nil
+	}
+	return []link{{Text: "Unfreeze", To: path + "/unfreeze"}, {Text: "Change the freeze", To: path + "/freeze"}}
+}
+
+// untilLayout is how browsers write a time of day (HTML, datetime-local).
+const untilLayout = "2006-01-02T15:04"
+
+// freezeFields ask how something is to be frozen, which is so already or not.
+func (v *visit) freezeFields(f *reeve.Frozen) []field {
+	var types []option
+	for _, kind := range reeve.FreezeTypes {
+		if v.may(kind.Right()) {
+			types = append(types, option{string(kind), freezeWords[kind]})
+		}
+	}
+	kind := field{Name: "type", Label: "Why", Kind: "select", Options: types, Required: true}
+	until := field{Name: "until", Label: "Until", Kind: "datetime-local", Hint: "In UTC. Left empty, until somebody unfreezes it."}
+	if f != nil {
+		kind.Value, kind.Current, until.Current = string(f.Type), true, true
+		if f.Until != nil {
+			until.Value = f.Until.UTC().Format(untilLayout)
+		}
+	}
+	return []field{kind, until}
+}
+
+var freezeWords = map[reeve.FreezeType]string{
+	reeve.FreezeBilling: "Unpaid bills", reeve.FreezeViolation: "Violation of the terms", reeve.FreezeLegal: "Legal demand",
+	reeve.FreezeSecurity: "Security", reeve.FreezeOperator: "Another cause",
+}
+
+// newFreeze reads what freezeFields ask.
+func newFreeze(in values) (out control.NewFreeze, err error) {
+	if out.Type, err = reeve.ParseFreezeType(in.text("type")); err != nil {
+		return out, err
+	}
+	out.Until, err = untilOf(in, "until")
+	return out, err
+}
+
+// untilOf reads a time that may be left open.
+func untilOf(in values, name string) (*time.Time, error) {
+	text := in.text(name)
+	if text == "" {
+		return nil, nil
+	}
+	for _, layout := range []string{untilLayout, untilLayout + ":05", time.RFC3339} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return &at, nil
+		}
+	}
+	return nil, reeve.Errorf(reeve.Invalid, "%s must be a time, such as 2026-07-31T18:00", name)
+}
+
+// refrozen says what it means to freeze what is frozen already.
+var refrozen = []string{"It is frozen already: only why and until when change."}
+
+func (v *visit) askFreezeUser() (*question, error) {
+	q, found, err := v.userQuestion("Freeze", reeve.FreezeForBilling)
+	if err != nil {
+		return nil, err
+	}
+	e, err := v.control.Effects(v.ctx, control.EffectsOf{Kind: control.EffectsOfUser, ID: found.User.ID})
+	if err != nil {
+		return nil, err
+	}
+	f := found.User.Freeze
+	q.Danger, q.Fields, q.Edited = true, v.freezeFields(f), control.Edited{User: found.User.Email}
+	keys, projects, sessions := countOf(e, control.AffectedAPIKeys), countOf(e, control.AffectedProjects), countOf(e, control.AffectedSessions)
+	q.Effects = []string{
+		fmt.Sprintf("%s %s, and the user cannot sign in.", several(sessions, "session"), verb(sessions, "ends", "end")),
+		fmt.Sprintf("%s of %s that the user owns %s working.", several(keys, "API key"), several(projects, "project"), verb(keys, "stops", "stop")),
+		"Who else is in these projects may read them and change nothing.",
+	}
+	if f != nil {
+		q.Title, q.Submit, q.Effects = "Change the freeze of "+q.Up[1].Text, "Change", slices.Clone(refrozen)
+	}
+	return q, nil
+}
+
+func (v *visit) freezeUser(in values) (*outcome, error) {
+	found, err := v.userOf()
+	if err != nil {
+		return nil, err
+	}
+	freeze, err := newFreeze(in)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := v.control.FreezeUser(v.ctx, found.User.Email, freeze); err != nil {
+		return nil, err
+	}
+	return &outcome{To: userUp(found.User)[1].To, Said: "The user is frozen."}, nil
+}
+
+func (v *visit) askUnfreezeUser() (*question, error) {
+	q, found, err := v.userQuestion("Unfreeze", reeve.FreezeForBilling)
+	if err != nil {
+		return nil, err
+	}
+	q.Facts = append(q.Facts, freezeFacts(found.User.Freeze)...)
+	q.Effects = []string{
+		"The user can sign in again.",
+		"API keys of the projects that the user owns work again, unless the project or its organisation is frozen by itself.",
+	}
+	return q, nil
+}
+
+func (v *visit) unfreezeUser(values) (*outcome, error) {
+	found, err := v.userOf()
+	if err != nil {
+		return nil, err
+	}
+	if err := v.control.UnfreezeUser(v.ctx, found.User.Email); err != nil {
+		return nil, err
+	}
+	return &outcome{To: userUp(found.User)[1].To, Said: "The user is not frozen any more."}, nil
+}

@@ -1,0 +1,186 @@
+package console
+
+import (
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+)
+
+// listed is a list of operators' things: what of it is asked for, and the form
+// that asks.
+type listed struct {
+	control.Listing
+	Fields []field
+}
+
+// The ways that a list can be sorted in.
+var (
+	thingSorts = []option{{"-created", "Newest first"}, {"created", "Oldest first"}, {"name", "Name"}, {"-name", "Name, backwards"}}
+	userSorts  = append(thingSorts[:len(thingSorts):len(thingSorts)], option{"email", "Address"}, option{"-email", "Address, backwards"})
+)
+
+// listing reads what of a list is asked for. The fields are those that every
+// list has; a list adds its own before the last, which says the order.
+func (v *visit) listing(what string, sorts []option) (out listed, err error) {
+	query := v.r.URL.Query()
+	get := func(name string) string { return strings.TrimSpace(query.Get(name)) }
+	out.Listing = control.Listing{Query: get("q"), Sort: get("sort"), After: get("after"), Limit: pageSize}
+	if out.Frozen, err = yesNo("frozen", get("frozen")); err != nil {
+		return out, err
+	}
+	if out.CreatedAfter, err = parseDay("from", get("from"), -time.Microsecond); err != nil { // the instant itself is one of the day
+		return out, err
+	}
+	if out.CreatedBefore, err = parseDay("to", get("to"), 24*time.Hour); err != nil {
+		return out, err
+	}
+	out.Fields = []field{
+		{Name: "q", Label: what, Value: get("q"), Kind: "search", Max: control.MaxQuery},
+		{Name: "frozen", Label: "Frozen", Value: get("frozen"), Kind: "select", Options: anyYesNo},
+		{Name: "from", Label: "Created from", Value: get("from"), Kind: "date"},
+		{Name: "to", Label: "Created until", Value: get("to"), Kind: "date"},
+		{Name: "sort", Label: "Order", Value: get("sort"), Kind: "select", Options: sorts},
+	}
+	return out, nil
+}
+
+var anyYesNo = []option{{"", "Any"}, {"yes", "Yes"}, {"no", "No"}}
+
+func yesNo(name, text string) (*bool, error) {
+	switch text {
+	case "":
+		return nil, nil
+	case "yes", "no":
+		out := text == "yes"
+		return &out, nil
+	}
+	return nil, reeve.Errorf(reeve.Invalid, "%s must be yes or no", name)
+}
+
+// parseDay reads a date as the instant of its beginning, and some time later.
+func parseDay(name, text string, later time.Duration) (*time.Time, error) {
+	if text == "" {
+		return nil, nil
+	}
+	at, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return nil, reeve.Errorf(reeve.Invalid, "%s must be a date, such as 2026-07-31", name)
+	}
+	at = at.Add(later)
+	return &at, nil
+}
+
+// with puts fields before the one that says the order.
+func (l *listed) with(fields ...field) {
+	last := len(l.Fields) - 1
+	l.Fields = append(append(l.Fields[:last:last], fields...), l.Fields[last])
+}
+
+// asks adds a field for who something belongs to, whose address or id may be
+// filled in.
+func (l *listed) asks(v *visit, name, label string) (*reeve.ID, error) {
+	text := strings.TrimSpace(v.r.URL.Query().Get(name))
+	l.with(field{Name: name, Label: label, Value: text, Hint: "Address or id."})
+	if text == "" {
+		return nil, nil
+	}
+	id, err := v.userNamed(text)
+	return &id, err
+}
+
+// userNamed finds the id of a user whose address or id was filled in. An id need
+// not be that of a user there is.
+func (v *visit) userNamed(text string) (reeve.ID, error) {
+	if id, err := reeve.FindID(reeve.PrefixUser, text); err == nil {
+		return id, nil
+	}
+	found, err := v.control.GetUser(v.ctx, strings.TrimSpace(text))
+	if reeve.IsKind(err, reeve.NotFound) {
+		return reeve.Zero, reeve.Errorf(reeve.Invalid, "there is no user with the address or id %q", text)
+	}
+	return found.User.ID, err
+}
+
+// form is the one that asks for another part of the list.
+func (l *listed) form() *form { return &form{Get: true, Fields: l.Fields, Submit: "Show"} }
+
+// narrowed tells whether less than all is asked for.
+func (l *listed) narrowed() bool {
+	for _, f := range l.Fields {
+		if f.Name != "sort" && f.Value != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// nothing is what is said of an empty list.
+func (l *listed) nothing(none string) string {
+	if l.narrowed() {
+		return "Nothing is like that: ask for less."
+	}
+	return none
+}
+
+// onwards leads to the next page of a list, and back to its first.
+func (v *visit) onwards(after, next string) *pager {
+	out := &pager{}
+	here := v.r.URL.RequestURI()
+	if after != "" {
+		out.First = at(here, "after", "")
+	}
+	if next != "" {
+		out.Next = at(here, "after", next)
+	}
+	return out
+}
+
+// eachRow gives the rows of a whole list.
+func eachRow[T any](l control.Listing, list func(control.Listing) ([]T, string, error), rows func([]T) ([][]cell, error)) iter.Seq2[[]cell, error] {
+	l.After, l.Limit = "", csvPage
+	return func(yield func([]cell, error) bool) {
+		for {
+			page, next, err := list(l)
+			var out [][]cell
+			if err == nil {
+				out, err = rows(page)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, row := range out {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			if l.After = next; next == "" {
+				return
+			}
+		}
+	}
+}
+
+// tableOf is a page of a list, with all of it as CSV.
+func tableOf[T any](v *visit, l control.Listing, list func(control.Listing) ([]T, string, error), rows func([]T) ([][]cell, error)) (*table, error) {
+	page, next, err := list(l)
+	if err != nil {
+		return nil, err
+	}
+	out := &table{Pager: v.onwards(l.After, next), All: eachRow(l, list, rows)}
+	out.Rows, err = rows(page)
+	return out, err
+}
+
+// needs lets only those operators ask for something who may do it.
+func (v *visit) needs(actions ...reeve.OperatorAction) error {
+	for _, action := range actions {
+		if !v.may(action) {
+			return reeve.ErrDenied
+		}
+	}
+	return nil
+}

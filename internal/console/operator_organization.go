@@ -1,0 +1,205 @@
+package console
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/document"
+)
+
+// operatorOrganizations serves organisations' pages.
+func (s *site) operatorOrganizations() {
+	const here = "organizations/{organization}"
+	s.show(here, (*visit).showOrganization)
+	s.usagePictures(here+"/usage", func(v *visit) control.SeriesQuery {
+		return control.SeriesQuery{OrganizationID: v.organizationID()}
+	})
+	s.does(action{Path: "organizations/new", Ask: (*visit).askCreateOrganization, Do: (*visit).createOrganization})
+	s.does(action{Path: here + "/rename", Ask: (*visit).askNameOrganization, Do: (*visit).nameOrganization})
+	s.does(action{Path: here + "/freeze", Ask: (*visit).askFreezeOrganization, Do: (*visit).freezeOrganization})
+	s.does(action{Path: here + "/unfreeze", Ask: (*visit).askUnfreezeOrganization, Do: (*visit).unfreezeOrganization})
+	s.does(action{Path: here + "/delete", Before: s.control.AddUpUsage, Ask: (*visit).askDeleteOrganization, Do: (*visit).deleteOrganization})
+	s.does(action{Path: here + "/erase", Before: s.control.AddUpUsage, Ask: (*visit).askEraseOrganization, Do: (*visit).eraseOrganization})
+	s.organizationMembers()
+	s.organizationKeys()
+	s.organizationAlerts()
+}
+
+func (v *visit) organizationID() reeve.ID { return v.id("organization", reeve.PrefixOrganization) }
+
+// organizationOf finds the organisation that the path names.
+func (v *visit) organizationOf() (reeve.Organization, error) {
+	o, err := v.control.GetOrganization(v.ctx, v.organizationID())
+	if reeve.IsKind(err, reeve.NotFound) {
+		err = errNoOrganization
+	}
+	return o, err
+}
+
+var errNoOrganization = reeve.Errorf(reeve.NotFound, "there is no such organisation; one that was deleted may be among the deletions")
+
+// organizationPath is that of an organisation's page, or of one below it.
+func organizationPath(o reeve.Organization, below ...string) string {
+	return to(append([]string{"organizations", o.ID.String()}, below...)...)
+}
+
+// organizationWay is the way to an organisation's page.
+func organizationWay(o reeve.Organization) []link {
+	return []link{{Text: "Organisations", To: to("organizations")}, {Text: o.Name, To: organizationPath(o)}}
+}
+
+// showOrganization shows an organisation with what it has.
+func (v *visit) showOrganization() (*page, error) {
+	o, err := v.organizationOf()
+	if err != nil {
+		return nil, err
+	}
+	owner, err := v.userByID(o.OwnerID)
+	if reeve.IsKind(err, reeve.NotFound) { // between two reads
+		err = nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &page{
+		Title: o.Name, Up: organizationWay(o)[:1], Badges: freezeState(o.Freeze).Badges, Actions: v.organizationActions(o),
+		Facts: append([]fact{
+			{"Owner", linked(calledOr(owner.FullName, owner.Email), to("users", o.OwnerID.String()))},
+			{"Owner's address", text(owner.Email)},
+			{"Created", moment(o.CreatedAt)},
+			{"ID", code(o.ID.String())},
+			{"ID for tenants", code(o.ID.TypeID(reeve.PrefixOrganization))},
+		}, freezeFacts(o.Freeze)...),
+	}
+	for _, tell := range []func(reeve.Organization) (section, error){
+		v.membersInBrief, v.projectsInBrief, v.keysInBrief, v.spending, v.statementsInBrief, v.creditsInBrief,
+	} {
+		s, err := tell(o)
+		if err != nil {
+			return nil, err
+		}
+		p.Sections = append(p.Sections, s)
+	}
+	usage, err := v.usageSections(control.SeriesQuery{OrganizationID: o.ID}, organizationPath(o, "usage"))
+	if err != nil {
+		return nil, err
+	}
+	changes, err := v.changesSection(control.ChangeFilter{Organization: &o.ID}, "Last changes")
+	p.Sections = append(append(p.Sections, usage...), changes)
+	return p, err
+}
+
+// organizationActions are what can be done to an organisation.
+func (v *visit) organizationActions(o reeve.Organization) (out []link) {
+	if v.may(reeve.ManageTenants) {
+		out = append(out, link{Text: "Rename", To: organizationPath(o, "rename"), Main: true})
+	}
+	out = append(out, v.freezeActions(o.Freeze, organizationPath(o))...)
+	if v.may(reeve.ManageTenants) {
+		out = append(out, link{Text: "Delete", To: organizationPath(o, "delete"), Danger: true})
+		if v.may(reeve.EraseForGood) {
+			out = append(out, link{Text: "Erase", To: organizationPath(o, "erase"), Danger: true})
+		}
+	}
+	return out
+}
+
+// projectsInBrief tells of the organisation's oldest projects.
+func (v *visit) projectsInBrief(o reeve.Organization) (section, error) {
+	found, total, err := v.control.OrganizationProjects(v.ctx, o.ID, control.Page{Size: preview})
+	if err != nil {
+		return section{}, err
+	}
+	t := &table{
+		ID: "projects", Caption: "Projects", Empty: "The organisation has no project.",
+		Columns: []column{{Name: "Name"}, {Name: "Owner"}, {Name: "Created"}, {Name: "ID"}},
+		All: eachRow(control.Listing{Organization: &o.ID, Sort: "created"},
+			func(l control.Listing) ([]reeve.Project, string, error) { return v.control.ListProjects(v.ctx, l) }, briefProjects),
+	}
+	if t.Rows, err = briefProjects(found); err != nil {
+		return section{}, err
+	}
+	out := section{Title: "Projects", Table: t}
+	if total > len(found) {
+		out.Actions = append(out.Actions, link{Text: "All " + things(total, "project"), To: at(to("projects"), "organization", o.ID.String())})
+	}
+	if v.may(reeve.ManageTenants) {
+		out.Actions = append(out.Actions, link{Text: "New project", To: at(to("projects", "new"), "organization", o.ID.String())})
+	}
+	return out, nil
+}
+
+func briefProjects(projects []reeve.Project) ([][]cell, error) {
+	out := make([][]cell, len(projects))
+	for i, p := range projects {
+		id := p.ID.String()
+		out[i] = []cell{linked(p.Name, to("projects", id)), userCell(p.OwnerID), moment(p.CreatedAt), code(id)}
+	}
+	return out, nil
+}
+
+// statementsInBrief tells what the organisation had to pay of late.
+func (v *visit) statementsInBrief(o reeve.Organization) (section, error) {
+	found, total, err := v.control.OrganizationStatements(v.ctx, o.ID, control.Page{Size: preview})
+	if err != nil {
+		return section{}, err
+	}
+	t := statementTable(found, false)
+	t.Empty, t.All = "There are no statements yet.", v.eachStatementOf(o)
+	out := section{Title: "Statements", Table: t}
+	if total > len(found) {
+		out.Actions = []link{{Text: "All " + things(total, "statement"), To: at(to("statements"), "organization", o.ID.String())}}
+	}
+	return out, nil
+}
+
+func (v *visit) eachStatementOf(o reeve.Organization) iter.Seq2[[]cell, error] {
+	return func(yield func([]cell, error) bool) {
+		for n := 0; ; n++ {
+			page, _, err := v.control.OrganizationStatements(v.ctx, o.ID, control.Page{Number: n, Size: csvPage})
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for row := range statementTable(page, false).All {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			if len(page) < csvPage {
+				return
+			}
+		}
+	}
+}
+
+// creditsInBrief tells what the organisation was granted.
+func (v *visit) creditsInBrief(o reeve.Organization) (section, error) {
+	all, err := v.control.ListCredits(v.ctx, o.ID)
+	if err != nil {
+		return section{}, err
+	}
+	t := &table{
+		ID: "credits", Caption: "Credits", Empty: "The organisation was granted no credit.",
+		Columns: []column{{Name: "Description"}, {Name: "State"}, {Name: "Left", Number: true}, {Name: "Of", Number: true}, {Name: "Until"}},
+	}
+	rows, now := make([][]cell, len(all)), v.control.Now()
+	for i, c := range all {
+		kind := "plain"
+		if c.StatusAt(now) == reeve.CreditActive {
+			kind = "good"
+		}
+		rows[i] = []cell{
+			text(calledOr(shortened(c.Description), "Credit")), state(string(c.StatusAt(now)), kind),
+			number(document.Dollars(c.Remaining())), number(document.Dollars(c.Amount)), moments(c.ExpiresAt, "it is used up"),
+		}
+	}
+	t.Rows, t.All = rows[:min(preview, len(rows))], allOf(rows)
+	out := section{Title: "Credits", Table: t, Actions: []link{{Text: "All credits", To: organizationPath(o, "credits")}}}
+	if len(all) > preview {
+		out.Note = fmt.Sprintf("The newest %d of %d.", preview, len(all))
+	}
+	return out, nil
+}

@@ -1,0 +1,220 @@
+package console
+
+import (
+	"fmt"
+	"iter"
+	"strconv"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+)
+
+// organizationKeys serves the keys of organisations.
+func (s *site) organizationKeys() {
+	const here = "organizations/{organization}/apikeys"
+	s.show(here, (*visit).showOrganizationKeys)
+	s.does(action{Path: here + "/new", Ask: (*visit).askCreateOrganizationKey, Do: (*visit).createOrganizationKey})
+	s.does(action{Path: here + "/{key}/rotate", Ask: (*visit).askRotateOrganizationKey, Do: (*visit).rotateOrganizationKey})
+	s.does(action{Path: here + "/{key}/delete", Ask: (*visit).askDeleteOrganizationKey, Do: (*visit).deleteOrganizationKey})
+}
+
+// organizationKeysTable shows a part of an organisation's keys.
+func (v *visit) organizationKeysTable(o reeve.Organization, page control.Page) (t *table, shown, total int, err error) {
+	keys, total, err := v.control.ListOrganizationKeyUses(v.ctx, o.ID, page)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	t = &table{
+		ID: "organization-keys", Caption: "Organisation keys", Empty: "The organisation has no key.", Rows: v.organizationKeyRows(o, keys),
+		Columns: []column{{Name: "Name"}, {Name: "Role"}, {Name: "Last used"}, {Name: "Created"}, {Name: "Ends"}, {Name: "ID"}, {}},
+		All:     v.eachOrganizationKey(o),
+	}
+	return t, len(keys), total, nil
+}
+
+func (v *visit) organizationKeyRows(o reeve.Organization, keys []control.OrganizationKeyUse) [][]cell {
+	out := make([][]cell, len(keys))
+	for i, k := range keys {
+		var actions []link
+		if v.may(reeve.ManageKeys) {
+			if k.ReplacedBy == nil {
+				actions = append(actions, link{Text: "Rotate", About: k.Name, To: organizationPath(o, "apikeys", k.ID.String(), "rotate")})
+			}
+			actions = append(actions, link{Text: "Delete", About: k.Name, To: organizationPath(o, "apikeys", k.ID.String(), "delete"), Danger: true})
+		}
+		out[i] = []cell{
+			text(k.Name), text(string(k.Role)), moments(&k.LastUse.At, "not of late"), moment(k.CreatedAt), moments(k.ExpiresAt, "never"),
+			code(k.ID.String()), doings(actions...),
+		}
+	}
+	return out
+}
+
+func (v *visit) eachOrganizationKey(o reeve.Organization) iter.Seq2[[]cell, error] {
+	return func(yield func([]cell, error) bool) {
+		for n := 0; ; n++ {
+			page, _, err := v.control.ListOrganizationKeyUses(v.ctx, o.ID, control.Page{Number: n, Size: csvPage})
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, row := range v.organizationKeyRows(o, page) {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			if len(page) < csvPage {
+				return
+			}
+		}
+	}
+}
+
+// keysInBrief tells of the organisation's first keys.
+func (v *visit) keysInBrief(o reeve.Organization) (section, error) {
+	t, shown, total, err := v.organizationKeysTable(o, control.Page{Size: preview})
+	if err != nil {
+		return section{}, err
+	}
+	out := section{Title: "Organisation keys", Table: t, Actions: v.organizationKeyActions(o)}
+	if total > shown {
+		out.Actions = append(out.Actions, link{Text: "All " + things(total, "key"), To: organizationPath(o, "apikeys")})
+	}
+	return out, nil
+}
+
+func (v *visit) organizationKeyActions(o reeve.Organization) []link {
+	if !v.may(reeve.ManageKeys) {
+		return nil
+	}
+	return []link{{Text: "New organisation key", To: organizationPath(o, "apikeys", "new")}}
+}
+
+// showOrganizationKeys shows all keys of an organisation, page by page.
+func (v *visit) showOrganizationKeys() (*page, error) {
+	o, err := v.organizationOf()
+	if err != nil {
+		return nil, err
+	}
+	t, shown, total, err := v.organizationKeysTable(o, control.Page{Number: v.pageNumber("page"), Size: pageSize})
+	if err != nil {
+		return nil, err
+	}
+	t.Pager = v.pages("page", shown, total)
+	return &page{
+		Title: "Keys of " + o.Name, Up: organizationWay(o), Actions: v.organizationKeyActions(o), Sections: []section{{Table: t}},
+		Lead: "With these, programs of the organisation's use the tenant API. A project's API keys are on the project's page.",
+	}, nil
+}
+
+func (v *visit) askCreateOrganizationKey() (*question, error) {
+	q, _, err := v.organizationQuestion("New key of", reeve.ManageKeys)
+	if err != nil {
+		return nil, err
+	}
+	q.Submit, q.Lead = "Create", "The key is shown once, after this."
+	q.Fields = []field{
+		{Name: "name", Label: "Name", Required: true, Max: 100},
+		organizationRoleField(reeve.RoleViewer),
+		{Name: "expires", Label: "Ends", Kind: "datetime-local", Hint: "In UTC. Left empty, never."},
+	}
+	return q, nil
+}
+
+func (v *visit) createOrganizationKey(in values) (*outcome, error) {
+	role, err := reeve.ParseRole(in.text("role"))
+	if err != nil {
+		return nil, err
+	}
+	expires, err := untilOf(in, "expires")
+	if err != nil {
+		return nil, err
+	}
+	id := v.organizationID()
+	key, token, err := v.control.CreateOrganizationKey(v.ctx, control.NewOrganizationKey{
+		OrganizationID: id, Name: in.Get("name"), Role: role, ExpiresAt: expires,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &outcome{
+		To: to("organizations", id.String(), "apikeys"), Said: "The key is made",
+		Secrets: []secret{{Label: "Organisation key", Value: string(token), Hint: key.Name + ", " + string(key.Role)}},
+	}, nil
+}
+
+// organizationKeyQuestion begins a question about a key of an organisation, with
+// what goes with it.
+func (v *visit) organizationKeyQuestion(verb string) (*question, control.Effects, error) {
+	q, o, err := v.organizationQuestion(verb, reeve.ManageKeys)
+	if err != nil {
+		return nil, control.Effects{}, err
+	}
+	e, err := v.control.Effects(v.ctx, control.EffectsOf{
+		Kind: control.EffectsOfOrganizationKey, ID: v.id("key", reeve.PrefixOrganizationKey), Within: o.ID,
+	})
+	if err != nil {
+		return nil, e, err
+	}
+	q.Title, q.Danger = verb+" the key "+e.Name, true
+	q.Up = append(q.Up, link{Text: "Keys", To: organizationPath(o, "apikeys")})
+	q.Back = q.Up[2].To
+	q.Facts = []fact{{"Last used", moments(&e.LastUse.At, "not of late")}}
+	return q, e, nil
+}
+
+// overlaps are for how long a key may go on beside the one that replaces it.
+var overlaps = []option{{"0", "Not at all"}, {"3600", "An hour"}, {"86400", "A day"}, {"604800", "A week"}, {"2592000", "30 days"}}
+
+func (v *visit) askRotateOrganizationKey() (*question, error) {
+	q, e, err := v.organizationKeyQuestion("Rotate")
+	if err != nil {
+		return nil, err
+	}
+	q.Danger = false
+	derived := countOf(e, control.AffectedDerived)
+	q.Effects = []string{
+		"A new key with its name, role and end is shown once.",
+		fmt.Sprintf("The old key works on for the time below, under another name; so %s that %s derived from it.",
+			verb(derived, "does", "do")+" "+several(derived, "key"), verb(derived, "was", "were")),
+	}
+	q.Fields = []field{{Name: "overlap", Label: "The old key goes on for", Kind: "select", Options: overlaps, Value: "86400"}}
+	return q, nil
+}
+
+func (v *visit) rotateOrganizationKey(in values) (*outcome, error) {
+	seconds, err := strconv.ParseInt(in.text("overlap"), 10, 32)
+	if err != nil {
+		return nil, reeve.Errorf(reeve.Invalid, "the overlap must be a number of seconds")
+	}
+	id := v.organizationID()
+	key, token, err := v.control.RotateOrganizationKey(v.ctx, id, v.id("key", reeve.PrefixOrganizationKey), time.Duration(seconds)*time.Second)
+	if err != nil {
+		return nil, err
+	}
+	return &outcome{
+		To: to("organizations", id.String(), "apikeys"), Said: "The key is replaced",
+		Secrets: []secret{{Label: "Organisation key", Value: string(token), Hint: key.Name + ", " + string(key.Role)}},
+	}, nil
+}
+
+func (v *visit) askDeleteOrganizationKey() (*question, error) {
+	q, e, err := v.organizationKeyQuestion("Delete")
+	if err != nil {
+		return nil, err
+	}
+	q.Effects = []string{"It stops working at once, and cannot be restored."}
+	if derived := countOf(e, control.AffectedDerived); derived.N > 0 {
+		q.Effects = append(q.Effects, fmt.Sprintf("%s derived from it %s working along.", several(derived, "key"), verb(derived, "stops", "stop")))
+	}
+	return q, nil
+}
+
+func (v *visit) deleteOrganizationKey(values) (*outcome, error) {
+	id := v.organizationID()
+	if err := v.control.DeleteOrganizationKeyByID(v.ctx, id, v.id("key", reeve.PrefixOrganizationKey)); err != nil {
+		return nil, err
+	}
+	return &outcome{To: to("organizations", id.String(), "apikeys"), Said: "The key is deleted."}, nil
+}

@@ -1,0 +1,229 @@
+package console
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+)
+
+// organizationMembers serves the members of organisations.
+func (s *site) organizationMembers() {
+	const here = "organizations/{organization}/members"
+	s.show(here, (*visit).showMembers)
+	s.does(action{Path: here + "/new", Ask: (*visit).askOrganizationMember, Do: (*visit).addOrganizationMember})
+	s.does(action{Path: here + "/{user}/role", Ask: (*visit).askOrganizationRole, Do: (*visit).changeOrganizationRole})
+	s.does(action{Path: here + "/{user}/remove", Ask: (*visit).askRemoveOrganizationMember, Do: (*visit).removeOrganizationMember})
+}
+
+// membersTable shows a part of an organisation's members.
+func (v *visit) membersTable(o reeve.Organization, page control.Page) (t *table, shown, total int, err error) {
+	members, total, err := v.control.OrganizationMembers(v.ctx, o.ID, page)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	t = &table{
+		ID: "members", Caption: "Members", Empty: "Nobody is in the organisation.", Rows: v.memberRows(o, members),
+		Columns: []column{{Name: "Name"}, {Name: "Address"}, {Name: "Role"}, {Name: "State"}, {Name: "Since"}, {}},
+		All:     v.eachMember(o),
+	}
+	return t, len(members), total, nil
+}
+
+func (v *visit) memberRows(o reeve.Organization, members []reeve.Member) [][]cell {
+	out := make([][]cell, len(members))
+	for i, m := range members {
+		role, user := string(m.Role), m.UserID.String()
+		if m.UserID == o.OwnerID {
+			role += ", owner"
+		}
+		enabled := state("enabled", "good")
+		if m.Disabled {
+			enabled = state("disabled", "warn")
+		}
+		name := calledOr(m.FullName, m.Email)
+		var actions []link
+		if v.may(reeve.ManageTenants) && m.UserID != o.OwnerID {
+			actions = []link{
+				{Text: "Change role", About: "of " + name, To: organizationPath(o, "members", user, "role")},
+				{Text: "Remove", About: name, To: organizationPath(o, "members", user, "remove"), Danger: true},
+			}
+		}
+		out[i] = []cell{linked(name, to("users", user)), text(m.Email), text(role), enabled, moment(m.CreatedAt), doings(actions...)}
+	}
+	return out
+}
+
+func (v *visit) eachMember(o reeve.Organization) iter.Seq2[[]cell, error] {
+	return func(yield func([]cell, error) bool) {
+		for n := 0; ; n++ {
+			page, _, err := v.control.OrganizationMembers(v.ctx, o.ID, control.Page{Number: n, Size: csvPage})
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, row := range v.memberRows(o, page) {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			if len(page) < csvPage {
+				return
+			}
+		}
+	}
+}
+
+// membersInBrief tells of the organisation's first members.
+func (v *visit) membersInBrief(o reeve.Organization) (section, error) {
+	t, shown, total, err := v.membersTable(o, control.Page{Size: preview})
+	if err != nil {
+		return section{}, err
+	}
+	out := section{Title: "Members", Table: t, Actions: v.organizationMemberActions(o)}
+	if total > shown {
+		out.Actions = append(out.Actions, link{Text: "All " + things(total, "member"), To: organizationPath(o, "members")})
+	}
+	return out, nil
+}
+
+func (v *visit) organizationMemberActions(o reeve.Organization) []link {
+	if !v.may(reeve.ManageTenants) {
+		return nil
+	}
+	return []link{{Text: "Add member", To: organizationPath(o, "members", "new")}}
+}
+
+// showMembers shows all members of an organisation, page by page.
+func (v *visit) showMembers() (*page, error) {
+	o, err := v.organizationOf()
+	if err != nil {
+		return nil, err
+	}
+	t, shown, total, err := v.membersTable(o, control.Page{Number: v.pageNumber("page"), Size: pageSize})
+	if err != nil {
+		return nil, err
+	}
+	t.Pager = v.pages("page", shown, total)
+	return &page{Title: "Members of " + o.Name, Up: organizationWay(o), Actions: v.organizationMemberActions(o), Sections: []section{{Table: t}}}, nil
+}
+
+// organizationRoleField asks for a role.
+func organizationRoleField(role reeve.Role) field {
+	out := field{Name: "role", Label: "Role", Kind: "select", Required: true, Value: string(role), Hint: "In the organisation and in all its projects."}
+	words := map[reeve.Role]string{
+		reeve.RoleViewer: "Viewer: sees everything", reeve.RoleEditor: "Editor: manages API keys, too", reeve.RoleAdmin: "Admin: manages everything",
+	}
+	for _, role := range reeve.Roles {
+		out.Options = append(out.Options, option{string(role), words[role]})
+	}
+	return out
+}
+
+func (v *visit) askOrganizationMember() (*question, error) {
+	q, o, err := v.organizationQuestion("Add a member to", reeve.ManageTenants)
+	if err != nil {
+		return nil, err
+	}
+	q.Submit, q.Lead = "Add", "Who is a member already gets the role, and is enabled."
+	q.Fields = []field{
+		{Name: "user", Label: "User", Required: true, Hint: "Address or id."},
+		organizationRoleField(reeve.RoleViewer),
+	}
+	q.Back = organizationPath(o)
+	return q, nil
+}
+
+func (v *visit) addOrganizationMember(in values) (*outcome, error) {
+	user, err := v.userNamed(in.text("user"))
+	if err != nil {
+		return nil, err
+	}
+	if err := v.putMember(user, in); err != nil {
+		return nil, err
+	}
+	return &outcome{To: to("organizations", v.organizationID().String(), "members"), Said: "The user is a member now."}, nil
+}
+
+func (v *visit) putMember(user reeve.ID, in values) error {
+	role, err := reeve.ParseRole(in.text("role"))
+	if err != nil {
+		return err
+	}
+	return v.control.PutOrganizationMember(v.ctx, v.organizationID(), user, role)
+}
+
+// organizationMemberQuestion begins a question about a member of an organisation.
+func (v *visit) organizationMemberQuestion(verb, after string) (*question, reeve.Organization, reeve.Member, error) {
+	q, o, err := v.organizationQuestion(verb, reeve.ManageTenants)
+	if err != nil {
+		return nil, o, reeve.Member{}, err
+	}
+	m, err := v.control.FindOrganizationMember(v.ctx, o.ID, v.id("user", reeve.PrefixUser))
+	if err != nil {
+		return nil, o, m, err
+	}
+	q.Title = verb + " " + calledOr(m.FullName, m.Email) + after
+	q.Up = append(q.Up, link{Text: "Members", To: organizationPath(o, "members")})
+	q.Back = q.Up[2].To
+	return q, o, m, nil
+}
+
+func (v *visit) askOrganizationRole() (*question, error) {
+	q, o, m, err := v.organizationMemberQuestion("Change the role of", "")
+	if err != nil {
+		return nil, err
+	}
+	role := organizationRoleField(m.Role)
+	role.Current = true
+	q.Submit, q.Fields, q.Edited = "Change", []field{role}, control.Edited{Organization: o.ID}
+	if m.Disabled {
+		q.Effects = []string{"The member is disabled, and is enabled along with the change."}
+	}
+	return q, nil
+}
+
+func (v *visit) changeOrganizationRole(in values) (*outcome, error) {
+	user := v.id("user", reeve.PrefixUser)
+	// Who is not a member is not made one here.
+	if _, err := v.control.FindOrganizationMember(v.ctx, v.organizationID(), user); err != nil {
+		return nil, err
+	}
+	if err := v.putMember(user, in); err != nil {
+		return nil, err
+	}
+	return &outcome{To: to("organizations", v.organizationID().String(), "members"), Said: "The member's role is " + in.text("role") + " now."}, nil
+}
+
+func (v *visit) askRemoveOrganizationMember() (*question, error) {
+	q, o, m, err := v.organizationMemberQuestion("Remove", " from the organisation")
+	if err != nil {
+		return nil, err
+	}
+	e, err := v.control.Effects(v.ctx, control.EffectsOf{Kind: control.EffectsOfMember, ID: m.UserID, Within: o.ID})
+	if err != nil {
+		return nil, err
+	}
+	q.Submit, q.Danger = "Remove", true
+	projects := countOf(e, control.AffectedProjects)
+	q.Effects = []string{
+		fmt.Sprintf("%s loses access to %s at once, and the place in %s of it.", calledOr(m.FullName, m.Email), o.Name, several(projects, "project")),
+		"API keys that the member has made stay as they are.",
+	}
+	switch {
+	case e.Owner:
+		q.Effects = []string{"It is refused: the owner stays in the organisation."}
+	case e.LastAdmin:
+		q.Effects = []string{"It is refused: this is the last enabled admin. Make somebody else an admin first."}
+	}
+	return q, nil
+}
+
+func (v *visit) removeOrganizationMember(values) (*outcome, error) {
+	id := v.organizationID()
+	if err := v.control.DeleteOrganizationMember(v.ctx, id, v.id("user", reeve.PrefixUser)); err != nil {
+		return nil, err
+	}
+	return &outcome{To: to("organizations", id.String(), "members"), Said: "The member is removed."}, nil
+}

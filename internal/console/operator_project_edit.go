@@ -1,0 +1,182 @@
+package console
+
+import (
+	"strings"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+)
+
+// What pages ask for that names a user or an organisation.
+const (
+	userHint         = "An address, or an id in any spelling."
+	organizationHint = "An id in any spelling, or the exact name if only one has it."
+)
+
+func (v *visit) askNewAnyProject() (*question, error) {
+	query := v.r.URL.Query()
+	return &question{
+		Title: "New project", Up: []link{{Text: "Projects", To: to("projects")}}, Submit: "Create project", Back: to("projects"),
+		Lead: "The owner becomes its first member, an admin. It counts against the owner's limit of projects.",
+		Fields: []field{
+			{Name: "name", Label: "Name", Required: true, Max: reeve.MaxName},
+			{Name: "owner", Label: "Owner", Required: true, Hint: userHint, Value: query.Get("owner")},
+			{
+				Name: "organization", Label: "Organisation", Value: query.Get("organization"),
+				Hint: "The owner must be in it. " + organizationHint + " Empty: the owner's own, which is made if there is none.",
+			},
+			{Name: "description", Label: "Description", Kind: "textarea", Max: reeve.MaxDescription},
+		},
+	}, nil
+}
+
+func (v *visit) createAnyProject(in values) (*outcome, error) {
+	new := control.NewProject{Name: in.Get("name"), Description: in.text("description")}
+	var err error
+	if new.OwnerID, err = v.findUser(in.text("owner")); err != nil {
+		return nil, err
+	}
+	if text := in.text("organization"); text != "" {
+		if new.OrganizationID, err = v.findOrganization(text); err != nil {
+			return nil, err
+		}
+	}
+	p, err := v.control.CreateProject(v.ctx, new)
+	if err != nil {
+		return nil, err
+	}
+	return &outcome{To: to("projects", p.ID.String()), Said: "The project " + p.Name + " is created."}, nil
+}
+
+// findUser finds the user that a text names.
+func (v *visit) findUser(text string) (reeve.ID, error) {
+	if !strings.Contains(text, "@") {
+		if id, err := reeve.FindID(reeve.PrefixUser, text); err == nil {
+			return id, nil
+		}
+		return reeve.Zero, reeve.Errorf(reeve.Invalid, "“%s” is neither an address nor a user's id", text)
+	}
+	found, err := v.control.GetUser(v.ctx, text)
+	if reeve.IsKind(err, reeve.NotFound) {
+		err = reeve.Errorf(reeve.Invalid, "there is no user with the address %s", text)
+	}
+	return found.User.ID, err
+}
+
+// findOrganization finds the organisation that a text names.
+func (v *visit) findOrganization(text string) (reeve.ID, error) {
+	if id, err := reeve.FindID(reeve.PrefixOrganization, text); err == nil {
+		return id, nil
+	}
+	found, _, err := v.control.ListOrganizations(v.ctx, control.Listing{Query: text, Limit: pageSize})
+	if err != nil {
+		return reeve.Zero, err
+	}
+	var out []reeve.ID
+	for _, o := range found {
+		if strings.EqualFold(o.Name, text) {
+			out = append(out, o.ID)
+		}
+	}
+	switch len(out) {
+	case 0:
+		return reeve.Zero, reeve.Errorf(reeve.Invalid, "there is no organisation that is called “%s”: give its id", text)
+	case 1:
+		return out[0], nil
+	}
+	return reeve.Zero, reeve.Errorf(reeve.Invalid, "several organisations are called “%s”: give the id of one", text)
+}
+
+func (v *visit) askEditAnyProject() (*question, error) {
+	p, err := v.onProject()
+	if err != nil {
+		return nil, err
+	}
+	name := kept("name", "Name", p.Name, reeve.MaxName)
+	name.Required = true
+	description := kept("description", "Description", p.Description, reeve.MaxDescription)
+	description.Kind = "textarea"
+	return &question{
+		Title: "Edit " + p.Name, Up: p.up(true), Submit: "Save", Back: p.path(), Edited: control.Edited{Project: p.ID},
+		Fields: []field{name, description},
+	}, nil
+}
+
+func (v *visit) editAnyProject(in values) (*outcome, error) {
+	name, description := in.Get("name"), strings.ReplaceAll(in.text("description"), "\r\n", "\n")
+	p, err := v.control.UpdateProject(v.ctx, v.id("project", reeve.PrefixProject), reeve.ProjectPatch{Name: &name, Description: &description})
+	if err != nil {
+		return nil, err
+	}
+	return &outcome{To: to("projects", p.ID.String()), Said: "The project " + p.Name + " is saved."}, nil
+}
+
+// standing says what keeps a project from being deleted.
+func (v *visit) standing(p onProject) (out []string, err error) {
+	parts, err := v.control.Effects(v.ctx, control.EffectsOf{Kind: control.EffectsOfProject, ID: p.ID})
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range parts.Counts {
+		switch {
+		case part.N == 0:
+		case part.What == control.AffectedAPIKeys:
+			out = append(out, "It still has "+tally(part.N, "API key")+": revoke them first.")
+		case part.What == control.AffectedBuckets:
+			out = append(out, "It still has "+tally(part.N, "bucket")+": they are deleted through its gateways.")
+		}
+	}
+	err = v.control.CheckUsage(v.ctx, p.ID)
+	if reeve.IsKind(err, reeve.Conflict) {
+		out, err = append(out, sentence(reeve.AsError(err).Message)), nil
+	}
+	return out, err
+}
+
+// askEnd asks whether a project is to go.
+func (v *visit) askEnd(title, submit string, back []string) (*question, error) {
+	p, err := v.onProject()
+	if err != nil {
+		return nil, err
+	}
+	standing, err := v.standing(p)
+	if err != nil {
+		return nil, err
+	}
+	q := &question{Title: title + " " + p.Name, Up: p.up(true), Submit: submit, Danger: true, Back: p.path()}
+	for _, why := range standing {
+		q.Effects = append(q.Effects, "Nothing: it will be refused. "+why)
+	}
+	if len(standing) == 0 {
+		q.Effects = append([]string{tally(p.MemberCount, "member") + " of " + p.Name + " lose access."}, back...)
+		if p.MemberCount == 1 {
+			q.Effects[0] = "1 member of " + p.Name + " loses access."
+		}
+	}
+	return q, nil
+}
+
+func (v *visit) askDeleteAnyProject() (*question, error) {
+	q, err := v.askEnd("Delete", "Delete project", []string{
+		"For some time it can be restored, without its API keys: it is then among the deleted things.",
+		"What it used of late is billed to its organisation when the month is closed.",
+	})
+	if err == nil && v.may(reeve.EraseForGood) {
+		q.Facts = []fact{{"For good", linked("Erase it instead, without a way back", to("projects", v.id("project", reeve.PrefixProject).String(), "erase"))}}
+	}
+	return q, err
+}
+
+func (v *visit) deleteAnyProject(values) (*outcome, error) {
+	err := v.control.DeleteProject(v.ctx, v.id("project", reeve.PrefixProject))
+	return &outcome{To: to("projects"), Said: "The project is deleted."}, err
+}
+
+func (v *visit) askEraseAnyProject() (*question, error) {
+	return v.askEnd("Erase", "Erase for good", []string{"Nothing is kept to restore it from: there is no way back."})
+}
+
+func (v *visit) eraseAnyProject(values) (*outcome, error) {
+	err := v.control.EraseProject(v.ctx, v.id("project", reeve.PrefixProject))
+	return &outcome{To: to("projects"), Said: "The project is erased."}, err
+}

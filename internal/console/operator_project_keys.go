@@ -1,0 +1,128 @@
+package console
+
+import (
+	"iter"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+)
+
+// keyColumns are those of keyRow.
+var keyColumns = []column{{Name: "Name"}, {Name: "State"}, {Name: "Last used"}, {Name: "By"}, {Name: "Created"}, {Name: "Ends"}, {}}
+
+// keyRow is a project's API key in a list.
+func (v *visit) keyRow(k control.APIKeyUse) []cell {
+	used, by := keyUse(k)
+	row := []cell{
+		linked(k.Name, to("keys", k.ID.String())), {Badges: keyBadges(k.APIKey)}, used, by, moment(k.CreatedAt), moments(k.ExpiresAt, "never"), {},
+	}
+	if v.may(reeve.ManageKeys) {
+		row[6] = doings(
+			link{Text: "Rotate", About: k.Name, To: to("keys", k.ID.String(), "rotate")},
+			link{Text: "Revoke", About: k.Name, To: to("keys", k.ID.String(), "revoke"), Danger: true},
+		)
+	}
+	return row
+}
+
+// keyUse tells when a key was used last, and by which gateway.
+func keyUse(k control.APIKeyUse) (at, by cell) {
+	if k.LastUsedAt.IsZero() {
+		return text("no use is known"), text("")
+	}
+	gateway := control.Named{Kind: control.FoundGateway, ID: k.LastUsedBy.ID, Name: k.LastUsedBy.Name}
+	switch {
+	case k.LastUsedBy.ID == reeve.Zero:
+		return moment(k.LastUsedAt), text("")
+	case gateway.Name == "":
+		return moment(k.LastUsedAt), text("a gateway that is gone")
+	}
+	return moment(k.LastUsedAt), anyThing(&gateway)
+}
+
+// keyBadges tell of a key's state. One that has ended is in no list.
+func keyBadges(k reeve.APIKey) []badge {
+	out := []badge{{"live", "good"}}
+	if k.ReplacedBy != nil {
+		out = []badge{{"replaced", "warn"}}
+	}
+	if k.Caveat != nil {
+		out = append(out, badge{"restricted", "plain"})
+	}
+	return out
+}
+
+// anyProjectKeysShort shows the first of a project's keys.
+func (v *visit) anyProjectKeysShort(p onProject) ([]section, error) {
+	keys, total, err := v.control.ListAPIKeyUses(v.ctx, p.ID, control.Page{Size: shortList})
+	if err != nil {
+		return nil, err
+	}
+	out := section{ID: "keys", Title: "API keys", Table: v.keyTable(p, keys), Actions: v.keyActions(p, total)}
+	if total > len(keys) {
+		out.Table.Pager = &pager{Text: tally(len(keys), "key") + " by name"}
+		out.Actions = append([]link{{Text: "All " + tally(total, "API key"), To: p.path("keys")}}, out.Actions...)
+	}
+	return []section{out}, nil
+}
+
+// keyActions are what the operator may do to all keys of a project.
+func (v *visit) keyActions(p onProject, total int) []link {
+	if !v.may(reeve.ManageKeys) {
+		return nil
+	}
+	out := []link{{Text: "New API key", To: p.path("keys", "new")}}
+	if total > 0 {
+		out = append(out, link{Text: "Revoke many", To: p.path("keys", "revoke"), Danger: true})
+	}
+	return out
+}
+
+func (v *visit) keyTable(p onProject, keys []control.APIKeyUse) *table {
+	t := &table{
+		ID: "keys", Caption: "API keys of " + p.Name, Columns: keyColumns, Empty: "No API keys.",
+		All: v.allKeys(p.ID),
+	}
+	for _, k := range keys {
+		t.Rows = append(t.Rows, v.keyRow(k))
+	}
+	return t
+}
+
+// allKeys reads all keys of a project, page by page.
+func (v *visit) allKeys(project reeve.ID) iter.Seq2[[]cell, error] {
+	return func(yield func([]cell, error) bool) {
+		for n := 0; ; n++ {
+			keys, _, err := v.control.ListAPIKeyUses(v.ctx, project, control.Page{Number: n, Size: csvPage})
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, k := range keys {
+				if !yield(v.keyRow(k), nil) {
+					return
+				}
+			}
+			if len(keys) < csvPage {
+				return
+			}
+		}
+	}
+}
+
+// anyProjectKeys lists a project's keys.
+func (v *visit) anyProjectKeys() (*page, error) {
+	p, err := v.onProject()
+	if err != nil {
+		return nil, err
+	}
+	keys, total, err := v.control.ListAPIKeyUses(v.ctx, p.ID, control.Page{Number: v.pageNumber("page"), Size: pageSize})
+	if err != nil {
+		return nil, err
+	}
+	t := v.keyTable(p, keys)
+	t.Pager = v.pages("page", len(keys), total)
+	return &page{
+		Title: "API keys of " + p.Name, Up: p.up(true), Actions: v.keyActions(p, total), Sections: []section{{Table: t}},
+	}, nil
+}

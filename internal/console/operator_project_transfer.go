@@ -1,0 +1,106 @@
+package console
+
+import (
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+)
+
+// askTransferAnyProject asks who gets a project. Who loses access to it depends
+// on that: it is said once a first answer has come, and done with a second.
+func (v *visit) askTransferAnyProject() (*question, error) {
+	p, err := v.onProject()
+	if err != nil {
+		return nil, err
+	}
+	owner := kept("owner", "Owner", p.OwnerID.String(), reeve.MaxEmail)
+	owner.Required, owner.Hint = true, "Now "+anyName(p.owner)+". Must be in the organisation. "+userHint
+	organization := kept("organization", "Organisation", p.OrganizationID.String(), reeve.MaxName)
+	organization.Required, organization.Hint = true, "Now "+anyName(p.organization)+". "+organizationHint
+	q := &question{
+		Title: "Transfer " + p.Name, Up: p.up(true), Submit: "Transfer project", Danger: true, Back: p.path(),
+		Edited: control.Edited{Project: p.ID}, Fields: []field{owner, organization},
+		Lead: "Its API keys stay. Months that are not closed are billed to the organisation that has it when they are.",
+	}
+	to, err := v.transferSent(values{v.r.PostForm})
+	if err != nil || to == (control.Transfer{}) {
+		return q, nil // what is wrong is said when it is to be done
+	}
+	q.Effects, err = v.transferEffects(p, to)
+	q.Fields = append(q.Fields, hidden("confirmed", confirmedTransfer(to)))
+	return q, err
+}
+
+// transferSent reads who is to get the project; zero if that was not sent.
+func (v *visit) transferSent(in values) (to control.Transfer, err error) {
+	if in.text("owner") == "" || in.text("organization") == "" {
+		return to, nil
+	}
+	if to.OwnerID, err = v.findUser(in.text("owner")); err != nil {
+		return to, err
+	}
+	to.OrganizationID, err = v.findOrganization(in.text("organization"))
+	return to, err
+}
+
+func confirmedTransfer(to control.Transfer) string {
+	return to.OwnerID.String() + " " + to.OrganizationID.String()
+}
+
+// transferEffects says what comes of a transfer.
+func (v *visit) transferEffects(p onProject, to control.Transfer) ([]string, error) {
+	owner := control.Named{Kind: control.FoundUser, ID: to.OwnerID}
+	organization := control.Named{Kind: control.FoundOrganization, ID: to.OrganizationID}
+	if err := v.control.NameThings(v.ctx, []*control.Named{&owner, &organization}); err != nil {
+		return nil, err
+	}
+	var out []string
+	if to.OwnerID != p.OwnerID {
+		out = append(out, anyName(owner)+" becomes its owner in place of "+anyName(p.owner)+", and an admin; "+anyName(p.owner)+" stays a member if the organisation is theirs too.")
+	}
+	if to.OrganizationID == p.OrganizationID {
+		return out, nil
+	}
+	members, err := v.control.ListProjectMembers(v.ctx, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	_, inside, err := v.control.OrganizationMembers(v.ctx, to.OrganizationID, control.Page{Size: 1})
+	if err != nil {
+		return nil, err
+	}
+	gone := 0
+	for _, m := range members {
+		_, err := v.control.FindOrganizationMember(v.ctx, to.OrganizationID, m.UserID)
+		if reeve.IsKind(err, reeve.NotFound) {
+			gone++
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	lost := tally(gone, "member") + ", who are not in " + anyName(organization) + ", lose access."
+	switch gone {
+	case 0:
+		lost = "All its members are in " + anyName(organization) + " and stay."
+	case 1:
+		lost = "1 member, who is not in " + anyName(organization) + ", loses access."
+	}
+	return append(out,
+		"It moves from "+anyName(p.organization)+" to "+anyName(organization)+".", lost,
+		"Who is in "+anyName(p.organization)+" can see it no more; all "+tally(inside, "member")+" of "+anyName(organization)+" can, with their roles there.",
+	), nil
+}
+
+func (v *visit) transferAnyProject(in values) (*outcome, error) {
+	id := v.id("project", reeve.PrefixProject)
+	next, err := v.transferSent(in)
+	if err != nil {
+		return nil, err
+	}
+	if in.Get("confirmed") != confirmedTransfer(next) {
+		return nil, reeve.Errorf(reeve.Conflict, "look at what will happen, and send it again if you mean it")
+	}
+	if err := v.control.TransferProject(v.ctx, id, next); err != nil {
+		return nil, err
+	}
+	return &outcome{To: to("projects", id.String()), Said: "The project is transferred."}, nil
+}

@@ -1,0 +1,158 @@
+package console
+
+import (
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/document"
+	"github.com/reeve-cloud/reeve/internal/web"
+)
+
+// addingUp is how long a page may take that adds usage up for drafts.
+const addingUp = time.Minute
+
+// patiently gives a page more time than others have; the function ends it.
+func (v *visit) patiently() (done func()) {
+	ctx, cancel := web.Extend(v.ctx, addingUp)
+	v.ctx = ctx
+	return cancel
+}
+
+func (s *site) operatorStatements() {
+	s.show("statements", (*visit).listStatements)
+	s.show("statements/{statement}", (*visit).statementPage)
+	s.show("statements/{statement}/print", (*visit).printAnyStatement)
+	s.show("statements/{statement}/lines/{line}", (*visit).statementLinePage)
+	s.does(action{Path: "statements/{statement}/pay", Ask: (*visit).askPay, Do: (*visit).pay})
+	s.does(action{Path: "statements/{statement}/void", Ask: (*visit).askVoidStatement, Do: (*visit).voidStatement})
+	s.does(action{Path: "statements/{statement}/note", Ask: (*visit).askCreditNote, Do: (*visit).createCreditNote})
+}
+
+// statementStates are the states of statements, as a filter has them.
+var statementStates = []option{
+	{"", "Any but drafts"},
+	{string(reeve.StatementDraft), "Draft: the month is not closed"},
+	{string(reeve.StatementFinal), "Final: to be paid"},
+	{string(reeve.StatementPaid), "Paid"},
+	{string(reeve.StatementVoid), "Void"},
+}
+
+// statementState says how far a statement has come.
+func statementState(s reeve.StatementStatus) badge {
+	kinds := map[reeve.StatementStatus]string{reeve.StatementFinal: "warn", reeve.StatementPaid: "good"}
+	return badge{string(s), kinds[s]}
+}
+
+// listStatements shows the statements of a month, a state or an organisation.
+func (v *visit) listStatements() (*page, error) {
+	defer v.patiently()()
+	query := v.r.URL.Query()
+	get := func(name string) string { return strings.TrimSpace(query.Get(name)) }
+	f, err := statementFilter(get)
+	if err != nil {
+		return nil, err
+	}
+	found, more, err := v.control.ListStatements(v.ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	t := &table{
+		ID: "statements", Caption: "Statements", Empty: "There are no such statements.", Columns: statementColumns, Pager: &pager{},
+		Rows: statementRows(found), All: v.eachStatement(f),
+	}
+	here := v.r.URL.RequestURI()
+	if get("after") != "" {
+		t.Pager.First = at(here, "after", "")
+	}
+	if more {
+		t.Pager.Next = at(here, "after", found[len(found)-1].ID.String())
+	}
+	p := &page{
+		Title: "Statements", Actions: []link{{Text: "Months", To: to("months")}},
+		Sections: []section{{Table: t, Form: &form{Get: true, Submit: "Show", Fields: []field{
+			{Name: "month", Label: "Month", Kind: "month", Value: get("month"), Hint: "Such as 2026-11."},
+			{Name: "status", Label: "State", Kind: "select", Value: get("status"), Options: statementStates},
+			{Name: "organization", Label: "Organisation", Value: get("organization"), Hint: "Its id."},
+		}}}},
+	}
+	return p, nil
+}
+
+// statementFilter reads what is asked for.
+func statementFilter(get func(string) string) (f control.StatementFilter, err error) {
+	f = control.StatementFilter{Status: reeve.StatementStatus(get("status")), Limit: pageSize}
+	switch f.Status {
+	case "", reeve.StatementDraft, reeve.StatementFinal, reeve.StatementPaid, reeve.StatementVoid:
+	default:
+		return f, reeve.Errorf(reeve.Invalid, "the state must be draft, final, paid or void")
+	}
+	if text := get("month"); text != "" {
+		if f.Month, err = reeve.ParseMonth(text); err != nil {
+			return f, err
+		}
+	}
+	if text := get("organization"); text != "" {
+		if f.OrganizationID, err = reeve.FindID(reeve.PrefixOrganization, text); err != nil {
+			return f, reeve.Errorf(reeve.Invalid, "%q is not the id of an organisation", text)
+		}
+	}
+	if text := get("after"); text != "" {
+		if f.After, err = reeve.ParseID(reeve.PrefixStatement, text); err != nil {
+			return f, reeve.Errorf(reeve.Invalid, "that is no page of the list")
+		}
+	}
+	return f, nil
+}
+
+// eachStatement gives the rows of all statements that a filter picks.
+func (v *visit) eachStatement(f control.StatementFilter) iter.Seq2[[]cell, error] {
+	f.After, f.Limit = reeve.Zero, csvPage
+	return func(yield func([]cell, error) bool) {
+		for {
+			found, more, err := v.control.ListStatements(v.ctx, f)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, row := range statementRows(found) {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			if !more {
+				return
+			}
+			f.After = found[len(found)-1].ID
+		}
+	}
+}
+
+var statementColumns = []column{
+	{Name: "Month"},
+	{Name: "Organisation"},
+	{Name: "State"},
+	{Name: "Gross", Number: true},
+	{Name: "Coupons", Number: true},
+	{Name: "Credits", Number: true},
+	{Name: "Due", Number: true},
+	{Name: "Noted", Number: true},
+	{Name: "Open", Number: true},
+}
+
+func statementRows(statements []reeve.Statement) [][]cell {
+	out := make([][]cell, len(statements))
+	for i, s := range statements {
+		month := linked(s.Month.String(), to("statements", s.ID.String()))
+		month.About = "of " + s.OrganizationName
+		out[i] = []cell{
+			month, linked(s.OrganizationName, to("organizations", s.OrganizationID.String())),
+			{Badges: []badge{statementState(s.Status)}},
+			number(document.Dollars(s.Gross)), number(document.Dollars(-s.Coupons)), number(document.Dollars(-s.Credits)),
+			number(document.Dollars(s.Due)), number(document.Dollars(-s.Noted)), number(document.Dollars(document.Open(s))),
+		}
+	}
+	return out
+}

@@ -1,0 +1,276 @@
+package console
+
+import (
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"github.com/reeve-cloud/reeve"
+	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/document"
+)
+
+// operatorUsers serves users' pages.
+func (s *site) operatorUsers() {
+	s.show("users/{user}", (*visit).showUser)
+	s.does(action{Path: "users/new", Ask: (*visit).askCreateUser, Do: (*visit).createUser})
+	s.does(action{Path: "users/{user}/edit", Ask: (*visit).askEditUser, Do: (*visit).editUser})
+	s.does(action{Path: "users/{user}/reset", Ask: (*visit).askResetUser, Do: (*visit).resetUser})
+	s.does(action{Path: "users/{user}/totp", Ask: (*visit).askRemoveTOTP, Do: (*visit).removeTOTP})
+	s.does(action{Path: "users/{user}/freeze", Ask: (*visit).askFreezeUser, Do: (*visit).freezeUser})
+	s.does(action{Path: "users/{user}/unfreeze", Ask: (*visit).askUnfreezeUser, Do: (*visit).unfreezeUser})
+	s.does(action{Path: "users/{user}/delete", Before: s.control.AddUpUsage, Ask: (*visit).askDeleteUser, Do: (*visit).deleteUser})
+	s.does(action{Path: "users/{user}/erase", Before: s.control.AddUpUsage, Ask: (*visit).askEraseUser, Do: (*visit).eraseUser})
+}
+
+// preview is how many things of a kind the page of another shows.
+const preview = 10
+
+var errNoUser = reeve.Errorf(reeve.NotFound, "there is no such user; one who was deleted may be among the deletions")
+
+// userOf finds the user whom the path names, by id or by address.
+func (v *visit) userOf() (control.UserDetails, error) {
+	text := v.r.PathValue("user")
+	if id, err := reeve.ParseID(reeve.PrefixUser, text); err == nil {
+		found, err := v.userByID(id)
+		if err != nil {
+			return control.UserDetails{}, err
+		}
+		text = found.Email
+	}
+	out, err := v.control.GetUser(v.ctx, text)
+	if reeve.IsKind(err, reeve.NotFound) {
+		err = errNoUser
+	}
+	return out, err
+}
+
+// userByID finds a user by the id.
+func (v *visit) userByID(id reeve.ID) (reeve.User, error) {
+	found, _, err := v.control.ListUsers(v.ctx, control.Listing{Query: id.String(), Limit: 1})
+	switch {
+	case err != nil:
+		return reeve.User{}, err
+	case len(found) == 0:
+		return reeve.User{}, errNoUser
+	}
+	return found[0], nil
+}
+
+// userUp is the way to a user's page.
+func userUp(u reeve.User) []link {
+	return []link{{Text: "Users", To: to("users")}, {Text: calledOr(u.FullName, u.Email), To: to("users", u.ID.String())}}
+}
+
+// showUser shows a user with what is the user's.
+func (v *visit) showUser() (*page, error) {
+	found, err := v.userOf()
+	if err != nil {
+		return nil, err
+	}
+	u := found.User
+	effects, err := v.control.Effects(v.ctx, control.EffectsOf{Kind: control.EffectsOfUser, ID: u.ID})
+	if err != nil {
+		return nil, err
+	}
+	p := &page{
+		Title: calledOr(u.FullName, u.Email), Up: userUp(u)[:1], Badges: freezeState(u.Freeze).Badges, Actions: v.userActions(found),
+		Facts: append([]fact{
+			{"Address", text(u.Email)},
+			{"Short name", text(calledOr(u.ShortName, "none"))},
+			{"Second factor", totpState(found.TOTP)},
+			{"Sessions", text(amount(effects, control.AffectedSessions))},
+			{"Projects owned", text(amount(effects, control.AffectedProjects) + " of " + document.Thousands(strconv.Itoa(u.ProjectLimit)))},
+			{"Own member of", text(things(len(found.Projects), "project"))},
+			{"Created", moment(u.CreatedAt)},
+			{"ID", code(u.ID.String())},
+		}, freezeFacts(u.Freeze)...),
+	}
+	for _, tell := range []func(control.UserDetails) (section, error){
+		v.userProjects, v.userOrganizations, v.userCoupons, v.userStatements,
+		func(control.UserDetails) (section, error) {
+			return v.changesSection(control.ChangeFilter{Target: &u.ID}, "Last changes")
+		},
+	} {
+		s, err := tell(found)
+		if err != nil {
+			return nil, err
+		}
+		p.Sections = append(p.Sections, s)
+	}
+	return p, nil
+}
+
+func totpState(on bool) cell {
+	if on {
+		return state("on", "good")
+	}
+	return state("off", "plain")
+}
+
+// freezeFacts tell of what is frozen since when and until when.
+func freezeFacts(f *reeve.Frozen) []fact {
+	if f == nil {
+		return nil
+	}
+	return []fact{{"Frozen for", text(string(f.Type))}, {"Frozen since", moment(f.Since)}, {"Frozen until", moments(f.Until, "somebody unfreezes it")}}
+}
+
+// userActions are what can be done to a user.
+func (v *visit) userActions(found control.UserDetails) (out []link) {
+	u := found.User
+	at := func(name string) string { return to("users", u.ID.String(), name) }
+	if v.may(reeve.ManageUsers) {
+		out = append(out, link{Text: "Edit", To: at("edit"), Main: true}, link{Text: "Reset password", To: at("reset")})
+		if found.TOTP {
+			out = append(out, link{Text: "Remove second factor", To: at("totp")})
+		}
+	}
+	out = append(out, v.freezeActions(u.Freeze, to("users", u.ID.String()))...)
+	if v.may(reeve.ManageUsers) {
+		out = append(out, link{Text: "Delete", To: at("delete"), Danger: true})
+		if v.may(reeve.EraseForGood) {
+			out = append(out, link{Text: "Erase", To: at("erase"), Danger: true})
+		}
+	}
+	return out
+}
+
+// userProjects tells what the user owns, and how much of it is used.
+func (v *visit) userProjects(found control.UserDetails) (section, error) {
+	id := found.User.ID
+	owned, next, err := v.control.ListProjects(v.ctx, control.Listing{Owner: &id, Limit: preview})
+	if err != nil {
+		return section{}, err
+	}
+	t := &table{
+		ID: "projects", Caption: "Projects owned", Empty: "The user owns no project.",
+		Columns: []column{{Name: "Name"}, {Name: "State"}, {Name: "Stored"}, {Name: "Egress this month"}, {Name: "Buckets"}, {Name: "Created"}},
+	}
+	for _, p := range owned {
+		limits, err := v.control.GetLimitsInForce(v.ctx, p.ID)
+		if err != nil {
+			return section{}, err
+		}
+		t.Rows = append(t.Rows, []cell{
+			linked(p.Name, to("projects", p.ID.String())), freezeState(p.Freeze), text(bytesUsed(limits.Usage)), text(bytesUsed(limits.Bandwidth)),
+			text(useOf(limits.Buckets, func(n int64) string { return document.Thousands(strconv.FormatInt(n, 10)) })), moment(p.CreatedAt),
+		})
+	}
+	out := section{Title: "Projects owned", Table: t}
+	if next != "" {
+		out.Actions = append(out.Actions, link{Text: "All projects owned", To: at(to("projects"), "owner", id.String())})
+	}
+	if v.may(reeve.ManageTenants) {
+		out.Actions = append(out.Actions, link{Text: "New project", To: at(to("projects", "new"), "owner", id.String())})
+	}
+	return out, nil
+}
+
+// useOf says how much of a limit is used.
+func useOf(l control.LimitInForce, words func(int64) string) string {
+	limit := "unlimited"
+	if n, ok := l.Limit.Number(); ok {
+		limit = words(n)
+	}
+	return words(l.Used) + " of " + limit
+}
+
+func bytesUsed(l control.LimitInForce) string {
+	return useOf(l, func(n int64) string {
+		if short := document.Short(reeve.UsageEgress, big.NewInt(n)); short != "" {
+			return short
+		}
+		return strconv.FormatInt(n, 10) + " B"
+	})
+}
+
+// userOrganizations tells where the user is a member.
+func (v *visit) userOrganizations(found control.UserDetails) (section, error) {
+	id := found.User.ID
+	places, total, err := v.control.ListOrganizationsOf(v.ctx, id, control.Page{Size: preview})
+	if err != nil {
+		return section{}, err
+	}
+	t := &table{
+		ID: "organizations", Caption: "Organisations", Empty: "The user is in no organisation.",
+		Columns: []column{{Name: "Name"}, {Name: "Role"}, {Name: "Created"}},
+	}
+	for _, place := range places {
+		role := string(place.Role)
+		if place.Organization.OwnerID == id {
+			role = "owner"
+		}
+		t.Rows = append(t.Rows, []cell{
+			linked(place.Organization.Name, to("organizations", place.Organization.ID.String())), text(role), moment(place.Organization.CreatedAt),
+		})
+	}
+	out := section{Title: "Organisations", Table: t}
+	if total > len(places) {
+		out.Actions = append(out.Actions, link{Text: fmt.Sprintf("All %d organisations", total), To: at(to("organizations"), "member", id.String())})
+	}
+	if v.may(reeve.ManageTenants) {
+		out.Actions = append(out.Actions, link{Text: "New organisation", To: at(to("organizations", "new"), "owner", found.User.Email)})
+	}
+	return out, nil
+}
+
+// userCoupons tells what pays for the user.
+func (v *visit) userCoupons(found control.UserDetails) (section, error) {
+	t := &table{
+		ID: "coupons", Caption: "Coupons", Empty: "The user has no coupon.",
+		Columns: []column{{Name: "Description"}, {Name: "State"}, {Name: "Left", Number: true}, {Name: "Of", Number: true}, {Name: "Until"}},
+	}
+	now := v.control.Now()
+	for _, c := range found.Coupons[:min(preview, len(found.Coupons))] {
+		t.Rows = append(t.Rows, []cell{
+			linked(calledOr(shortened(c.Description), "Coupon"), to("coupons", c.ID.String())), couponState(c.StatusAt(now)),
+			number(document.Dollars(c.Remaining())), number(document.Dollars(c.Amount)), moment(c.Until()),
+		})
+	}
+	id := found.User.ID.String()
+	out := section{Title: "Coupons", Table: t}
+	if len(found.Coupons) > preview {
+		out.Actions = append(out.Actions, link{Text: fmt.Sprintf("All %d coupons", len(found.Coupons)), To: at(to("coupons"), "user", id)})
+	}
+	if v.may(reeve.ManageMoney) {
+		out.Actions = append(out.Actions, link{Text: "New coupon", To: at(to("coupons", "new"), "user", id)})
+	}
+	return out, nil
+}
+
+// shortened is the beginning of a text, on one line.
+func shortened(s string) string {
+	const most = 80
+	runes := []rune(strings.Join(strings.Fields(s), " "))
+	if len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return string(runes)
+}
+
+func couponState(s reeve.CouponStatus) cell {
+	switch s {
+	case reeve.CouponActive:
+		return state("active", "good")
+	case reeve.CouponUsed:
+		return state("used up", "plain")
+	}
+	return state("expired", "plain")
+}
+
+// userStatements tells what the user's organisations had to pay.
+func (v *visit) userStatements(found control.UserDetails) (section, error) {
+	all, err := v.control.StatementsOfUser(v.ctx, found.User.Email)
+	if err != nil {
+		return section{}, err
+	}
+	t := statementTable(all, true)
+	t.Empty = "There are no statements of the user's organisations."
+	out := section{Title: "Statements", Table: t}
+	if len(all) > preview {
+		out.Note = fmt.Sprintf("The newest %d of %d; the CSV has all.", preview, len(all))
+	}
+	return out, nil
+}
