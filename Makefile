@@ -8,6 +8,7 @@ COMMIT      ?= $(or $(shell git rev-parse --short=7 HEAD 2>/dev/null),unknown)
 build_vars  := github.com/reeve-cloud/reeve/internal/server
 ldflags     := -s -w -X $(build_vars).version=$(VERSION) -X $(build_vars).commit=$(COMMIT)
 with_pg     := scripts/with-postgres
+with_chrome := scripts/with-chromium
 golden_dirs  = $(sort $(dir $(shell git grep -lE 'flag\.Bool."update"' -- '*_test.go')))
 # The race detector looks at all of ours and not at what these compute for
 # themselves, in memory that nobody shares: SQLite, translated from C, keeps to
@@ -29,8 +30,8 @@ run: build ## build, then serve from var/reeve.db
 build: ## build the static binary bin/reeve
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(ldflags)' -o bin/reeve ./cmd/reeve
 
-test: ## test on SQLite and a throwaway PostgreSQL, with the race detector
-	CGO_ENABLED=1 $(with_pg) --memory $(GO) test $(race) -shuffle=on ./...
+test: ## test on SQLite, a throwaway PostgreSQL and in Chromium, with the race detector
+	CGO_ENABLED=1 $(with_chrome) $(with_pg) --memory $(GO) test $(race) -shuffle=on ./...
 
 soak: ## run the tests that take minutes: faults, crashes, proxies
 	@test -n "$$($(GO) list -e -tags soak -f '{{range .TestGoFiles}}x{{end}}{{range .XTestGoFiles}}x{{end}}' ./internal/soak/... 2>/dev/null)" \

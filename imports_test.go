@@ -70,6 +70,7 @@ var layers = map[string]layer{
 	"internal/clientgen": {foreign: []string{}, never: slices.Concat(http, sql)},
 	"internal/reevetest": {may: []string{"*"}},
 	"internal/soak":      {may: []string{"*"}},
+	"internal/browser":   {may: []string{"*"}},
 	"bench":              {may: []string{"*"}},
 }
 

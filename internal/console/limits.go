@@ -23,7 +23,7 @@ func (v *visit) limitsSection(project reeve.ID, pictures string) (section, error
 		},
 	}}
 	var words []string
-	bars := 0
+	bars, limited := 0, false
 	for _, l := range all {
 		set := "platform’s"
 		if l.Own {
@@ -33,13 +33,15 @@ func (v *visit) limitsSection(project reeve.ID, pictures string) (section, error
 			text(l.name), l.usedCell(), l.limitCell(), text(l.part()), text(set),
 		})
 		if l.metered {
-			bars++
+			bars, limited = bars+1, limited || !l.Limit.IsUnlimited()
 			words = append(words, l.words())
 		}
 	}
-	out.Charts = []chart{{
-		To: at(pictures, pictureOf, pictureOfLimits), Height: barHeight(bars), Words: strings.Join(words, " "),
-	}}
+	if limited {
+		out.Charts = []chart{{
+			To: at(pictures, pictureOf, pictureOfLimits), Height: barHeight(bars), Words: strings.Join(words, " "),
+		}}
+	}
 	return out, nil
 }
 

@@ -11,7 +11,7 @@ import (
 // ownStatementLine explains a line of a statement: the prices that it was made
 // with, and the hours behind it.
 func (v *visit) ownStatementLine() (*page, error) {
-	defer v.patient()()
+	defer v.patiently()()
 	place, _, err := v.statementHere()
 	if err != nil {
 		return nil, err
