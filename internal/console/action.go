@@ -52,6 +52,7 @@ type question struct {
 	Submit  string
 	Danger  bool
 	Back    string // where who changes their mind goes
+	After   []section
 
 	// Edited is what the fields' current values are of: it must be as it was
 	// when the question was shown.
@@ -103,10 +104,10 @@ func (v *visit) ask(q *question, key string) *page {
 	}
 	return &page{
 		Title: q.Title, Up: q.Up, Lead: q.Lead, Facts: q.Facts, Narrow: true,
-		Sections: []section{{
+		Sections: append([]section{{
 			Effects: q.Effects,
 			Form:    &form{Fields: fields, Submit: q.Submit, Danger: q.Danger, Back: q.Back, Key: key},
-		}},
+		}}, q.After...),
 	}
 }
 

@@ -23,7 +23,7 @@ func statementTable(all []reeve.Statement, with bool) *table {
 	for i, s := range all {
 		rows[i] = []cell{
 			linked(s.Month.String(), to("statements", s.ID.String())),
-			{Badges: []badge{statementState(s.Status)}},
+			{Badges: statementBadges(s.Status)},
 			number(document.Dollars(s.Gross)), number(document.Dollars(document.Open(s))),
 		}
 		if with {

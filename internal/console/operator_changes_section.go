@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/reeve-cloud/reeve"
@@ -21,19 +22,16 @@ func (v *visit) changesSection(filter control.ChangeFilter, title string) (secti
 	if err != nil {
 		return section{}, err
 	}
-	names, err := v.actorNames(page)
+	names, err := v.namesIn(page)
 	if err != nil {
 		return section{}, err
 	}
+	alone := filter.Target != nil // all are of one thing, whose page this is
 	out := section{Title: title, Table: &table{
-		ID: slug(title), Caption: title, Empty: "Nothing has been changed.", Columns: changeColumns,
+		ID: slug(title), Caption: title, Empty: "Nothing has been changed.", Columns: changeColumns(alone),
 	}}
 	for _, c := range page {
-		what := changedThing(c)
-		if filter.Target != nil && *filter.Target == c.Target {
-			what.To = ""
-		}
-		out.Table.Rows = append(out.Table.Rows, changeRow(c, what, names))
+		out.Table.Rows = append(out.Table.Rows, names.row(c, alone))
 	}
 	if more {
 		out.Actions = []link{{Text: "All changes", About: "of " + title, To: changesPath(filter)}}
@@ -41,10 +39,34 @@ func (v *visit) changesSection(filter control.ChangeFilter, title string) (secti
 	return out, nil
 }
 
-var changeColumns = []column{{Name: "When"}, {Name: "What"}, {Name: "Before and after"}, {Name: "Who"}, {Name: "Why"}}
+// changeColumns are a change's, without what it is of if all are of one thing.
+func changeColumns(alone bool) []column {
+	out := []column{{Name: "When"}, {Name: "What"}, {Name: "Of"}, {Name: "Before and after"}, {Name: "Who"}, {Name: "Why"}}
+	if alone {
+		out = slices.Delete(out, 2, 3)
+	}
+	return out
+}
 
-func changeRow(c reeve.Change, what cell, names map[reeve.ID]string) []cell {
-	return []cell{moment(c.At), what, text(changeFields(c)), actorCell(c.Actor, names), text(c.Reason)}
+// namesOf are what those are called who have made changes, and what they are of.
+type namesOf struct {
+	actors  map[reeve.ID]string
+	targets map[reeve.ID]control.Found
+}
+
+func (v *visit) namesIn(page []reeve.Change) (out namesOf, err error) {
+	if out.actors, err = v.control.NameActors(v.ctx, page); err == nil {
+		out.targets, err = v.control.NameTargets(v.ctx, page)
+	}
+	return out, err
+}
+
+func (n namesOf) row(c reeve.Change, alone bool) []cell {
+	out := []cell{moment(c.At), text(actionWords(c.Action)), n.target(c), text(changeFields(c)), n.actor(c.Actor), text(c.Reason)}
+	if alone {
+		out = slices.Delete(out, 2, 3)
+	}
+	return out
 }
 
 // changesPath is where the changes are that a filter picks.
@@ -67,13 +89,8 @@ func idText(id *reeve.ID) string {
 	return id.String()
 }
 
-// actorNames tells what those are called who made changes.
-func (v *visit) actorNames(page []reeve.Change) (map[reeve.ID]string, error) {
-	return nil, nil
-}
-
-// actorCell says who made a change; it leads to what else that one has changed.
-func actorCell(actor string, names map[reeve.ID]string) cell {
+// actor says who made a change; it leads to what else that one has changed.
+func (n namesOf) actor(actor string) cell {
 	out := cell{Text: actor, To: changesPath(control.ChangeFilter{Actor: actor}), Code: true}
 	switch actor {
 	case "root":
@@ -81,26 +98,31 @@ func actorCell(actor string, names map[reeve.ID]string) cell {
 	case "system":
 		out.Text, out.Code = "reeve itself", false
 	}
-	if id, err := reeve.ParseAnyID(actor); err == nil && names[id] != "" {
-		out.Text, out.Code = names[id], false
+	if id, err := reeve.ParseAnyID(actor); err == nil && n.actors[id] != "" {
+		out.Text, out.Code = n.actors[id], false
 	}
 	return out
 }
 
-// changedPages are the pages of what changes are of, by the noun of their action.
-var changedPages = map[string]string{
-	"apikey": "keys", "bucket": "projects", "budget": "organizations", "coupon": "coupons", "credit": "credits", "gateway": "gateways",
-	"gateway_token": "gateways", "limits": "projects", "operator": "operators", "organization": "organizations", "project": "projects",
-	"session": "users", "statement": "statements", "totp": "users", "user": "users", "webhook": "organizations",
+// foundPages are where the pages of things are, by their kinds.
+var foundPages = map[control.FoundKind]string{
+	control.FoundUser: "users", control.FoundOrganization: "organizations", control.FoundProject: "projects", control.FoundCoupon: "coupons",
+	control.FoundAPIKey: "keys", control.FoundGateway: "gateways", control.FoundOperator: "operators", control.FoundStatement: "statements",
 }
 
-// changedThing says what was done, with the page of the thing: of what has none
-// it is what else has happened to it.
-func changedThing(c reeve.Change) cell {
-	noun, _, _ := strings.Cut(c.Action, ".")
-	path, ok := changedPages[noun]
-	if !ok || c.After == nil && strings.HasSuffix(c.Action, ".delete") {
-		return linked(actionWords(c.Action), changesPath(control.ChangeFilter{Target: &c.Target}))
+// target says what a change is of, with its page; what is gone leads to what
+// else has happened to it.
+func (n namesOf) target(c reeve.Change) cell {
+	id := c.Target.String()
+	thing, there := n.targets[c.Target]
+	path, known := foundPages[thing.Kind]
+	switch {
+	case there && known:
+		return linked(calledOr(thing.Name, id), to(path, id))
+	case there && thing.Of != nil:
+		return linked(thing.Name, to("organizations", thing.Of.ID.String(), "keys"))
+	case strings.HasPrefix(c.Action, "credit."):
+		return cell{Text: id, Code: true, To: to("credits", id)}
 	}
-	return linked(actionWords(c.Action), to(path, c.Target.String()))
+	return cell{Text: id, Code: true, To: changesPath(control.ChangeFilter{Target: &c.Target})}
 }

@@ -50,7 +50,7 @@ func (v *visit) listCredits() (*page, error) {
 		rows[i] = []cell{
 			about,
 			{Badges: []badge{creditState(c.StatusAt(now))}},
-			number(document.Dollars(c.Amount)), number(document.Dollars(c.Remaining())),
+			moneyCell(c.Amount), moneyCell(c.Remaining()),
 			number(strconv.FormatInt(c.Priority, 10)), moment(c.EffectiveAt), moments(c.ExpiresAt, "never"),
 		}
 	}
@@ -104,9 +104,9 @@ func (v *visit) creditPage() (*page, error) {
 		Facts: []fact{
 			{"Organisation", linked(o.Name, to("organizations", o.ID.String()))},
 			{"Description", text(c.Description)},
-			{"Amount", text(document.Dollars(c.Amount))},
-			{"Used by statements", text(document.Dollars(c.Applied))},
-			{"Left", text(document.Dollars(c.Remaining()))},
+			{"Amount", moneyCell(c.Amount)},
+			{"Used by statements", moneyCell(c.Applied)},
+			{"Left", moneyCell(c.Remaining())},
 			{"Priority", text(strconv.FormatInt(c.Priority, 10) + ", the lowest is used first")},
 			{"In effect from", moment(c.EffectiveAt)},
 			{"Ends", moments(c.ExpiresAt, "never")},
@@ -193,7 +193,7 @@ func (v *visit) askVoidCredit() (*question, error) {
 	return &question{
 		Title: "Void a credit of " + o.Name, Up: append(creditsUp(o), link{Text: c.Description, To: to("credits", c.ID.String())}),
 		Submit: "Void the credit", Danger: true, Back: to("credits", c.ID.String()),
-		Facts: []fact{{"Description", text(c.Description)}, {"Left", text(document.Dollars(c.Remaining()))}},
+		Facts: []fact{{"Description", text(c.Description)}, {"Left", moneyCell(c.Remaining())}},
 		Effects: []string{
 			document.Dollars(c.Remaining()) + " that are left of it cannot be used any more.",
 			"What statements have used of it, " + document.Dollars(c.Applied) + ", stays used.",

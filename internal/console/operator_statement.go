@@ -18,7 +18,7 @@ func statementTitle(s reeve.Statement) string { return s.Month.String() + ", " +
 
 // statementPage tells all of a statement.
 func (v *visit) statementPage() (*page, error) {
-	defer v.patiently()()
+	defer v.patient()()
 	s, err := v.control.GetStatement(v.ctx, v.id("statement", reeve.PrefixStatement))
 	if err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func (v *visit) statementPage() (*page, error) {
 		return nil, err
 	}
 	p := &page{
-		Title: statementTitle(s), Up: statementUp(s)[:1], Badges: []badge{statementState(s.Status)}, Facts: statementFacts(s),
+		Title: statementTitle(s), Up: statementUp(s)[:1], Badges: statementBadges(s.Status), Facts: statementFacts(s),
 		Actions:  append(v.statementActions(s), link{Text: "To print", To: to("statements", s.ID.String(), "print")}),
 		Sections: []section{v.linesSection(s), settlementsSection(s)},
 	}
@@ -48,12 +48,12 @@ func statementFacts(s reeve.Statement) []fact {
 	return []fact{
 		{"Organisation", linked(s.OrganizationName, to("organizations", s.OrganizationID.String()))},
 		{"Owner at the month's close", cell{Text: s.OwnerID.String(), To: to("users", s.OwnerID.String()), Code: true}},
-		{"Gross", text(document.Dollars(s.Gross))},
-		{"Paid by coupons", text(document.Dollars(s.Coupons))},
-		{"Paid by credits", text(document.Dollars(s.Credits))},
-		{"Due", text(document.Dollars(s.Due))},
-		{"Taken back by credit notes", text(document.Dollars(s.Noted))},
-		{"Open", text(document.Dollars(document.Open(s)))},
+		{"Gross", moneyCell(s.Gross)},
+		{"Paid by coupons", moneyCell(s.Coupons)},
+		{"Paid by credits", moneyCell(s.Credits)},
+		{"Due", moneyCell(s.Due)},
+		{"Taken back by credit notes", moneyCell(s.Noted)},
+		{"Open", moneyCell(document.Open(s))},
 		{"ID", code(s.ID.String())},
 	}
 }
@@ -154,7 +154,7 @@ func settlementsSection(s reeve.Statement) section {
 		if part.Cents < 0 {
 			kind = "credit that this statement gives"
 		}
-		t.Rows = append(t.Rows, []cell{text(kind), linked(part.Description, path), number(document.Dollars(-part.Cents))})
+		t.Rows = append(t.Rows, []cell{text(kind), linked(part.Description, path), moneyCell(-part.Cents)})
 	}
 	return section{Title: "Coupons and credits used", Table: t}
 }
@@ -170,14 +170,14 @@ func notesSection(notes []reeve.CreditNote) section {
 		if n.CreditID != reeve.Zero {
 			became = cell{Text: n.CreditID.String(), To: to("credits", n.CreditID.String()), Code: true}
 		}
-		t.Rows = append(t.Rows, []cell{moment(n.CreatedAt), text(n.Reason), number(document.Dollars(-n.Cents)), became})
+		t.Rows = append(t.Rows, []cell{moment(n.CreatedAt), text(n.Reason), moneyCell(-n.Cents), became})
 	}
 	return section{Title: "Credit notes", Table: t}
 }
 
 // printAnyStatement answers a statement as a page of its own, to print.
 func (v *visit) printAnyStatement() (*page, error) {
-	defer v.patiently()()
+	defer v.patient()()
 	s, err := v.control.GetStatement(v.ctx, v.id("statement", reeve.PrefixStatement))
 	if err != nil {
 		return nil, err

@@ -24,9 +24,9 @@ func statementQuestion(s reeve.Statement, title string) *question {
 		Title: title, Up: up, Back: up[1].To, Edited: control.Edited{Statement: s.ID},
 		Facts: []fact{
 			{"Organisation", linked(s.OrganizationName, to("organizations", s.OrganizationID.String()))},
-			{"State", cell{Badges: []badge{statementState(s.Status)}}},
-			{"Due", text(document.Dollars(s.Due))},
-			{"Open", text(document.Dollars(document.Open(s)))},
+			{"State", cell{Badges: statementBadges(s.Status)}},
+			{"Due", moneyCell(s.Due)},
+			{"Open", moneyCell(document.Open(s))},
 		},
 		Fields: []field{{Name: "left", Kind: "hidden", Value: strconv.FormatInt(s.Due-s.Noted, 10), Current: true}},
 	}

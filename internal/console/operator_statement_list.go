@@ -3,23 +3,11 @@ package console
 import (
 	"iter"
 	"strings"
-	"time"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/document"
-	"github.com/reeve-cloud/reeve/internal/web"
 )
-
-// addingUp is how long a page may take that adds usage up for drafts.
-const addingUp = time.Minute
-
-// patiently gives a page more time than others have; the function ends it.
-func (v *visit) patiently() (done func()) {
-	ctx, cancel := web.Extend(v.ctx, addingUp)
-	v.ctx = ctx
-	return cancel
-}
 
 func (s *site) operatorStatements() {
 	s.show("statements", (*visit).listStatements)
@@ -40,15 +28,9 @@ var statementStates = []option{
 	{string(reeve.StatementVoid), "Void"},
 }
 
-// statementState says how far a statement has come.
-func statementState(s reeve.StatementStatus) badge {
-	kinds := map[reeve.StatementStatus]string{reeve.StatementFinal: "warn", reeve.StatementPaid: "good"}
-	return badge{string(s), kinds[s]}
-}
-
 // listStatements shows the statements of a month, a state or an organisation.
 func (v *visit) listStatements() (*page, error) {
-	defer v.patiently()()
+	defer v.patient()()
 	query := v.r.URL.Query()
 	get := func(name string) string { return strings.TrimSpace(query.Get(name)) }
 	f, err := statementFilter(get)
@@ -149,9 +131,9 @@ func statementRows(statements []reeve.Statement) [][]cell {
 		month.About = "of " + s.OrganizationName
 		out[i] = []cell{
 			month, linked(s.OrganizationName, to("organizations", s.OrganizationID.String())),
-			{Badges: []badge{statementState(s.Status)}},
-			number(document.Dollars(s.Gross)), number(document.Dollars(-s.Coupons)), number(document.Dollars(-s.Credits)),
-			number(document.Dollars(s.Due)), number(document.Dollars(-s.Noted)), number(document.Dollars(document.Open(s))),
+			{Badges: statementBadges(s.Status)},
+			moneyCell(s.Gross), moneyCell(-s.Coupons), moneyCell(-s.Credits),
+			moneyCell(s.Due), moneyCell(-s.Noted), moneyCell(document.Open(s)),
 		}
 	}
 	return out

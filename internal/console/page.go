@@ -26,6 +26,7 @@ type page struct {
 
 	Narrow  bool // a form alone
 	Refresh int  // seconds until it is asked for again, while something goes on
+	Live    bool // with JavaScript its sections are, every Refresh seconds
 	Status  int  // 200 if zero
 }
 
@@ -69,8 +70,8 @@ type secret struct {
 	Picture bool // as a QR code, too
 }
 
-// Rows is how many lines of the field that shows it are needed.
-func (s secret) Rows() int { return max(2, strings.Count(s.Value, "\n")+1) }
+// Rows is how many lines the field that shows it has.
+func (s secret) Rows() int { return max(2, strings.Count(s.Value, "\n")+1, len(s.Value)/60+1) }
 
 // chart is a picture with what it says in words.
 type chart struct {

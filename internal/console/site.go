@@ -83,6 +83,13 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 	s.scans()
 	s.gateways()
 	s.operators()
+	s.operatorCoupons()
+	s.operatorStatements()
+	s.operatorCredits()
+	s.operatorMonths()
+	s.operatorChanges()
+	s.operatorSystem()
+	s.operatorBulk()
 }
 
 func newSite(api *web.API, c *control.Control, settings Settings, f face) *site {

@@ -3,9 +3,11 @@ package console
 import (
 	"cmp"
 	"iter"
+	"time"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/web"
 )
 
 // ownPlace is the organisation, or the project in it, that a tenant's page is of.
@@ -170,4 +172,13 @@ func allPages[T any](list func(control.Page) ([]T, int, error), row func(T) []ce
 			}
 		}
 	}
+}
+
+// sumTime is how long adding up an organisation's usage may take.
+const sumTime = time.Minute
+
+// patient gives a visit the time that sums of usage may take.
+func (v *visit) patient() (done func()) {
+	v.ctx, done = web.Extend(v.ctx, sumTime)
+	return done
 }

@@ -34,7 +34,7 @@ var statementLeads = map[reeve.StatementStatus]string{
 }
 
 func (v *visit) ownStatements() (*page, error) {
-	defer v.patiently()()
+	defer v.patient()()
 	place, err := v.organizationFor(reeve.ReadStatements)
 	if err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func (v *visit) statementHere() (place ownPlace, s reeve.Statement, err error) {
 }
 
 func (v *visit) ownStatement() (*page, error) {
-	defer v.patiently()()
+	defer v.patient()()
 	place, s, err := v.statementHere()
 	if err != nil {
 		return nil, err
@@ -212,7 +212,7 @@ func statementSettlements(s reeve.Statement) section {
 
 // printStatement shows a statement as the API does, to print and to keep.
 func (v *visit) printStatement() (*page, error) {
-	defer v.patiently()()
+	defer v.patient()()
 	_, s, err := v.statementHere()
 	if err != nil {
 		return nil, err

@@ -11,20 +11,20 @@ import (
 // ownStatementLine explains a line of a statement: the prices that it was made
 // with, and the hours behind it.
 func (v *visit) ownStatementLine() (*page, error) {
-	defer v.patiently()()
+	defer v.patient()()
 	place, _, err := v.statementHere()
 	if err != nil {
 		return nil, err
 	}
 	number, err := strconv.Atoi(v.r.PathValue("line"))
 	if err != nil || number < 1 {
-		return nil, reeve.Errorf(reeve.NotFound, "the statement has no such line")
+		return nil, errNoLine
 	}
 	s, explained, err := v.control.ExplainStatement(v.ctx, v.id("statement", reeve.PrefixStatement), number)
 	switch {
 	case err == nil:
 	case reeve.IsKind(err, reeve.Invalid) && number > len(s.Lines):
-		return nil, reeve.Errorf(reeve.NotFound, "the statement has no such line")
+		return nil, errNoLine
 	default:
 		return nil, err
 	}

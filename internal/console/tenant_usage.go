@@ -10,7 +10,7 @@ import (
 
 func (s *site) tenantUsage() {
 	s.show("organizations/{organization}/usage", func(v *visit) (*page, error) {
-		defer v.patiently()()
+		defer v.patient()()
 		place, err := v.organizationPlace()
 		if err != nil {
 			return nil, err
@@ -24,7 +24,7 @@ func (s *site) tenantUsage() {
 		return p, err
 	})
 	s.show("projects/{project}/usage", func(v *visit) (*page, error) {
-		defer v.patiently()()
+		defer v.patient()()
 		place, err := v.projectPlace()
 		if err != nil {
 			return nil, err

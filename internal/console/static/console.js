@@ -51,6 +51,8 @@ document.addEventListener('htmx:error', () => {
 document.addEventListener('htmx:before:request', () => {
   const lost = document.querySelector('.lost');
   if (lost) lost.hidden = true;
+  const from = event.detail && event.detail.ctx && event.detail.ctx.sourceElement;
+  if (from && (from.getAttribute('data-hx-trigger') || '').startsWith('every')) return; // a page that keeps itself up to date
   document.body.classList.add('busy');
 });
 document.addEventListener('htmx:finally:request', () => document.body.classList.remove('busy'));
