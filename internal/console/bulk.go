@@ -123,10 +123,10 @@ func (v *visit) bulkSelection(d bulkDoing, in values) (l control.Listing, err er
 	if l.Frozen, err = yesNo("frozen", in.text("frozen")); err != nil {
 		return l, err
 	}
-	if l.CreatedAfter, err = parseDay("from", in.text("from"), -time.Microsecond); err != nil { // the instant itself is one of the day
+	if l.CreatedAfter, err = dayOf("from", in.text("from"), -time.Microsecond); err != nil { // the instant itself is one of the day
 		return l, err
 	}
-	if l.CreatedBefore, err = parseDay("to", in.text("to"), 24*time.Hour); err != nil {
+	if l.CreatedBefore, err = dayOf("to", in.text("to"), 24*time.Hour); err != nil {
 		return l, err
 	}
 	if d.kind == control.FoundUser {

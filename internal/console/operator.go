@@ -9,7 +9,7 @@ const operatorName = "operator"
 
 func operatorFace() face {
 	return face{
-		Name: operatorName, Title: "reeve operators", Search: to("search"),
+		Name: operatorName, Title: "reeve operators", Search: to("search"), Self: to("me"),
 		Nav: []link{
 			{Text: "Users", To: to("users")},
 			{Text: "Organisations", To: to("organizations")},
@@ -17,6 +17,9 @@ func operatorFace() face {
 			{Text: "Coupons", To: to("coupons")},
 			{Text: "Statements", To: to("statements")},
 			{Text: "Changes", To: to("changes")},
+			{Text: "Inspect", To: to("inspect")},
+			{Text: "Gateways", To: to("gateways")},
+			{Text: "Operators", To: to("operators")},
 			{Text: "System", To: to("system")},
 		},
 		identify: identifyOperator,

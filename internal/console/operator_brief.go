@@ -22,7 +22,8 @@ func statementTable(all []reeve.Statement, with bool) *table {
 	rows := make([][]cell, len(all))
 	for i, s := range all {
 		rows[i] = []cell{
-			linked(s.Month.String(), to("statements", s.ID.String())), statementCell(s.Status),
+			linked(s.Month.String(), to("statements", s.ID.String())),
+			{Badges: statementBadges(s.Status)},
 			number(document.Dollars(s.Gross)), number(document.Dollars(document.Open(s))),
 		}
 		if with {
@@ -44,17 +45,8 @@ func allOf(rows [][]cell) iter.Seq2[[]cell, error] {
 	}
 }
 
-func statementCell(s reeve.StatementStatus) cell {
-	kinds := map[reeve.StatementStatus]string{reeve.StatementFinal: "warn", reeve.StatementPaid: "good"}
-	kind := kinds[s]
-	if kind == "" {
-		kind = "plain"
-	}
-	return state(string(s), kind)
-}
-
-// countOf gives how many things of a kind go with something.
-func countOf(e control.Effects, what control.Affected) control.Count {
+// affected gives how many things of a kind go with something.
+func affected(e control.Effects, what control.Affected) control.Count {
 	for _, c := range e.Counts {
 		if c.What == what {
 			return c.Count
@@ -64,7 +56,7 @@ func countOf(e control.Effects, what control.Affected) control.Count {
 }
 
 // amount says how many things of a kind go with something.
-func amount(e control.Effects, what control.Affected) string { return howMany(countOf(e, what)) }
+func amount(e control.Effects, what control.Affected) string { return howMany(affected(e, what)) }
 
 func howMany(c control.Count) string {
 	out := document.Thousands(strconv.Itoa(c.N))
@@ -74,19 +66,16 @@ func howMany(c control.Count) string {
 	return out
 }
 
-// things says how many there are of a kind whose plural is regular.
-func things(n int, one string) string { return several(control.Count{N: n}, one) }
-
-// several is things for what was counted up to some number.
+// several is tally for what was counted up to some number.
 func several(c control.Count, one string) string {
-	if c.N == 1 && !c.More {
-		return "1 " + one
+	if c.More {
+		return howMany(c) + " " + one + "s"
 	}
-	return howMany(c) + " " + one + "s"
+	return tally(c.N, one)
 }
 
-// verb is the form that goes with a number of things.
-func verb(c control.Count, one, more string) string {
+// agrees is the form that goes with a number of things.
+func agrees(c control.Count, one, more string) string {
 	if c.N == 1 && !c.More {
 		return one
 	}

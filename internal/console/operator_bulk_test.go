@@ -145,3 +145,46 @@ func TestBulkKinds(t *testing.T) {
 		t.Error("no navigation")
 	}
 }
+
+// TestLong: what takes long shows how far it has come, goes on when the browser
+// has gone, and says in the end what came of it, of a failure too.
+func TestLong(t *testing.T) {
+	s, b := billed(t)
+	manyUsers(t, s, 100)
+	path := "bulk/run?" + url.Values{"do": {"coupon-users"}, "q": {"Many <b>"}, "amount": {"1"}, "duration": {"1"}, "description": {"sorry"}}.Encode()
+	plan := b.get(path)
+	// Somebody holds what is to be written.
+	hold, held, over := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		over <- s.Store.Write(t.Context(), func(tx *store.Tx) error {
+			tx.DeleteUserSessions(reevetest.NewID(), reeve.Zero) // SQLite has one writer
+			if _, err := tx.DoOnce(t.Context(), reevetest.NewID(), reevetest.NewID()); err != nil {
+				return err
+			}
+			close(held)
+			<-hold
+			return nil
+		})
+	}()
+	<-held
+	page := plan.send(nil).titled("Give users a coupon").says("0 of 100 are given a coupon so far. You may leave this page")
+	if !strings.Contains(page.text, `data-hx-trigger="every 1s"`) || !strings.Contains(page.text, `http-equiv="refresh"`) {
+		t.Error("it does not keep itself up to date")
+	}
+	plan.send(nil).titled("Give users a coupon").says("so far") // sent again, it leads there too
+	close(hold)
+	if err := <-over; err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		if page = b.get(page.url.RequestURI()); strings.Contains(page.main(), "0 failures") {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	page.says("100 users given a coupon. 0 failures.")
+	got := b.do(http.MethodGet, page.url.RequestURI(), nil, http.Header{"Hx-Request": {"true"}})
+	if got.status != http.StatusNoContent || got.header.Get("Hx-Redirect") != page.url.RequestURI() {
+		t.Errorf("a part of the page is told %d %v", got.status, got.header)
+	}
+}

@@ -60,11 +60,11 @@ func (v *visit) listDeletions() (*page, error) {
 	}
 	return &page{
 		Title: "Deletions", Lead: "What was deleted can be restored until the time at which nothing is kept of it any more.",
-		Sections: []section{{Table: t, Form: &form{Get: true, Submit: "Show", Fields: []field{{
+		Sections: []section{{Form: &form{Get: true, Submit: "Show", Fields: []field{{
 			Name: "kind", Label: "Kind", Kind: "select", Value: kind, Options: []option{
 				{"", "All"}, {string(reeve.DeletedUser), "Users"}, {string(reeve.DeletedOrganization), "Organisations"}, {string(reeve.DeletedProject), "Projects"},
 			},
-		}}}}},
+		}}}}, {Table: t}},
 	}, nil
 }
 

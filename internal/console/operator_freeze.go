@@ -3,7 +3,6 @@ package console
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
@@ -23,31 +22,23 @@ func (v *visit) freezeActions(f *reeve.Frozen, path string) []link {
 	return []link{{Text: "Unfreeze", To: path + "/unfreeze"}, {Text: "Change the freeze", To: path + "/freeze"}}
 }
 
-// untilLayout is how browsers write a time of day (HTML, datetime-local).
-const untilLayout = "2006-01-02T15:04"
-
 // freezeFields ask how something is to be frozen, which is so already or not.
 func (v *visit) freezeFields(f *reeve.Frozen) []field {
 	var types []option
 	for _, kind := range reeve.FreezeTypes {
 		if v.may(kind.Right()) {
-			types = append(types, option{string(kind), freezeWords[kind]})
+			types = append(types, option{string(kind), causes[kind]})
 		}
 	}
-	kind := field{Name: "type", Label: "Why", Kind: "select", Options: types, Required: true}
-	until := field{Name: "until", Label: "Until", Kind: "datetime-local", Hint: "In UTC. Left empty, until somebody unfreezes it."}
+	kind := field{Name: "type", Label: "Cause", Kind: "select", Options: types, Required: true}
+	until := instantField("until", "Until", "In UTC. Left empty, until somebody unfreezes it.")
 	if f != nil {
 		kind.Value, kind.Current, until.Current = string(f.Type), true, true
 		if f.Until != nil {
-			until.Value = f.Until.UTC().Format(untilLayout)
+			until.Value = f.Until.UTC().Format(instantLayout)
 		}
 	}
 	return []field{kind, until}
-}
-
-var freezeWords = map[reeve.FreezeType]string{
-	reeve.FreezeBilling: "Unpaid bills", reeve.FreezeViolation: "Violation of the terms", reeve.FreezeLegal: "Legal demand",
-	reeve.FreezeSecurity: "Security", reeve.FreezeOperator: "Another cause",
 }
 
 // newFreeze reads what freezeFields ask.
@@ -55,22 +46,8 @@ func newFreeze(in values) (out control.NewFreeze, err error) {
 	if out.Type, err = reeve.ParseFreezeType(in.text("type")); err != nil {
 		return out, err
 	}
-	out.Until, err = untilOf(in, "until")
+	out.Until, err = in.instant("until")
 	return out, err
-}
-
-// untilOf reads a time that may be left open.
-func untilOf(in values, name string) (*time.Time, error) {
-	text := in.text(name)
-	if text == "" {
-		return nil, nil
-	}
-	for _, layout := range []string{untilLayout, untilLayout + ":05", time.RFC3339} {
-		if at, err := time.Parse(layout, text); err == nil {
-			return &at, nil
-		}
-	}
-	return nil, reeve.Errorf(reeve.Invalid, "%s must be a time, such as 2026-07-31T18:00", name)
 }
 
 // refrozen says what it means to freeze what is frozen already.
@@ -87,10 +64,10 @@ func (v *visit) askFreezeUser() (*question, error) {
 	}
 	f := found.User.Freeze
 	q.Danger, q.Fields, q.Edited = true, v.freezeFields(f), control.Edited{User: found.User.Email}
-	keys, projects, sessions := countOf(e, control.AffectedAPIKeys), countOf(e, control.AffectedProjects), countOf(e, control.AffectedSessions)
+	keys, projects, sessions := affected(e, control.AffectedAPIKeys), affected(e, control.AffectedProjects), affected(e, control.AffectedSessions)
 	q.Effects = []string{
-		fmt.Sprintf("%s %s, and the user cannot sign in.", several(sessions, "session"), verb(sessions, "ends", "end")),
-		fmt.Sprintf("%s of %s that the user owns %s working.", several(keys, "API key"), several(projects, "project"), verb(keys, "stops", "stop")),
+		fmt.Sprintf("%s %s, and the user cannot sign in.", several(sessions, "session"), agrees(sessions, "ends", "end")),
+		fmt.Sprintf("%s of %s that the user owns %s working.", several(keys, "API key"), several(projects, "project"), agrees(keys, "stops", "stop")),
 		"Who else is in these projects may read them and change nothing.",
 	}
 	if f != nil {
@@ -108,10 +85,12 @@ func (v *visit) freezeUser(in values) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := v.control.FreezeUser(v.ctx, found.User.Email, freeze); err != nil {
+	done, err := v.control.FreezeUser(v.ctx, found.User.Email, freeze)
+	if err != nil {
 		return nil, err
 	}
-	return &outcome{To: userUp(found.User)[1].To, Said: "The user is frozen."}, nil
+	path, err := v.receiptPath(done)
+	return &outcome{To: path, Said: "The user is frozen."}, err
 }
 
 func (v *visit) askUnfreezeUser() (*question, error) {

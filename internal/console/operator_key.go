@@ -114,11 +114,15 @@ func (v *visit) goneKey(missing error) (*page, error) {
 	if len(changes) == 0 || changes[0].Action != "apikey.delete" {
 		return nil, missing
 	}
+	names, err := v.actorNames(changes)
+	if err != nil {
+		return nil, err
+	}
 	told := toldOf(changes[0].Before)
 	out := &page{
 		Title: told.Name, Badges: []badge{{"revoked", "bad"}}, Up: []link{{Text: "Projects", To: to("projects")}},
 		Lead:  "This API key is gone: it opens nothing, nor does any key that derives from it.",
-		Facts: append([]fact{{"ID", code(id.String())}}, changeFacts(changes[0])...),
+		Facts: append([]fact{{"ID", code(id.String())}}, changeFacts(changes[0], names)...),
 	}
 	if told.ProjectID != reeve.Zero {
 		out.Facts = append([]fact{{"Project", linked(told.ProjectID.String(), to("projects", told.ProjectID.String()))}}, out.Facts...)
@@ -146,11 +150,8 @@ func toldOf(f reeve.Fields) (out told) {
 }
 
 // changeFacts say when, by whom and why something was changed.
-func changeFacts(c reeve.Change) []fact {
-	out := []fact{{"When", moment(c.At)}, {"By", text(c.Actor)}}
-	if id, err := reeve.ParseAnyID(c.Actor); err == nil {
-		out[1].Value = linked(c.Actor, at(to("changes"), "actor", id.String()))
-	}
+func changeFacts(c reeve.Change, names map[reeve.ID]string) []fact {
+	out := []fact{{"When", moment(c.At)}, {"By", actorCell(c.Actor, names)}}
 	if c.Reason != "" {
 		out = append(out, fact{"Why", text(c.Reason)})
 	}

@@ -31,10 +31,10 @@ func (v *visit) listing(what string, sorts []option) (out listed, err error) {
 	if out.Frozen, err = yesNo("frozen", get("frozen")); err != nil {
 		return out, err
 	}
-	if out.CreatedAfter, err = parseDay("from", get("from"), -time.Microsecond); err != nil { // the instant itself is one of the day
+	if out.CreatedAfter, err = dayOf("from", get("from"), -time.Microsecond); err != nil { // the instant itself is one of the day
 		return out, err
 	}
-	if out.CreatedBefore, err = parseDay("to", get("to"), 24*time.Hour); err != nil {
+	if out.CreatedBefore, err = dayOf("to", get("to"), 24*time.Hour); err != nil {
 		return out, err
 	}
 	out.Fields = []field{
@@ -60,8 +60,8 @@ func yesNo(name, text string) (*bool, error) {
 	return nil, reeve.Errorf(reeve.Invalid, "%s must be yes or no", name)
 }
 
-// parseDay reads a date as the instant of its beginning, and some time later.
-func parseDay(name, text string, later time.Duration) (*time.Time, error) {
+// dayOf reads a date as the instant of its beginning, and some time later.
+func dayOf(name, text string, later time.Duration) (*time.Time, error) {
 	if text == "" {
 		return nil, nil
 	}

@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
@@ -114,16 +115,16 @@ func (v *visit) projectsInBrief(o reeve.Organization) (section, error) {
 	}
 	t := &table{
 		ID: "projects", Caption: "Projects", Empty: "The organisation has no project.",
-		Columns: []column{{Name: "Name"}, {Name: "Owner"}, {Name: "Created"}, {Name: "ID"}},
+		Columns: []column{{Name: "Name"}, {Name: "Frozen itself"}, {Name: "Owner"}, {Name: "Created"}, {Name: "ID"}},
 		All: eachRow(control.Listing{Organization: &o.ID, Sort: "created"},
-			func(l control.Listing) ([]reeve.Project, string, error) { return v.control.ListProjects(v.ctx, l) }, briefProjects),
+			func(l control.Listing) ([]reeve.Project, string, error) { return v.control.ListProjects(v.ctx, l) }, v.briefProjects),
 	}
-	if t.Rows, err = briefProjects(found); err != nil {
+	if t.Rows, err = v.briefProjects(found); err != nil {
 		return section{}, err
 	}
 	out := section{Title: "Projects", Table: t}
 	if total > len(found) {
-		out.Actions = append(out.Actions, link{Text: "All " + things(total, "project"), To: at(to("projects"), "organization", o.ID.String())})
+		out.Actions = append(out.Actions, link{Text: "All " + tally(total, "project"), To: at(to("projects"), "organization", o.ID.String())})
 	}
 	if v.may(reeve.ManageTenants) {
 		out.Actions = append(out.Actions, link{Text: "New project", To: at(to("projects", "new"), "organization", o.ID.String())})
@@ -131,13 +132,12 @@ func (v *visit) projectsInBrief(o reeve.Organization) (section, error) {
 	return out, nil
 }
 
-func briefProjects(projects []reeve.Project) ([][]cell, error) {
-	out := make([][]cell, len(projects))
-	for i, p := range projects {
-		id := p.ID.String()
-		out[i] = []cell{linked(p.Name, to("projects", id)), userCell(p.OwnerID), moment(p.CreatedAt), code(id)}
+func (v *visit) briefProjects(projects []reeve.Project) ([][]cell, error) {
+	rows, err := v.projectRows(projects)
+	for i, row := range rows {
+		rows[i] = slices.Delete(row, 2, 3) // the organisation
 	}
-	return out, nil
+	return rows, err
 }
 
 // statementsInBrief tells what the organisation had to pay of late.
@@ -150,7 +150,7 @@ func (v *visit) statementsInBrief(o reeve.Organization) (section, error) {
 	t.Empty, t.All = "There are no statements yet.", v.eachStatementOf(o)
 	out := section{Title: "Statements", Table: t}
 	if total > len(found) {
-		out.Actions = []link{{Text: "All " + things(total, "statement"), To: at(to("statements"), "organization", o.ID.String())}}
+		out.Actions = []link{{Text: "All " + tally(total, "statement"), To: at(to("statements"), "organization", o.ID.String())}}
 	}
 	return out, nil
 }
@@ -187,12 +187,9 @@ func (v *visit) creditsInBrief(o reeve.Organization) (section, error) {
 	}
 	rows, now := make([][]cell, len(all)), v.control.Now()
 	for i, c := range all {
-		kind := "plain"
-		if c.StatusAt(now) == reeve.CreditActive {
-			kind = "good"
-		}
 		rows[i] = []cell{
-			text(calledOr(shortened(c.Description), "Credit")), state(string(c.StatusAt(now)), kind),
+			linked(calledOr(shortened(c.Description), "Credit"), to("credits", c.ID.String())),
+			{Badges: []badge{creditState(c.StatusAt(now))}},
 			number(document.Dollars(c.Remaining())), number(document.Dollars(c.Amount)), moments(c.ExpiresAt, "it is used up"),
 		}
 	}

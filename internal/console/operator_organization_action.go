@@ -89,10 +89,10 @@ func (v *visit) askFreezeOrganization() (*question, error) {
 		return q, nil
 	}
 	e, err := v.organizationEffects(o)
-	keys, projects, members := countOf(e, control.AffectedAPIKeys), countOf(e, control.AffectedProjects), countOf(e, control.AffectedMembers)
-	tokens := countOf(e, control.AffectedOrganizationKeys)
+	keys, projects, members := affected(e, control.AffectedAPIKeys), affected(e, control.AffectedProjects), affected(e, control.AffectedMembers)
+	tokens := affected(e, control.AffectedOrganizationKeys)
 	q.Effects = []string{
-		fmt.Sprintf("%s of %s %s working.", several(keys, "API key"), several(projects, "project"), verb(keys, "stops", "stop")),
+		fmt.Sprintf("%s of %s %s working.", several(keys, "API key"), several(projects, "project"), agrees(keys, "stops", "stop")),
 		fmt.Sprintf("%s and %s may read and change nothing.", several(members, "member"), several(tokens, "organisation key")),
 	}
 	return q, err
@@ -103,11 +103,12 @@ func (v *visit) freezeOrganization(in values) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := v.organizationID()
-	if _, err := v.control.FreezeOrganization(v.ctx, id, freeze); err != nil {
+	done, err := v.control.FreezeOrganization(v.ctx, v.organizationID(), freeze)
+	if err != nil {
 		return nil, err
 	}
-	return &outcome{To: to("organizations", id.String()), Said: "The organisation is frozen."}, nil
+	path, err := v.receiptPath(done)
+	return &outcome{To: path, Said: "The organisation is frozen."}, err
 }
 
 func (v *visit) askUnfreezeOrganization() (*question, error) {
@@ -155,14 +156,14 @@ func (v *visit) endOrganization(q *question, o reeve.Organization, after string)
 		return err
 	}
 	q.Danger = true
-	if projects := countOf(e, control.AffectedProjects); projects.N > 0 {
+	if projects := affected(e, control.AffectedProjects); projects.N > 0 {
 		q.Effects = append(q.Effects, fmt.Sprintf("It is refused as long as the organisation has projects: it has %s.", howMany(projects)))
 	}
-	members, keys, open := countOf(e, control.AffectedMembers), countOf(e, control.AffectedOrganizationKeys), countOf(e, control.AffectedInvitations)
+	members, keys, open := affected(e, control.AffectedMembers), affected(e, control.AffectedOrganizationKeys), affected(e, control.AffectedInvitations)
 	q.Effects = append(q.Effects,
-		fmt.Sprintf("%s %s access.", several(members, "member"), verb(members, "loses", "lose")),
-		fmt.Sprintf("%s %s working at once, and cannot be restored.", several(keys, "organisation key"), verb(keys, "stops", "stop")),
-		fmt.Sprintf("%s %s not valid any more.", several(open, "open invitation"), verb(open, "is", "are")),
+		fmt.Sprintf("%s %s access.", several(members, "member"), agrees(members, "loses", "lose")),
+		fmt.Sprintf("%s %s working at once, and cannot be restored.", several(keys, "organisation key"), agrees(keys, "stops", "stop")),
+		fmt.Sprintf("%s %s not valid any more.", several(open, "open invitation"), agrees(open, "is", "are")),
 		"It is refused while something is left to pay for.", after,
 	)
 	return nil

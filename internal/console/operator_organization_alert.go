@@ -161,7 +161,7 @@ func (v *visit) askSetWebhook() (*question, error) {
 	q.Effects = []string{"A new secret for the signatures is shown once, after this."}
 	if hooked {
 		q.Effects = append(q.Effects, "The old secret signs nothing any more: whoever checks the signatures needs the new one.",
-			fmt.Sprintf("%s that %s go to the new place.", things(hook.Pending, "message"), verb(control.Count{N: hook.Pending}, "waits", "wait")))
+			fmt.Sprintf("%s that %s go to the new place.", tally(hook.Pending, "message"), agrees(control.Count{N: hook.Pending}, "waits", "wait")))
 	}
 	q.Fields = []field{{Name: "url", Label: "URL", Kind: "url", Value: hook.URL, Required: true, Max: 2048, Current: true}}
 	return q, nil
@@ -189,7 +189,7 @@ func (v *visit) askDeleteWebhook() (*question, error) {
 	q.Facts = []fact{{"URL", text(hook.URL)}}
 	q.Effects = []string{
 		"The organisation is told of no alert any more.",
-		fmt.Sprintf("%s that %s delivered.", things(hook.Pending, "message"), verb(control.Count{N: hook.Pending}, "waits is not", "wait are not")),
+		fmt.Sprintf("%s that %s delivered.", tally(hook.Pending, "message"), agrees(control.Count{N: hook.Pending}, "waits is not", "wait are not")),
 	}
 	return q, err
 }

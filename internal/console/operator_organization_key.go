@@ -3,8 +3,6 @@ package console
 import (
 	"fmt"
 	"iter"
-	"strconv"
-	"time"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
@@ -79,7 +77,7 @@ func (v *visit) keysInBrief(o reeve.Organization) (section, error) {
 	}
 	out := section{Title: "Organisation keys", Table: t, Actions: v.organizationKeyActions(o)}
 	if total > shown {
-		out.Actions = append(out.Actions, link{Text: "All " + things(total, "key"), To: organizationPath(o, "apikeys")})
+		out.Actions = append(out.Actions, link{Text: "All " + tally(total, "key"), To: organizationPath(o, "apikeys")})
 	}
 	return out, nil
 }
@@ -116,8 +114,8 @@ func (v *visit) askCreateOrganizationKey() (*question, error) {
 	q.Submit, q.Lead = "Create", "The key is shown once, after this."
 	q.Fields = []field{
 		{Name: "name", Label: "Name", Required: true, Max: 100},
-		organizationRoleField(reeve.RoleViewer),
-		{Name: "expires", Label: "Ends", Kind: "datetime-local", Hint: "In UTC. Left empty, never."},
+		memberRoleField(reeve.RoleViewer, false),
+		instantField("expires", "Ends", "In UTC. Left empty, never."),
 	}
 	return q, nil
 }
@@ -127,7 +125,7 @@ func (v *visit) createOrganizationKey(in values) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	expires, err := untilOf(in, "expires")
+	expires, err := in.instant("expires")
 	if err != nil {
 		return nil, err
 	}
@@ -164,32 +162,29 @@ func (v *visit) organizationKeyQuestion(verb string) (*question, control.Effects
 	return q, e, nil
 }
 
-// overlaps are for how long a key may go on beside the one that replaces it.
-var overlaps = []option{{"0", "Not at all"}, {"3600", "An hour"}, {"86400", "A day"}, {"604800", "A week"}, {"2592000", "30 days"}}
-
 func (v *visit) askRotateOrganizationKey() (*question, error) {
 	q, e, err := v.organizationKeyQuestion("Rotate")
 	if err != nil {
 		return nil, err
 	}
 	q.Danger = false
-	derived := countOf(e, control.AffectedDerived)
+	derived := affected(e, control.AffectedDerived)
 	q.Effects = []string{
 		"A new key with its name, role and end is shown once.",
 		fmt.Sprintf("The old key works on for the time below, under another name; so %s that %s derived from it.",
-			verb(derived, "does", "do")+" "+several(derived, "key"), verb(derived, "was", "were")),
+			agrees(derived, "does", "do")+" "+several(derived, "key"), agrees(derived, "was", "were")),
 	}
-	q.Fields = []field{{Name: "overlap", Label: "The old key goes on for", Kind: "select", Options: overlaps, Value: "86400"}}
+	q.Fields = []field{overlapField("The old key", "24h")}
 	return q, nil
 }
 
 func (v *visit) rotateOrganizationKey(in values) (*outcome, error) {
-	seconds, err := strconv.ParseInt(in.text("overlap"), 10, 32)
+	overlap, err := in.overlap()
 	if err != nil {
-		return nil, reeve.Errorf(reeve.Invalid, "the overlap must be a number of seconds")
+		return nil, err
 	}
 	id := v.organizationID()
-	key, token, err := v.control.RotateOrganizationKey(v.ctx, id, v.id("key", reeve.PrefixOrganizationKey), time.Duration(seconds)*time.Second)
+	key, token, err := v.control.RotateOrganizationKey(v.ctx, id, v.id("key", reeve.PrefixOrganizationKey), overlap)
 	if err != nil {
 		return nil, err
 	}
@@ -205,8 +200,8 @@ func (v *visit) askDeleteOrganizationKey() (*question, error) {
 		return nil, err
 	}
 	q.Effects = []string{"It stops working at once, and cannot be restored."}
-	if derived := countOf(e, control.AffectedDerived); derived.N > 0 {
-		q.Effects = append(q.Effects, fmt.Sprintf("%s derived from it %s working along.", several(derived, "key"), verb(derived, "stops", "stop")))
+	if derived := affected(e, control.AffectedDerived); derived.N > 0 {
+		q.Effects = append(q.Effects, fmt.Sprintf("%s derived from it %s working along.", several(derived, "key"), agrees(derived, "stops", "stop")))
 	}
 	return q, nil
 }

@@ -7,7 +7,7 @@ import (
 
 // listOrganizations shows the organisations.
 func (v *visit) listOrganizations() (*page, error) {
-	l, err := v.listing("Part of a name, or an id", thingSorts)
+	l, err := v.listing("Name or id", thingSorts)
 	if err != nil {
 		return nil, err
 	}
@@ -20,13 +20,13 @@ func (v *visit) listOrganizations() (*page, error) {
 	t, err := tableOf(v, l.Listing,
 		func(l control.Listing) ([]reeve.Organization, string, error) {
 			return v.control.ListOrganizations(v.ctx, l)
-		}, organizationRows)
+		}, v.organizationRows)
 	if err != nil {
 		return nil, err
 	}
 	t.ID, t.Caption, t.Empty = "organizations", "Organisations", l.nothing("There are no organisations yet.")
 	t.Columns = []column{{Name: "Name"}, {Name: "State"}, {Name: "Owner"}, {Name: "Created"}, {Name: "ID"}}
-	p := &page{Title: "Organisations", Sections: []section{{Form: l.form(), Table: t}}}
+	p := &page{Title: "Organisations", Sections: []section{{Form: l.form()}, {Table: t}}}
 	if v.may(reeve.ManageTenants) {
 		p.Actions = []link{{Text: "New organisation", To: to("organizations", "new"), Main: true}}
 	}
@@ -34,23 +34,24 @@ func (v *visit) listOrganizations() (*page, error) {
 	return p, nil
 }
 
-func organizationRows(organizations []reeve.Organization) ([][]cell, error) {
-	out := make([][]cell, len(organizations))
+func (v *visit) organizationRows(organizations []reeve.Organization) ([][]cell, error) {
+	out, owners := make([][]cell, len(organizations)), make([]*control.Named, len(organizations))
+	for i, o := range organizations {
+		owners[i] = &control.Named{Kind: control.FoundUser, ID: o.OwnerID}
+	}
+	if err := v.control.NameThings(v.ctx, owners); err != nil {
+		return nil, err
+	}
 	for i, o := range organizations {
 		id := o.ID.String()
-		out[i] = []cell{linked(o.Name, to("organizations", id)), freezeState(o.Freeze), userCell(o.OwnerID), moment(o.CreatedAt), code(id)}
+		out[i] = []cell{linked(o.Name, to("organizations", id)), freezeState(o.Freeze), anyThing(owners[i]), moment(o.CreatedAt), code(id)}
 	}
 	return out, nil
 }
 
-// userCell leads to a user of whom only the id is known.
-func userCell(id reeve.ID) cell {
-	return cell{Text: id.String(), To: to("users", id.String()), Code: true}
-}
-
 // listProjects shows the projects.
 func (v *visit) listProjects() (*page, error) {
-	l, err := v.listing("Part of a name, or an id", thingSorts)
+	l, err := v.listing("Name or id", thingSorts)
 	if err != nil {
 		return nil, err
 	}
@@ -66,13 +67,13 @@ func (v *visit) listProjects() (*page, error) {
 		}
 		l.Organization = &id
 	}
-	t, err := tableOf(v, l.Listing, func(l control.Listing) ([]reeve.Project, string, error) { return v.control.ListProjects(v.ctx, l) }, projectRows)
+	t, err := tableOf(v, l.Listing, func(l control.Listing) ([]reeve.Project, string, error) { return v.control.ListProjects(v.ctx, l) }, v.projectRows)
 	if err != nil {
 		return nil, err
 	}
 	t.ID, t.Caption, t.Empty = "projects", "Projects", l.nothing("There are no projects yet.")
 	t.Columns = projectColumns
-	p := &page{Title: "Projects", Sections: []section{{Form: l.form(), Table: t}}}
+	p := &page{Title: "Projects", Sections: []section{{Form: l.form()}, {Table: t}}}
 	if v.may(reeve.ManageTenants) {
 		p.Actions = []link{{Text: "New project", To: to("projects", "new"), Main: true}}
 	}
@@ -80,17 +81,30 @@ func (v *visit) listProjects() (*page, error) {
 	return p, nil
 }
 
-var projectColumns = []column{{Name: "Name"}, {Name: "State"}, {Name: "Organisation"}, {Name: "Owner"}, {Name: "Created"}, {Name: "ID"}}
+var projectColumns = []column{{Name: "Name"}, {Name: "Frozen itself"}, {Name: "Organisation"}, {Name: "Owner"}, {Name: "Created"}, {Name: "ID"}}
 
-func projectRows(projects []reeve.Project) ([][]cell, error) {
-	out := make([][]cell, len(projects))
+func (v *visit) projectRows(projects []reeve.Project) ([][]cell, error) {
+	out, of := make([][]cell, len(projects)), make([]*control.Named, 0, 2*len(projects))
+	for _, p := range projects {
+		of = append(of, &control.Named{Kind: control.FoundOrganization, ID: p.OrganizationID}, &control.Named{Kind: control.FoundUser, ID: p.OwnerID})
+	}
+	if err := v.control.NameThings(v.ctx, of); err != nil {
+		return nil, err
+	}
 	for i, p := range projects {
-		id, organization := p.ID.String(), p.OrganizationID.String()
+		id := p.ID.String()
 		out[i] = []cell{
-			linked(p.Name, to("projects", id)), freezeState(p.Freeze),
-			{Text: organization, To: to("organizations", organization), Code: true},
-			userCell(p.OwnerID), moment(p.CreatedAt), code(id),
+			linked(p.Name, to("projects", id)), frozenItself(p.Freeze), anyThing(of[2*i]), anyThing(of[2*i+1]), moment(p.CreatedAt), code(id),
 		}
 	}
 	return out, nil
+}
+
+// frozenItself says whether a project has a freeze of its own, whatever is with
+// what it belongs to.
+func frozenItself(f *reeve.Frozen) cell {
+	if f == nil {
+		return text("no")
+	}
+	return state(string(f.Type), "bad")
 }

@@ -12,9 +12,9 @@ import (
 func (s *site) organizationMembers() {
 	const here = "organizations/{organization}/members"
 	s.show(here, (*visit).showMembers)
-	s.does(action{Path: here + "/new", Ask: (*visit).askOrganizationMember, Do: (*visit).addOrganizationMember})
-	s.does(action{Path: here + "/{user}/role", Ask: (*visit).askOrganizationRole, Do: (*visit).changeOrganizationRole})
-	s.does(action{Path: here + "/{user}/remove", Ask: (*visit).askRemoveOrganizationMember, Do: (*visit).removeOrganizationMember})
+	s.does(action{Path: here + "/new", Ask: (*visit).askAddAnyMember, Do: (*visit).addAnyMember})
+	s.does(action{Path: here + "/{user}/role", Ask: (*visit).askAnyMemberRole, Do: (*visit).changeAnyMemberRole})
+	s.does(action{Path: here + "/{user}/remove", Ask: (*visit).askRemoveAnyMember, Do: (*visit).removeAnyMember})
 }
 
 // membersTable shows a part of an organisation's members.
@@ -83,7 +83,7 @@ func (v *visit) membersInBrief(o reeve.Organization) (section, error) {
 	}
 	out := section{Title: "Members", Table: t, Actions: v.organizationMemberActions(o)}
 	if total > shown {
-		out.Actions = append(out.Actions, link{Text: "All " + things(total, "member"), To: organizationPath(o, "members")})
+		out.Actions = append(out.Actions, link{Text: "All " + tally(total, "member"), To: organizationPath(o, "members")})
 	}
 	return out, nil
 }
@@ -109,19 +109,7 @@ func (v *visit) showMembers() (*page, error) {
 	return &page{Title: "Members of " + o.Name, Up: organizationWay(o), Actions: v.organizationMemberActions(o), Sections: []section{{Table: t}}}, nil
 }
 
-// organizationRoleField asks for a role.
-func organizationRoleField(role reeve.Role) field {
-	out := field{Name: "role", Label: "Role", Kind: "select", Required: true, Value: string(role), Hint: "In the organisation and in all its projects."}
-	words := map[reeve.Role]string{
-		reeve.RoleViewer: "Viewer: sees everything", reeve.RoleEditor: "Editor: manages API keys, too", reeve.RoleAdmin: "Admin: manages everything",
-	}
-	for _, role := range reeve.Roles {
-		out.Options = append(out.Options, option{string(role), words[role]})
-	}
-	return out
-}
-
-func (v *visit) askOrganizationMember() (*question, error) {
+func (v *visit) askAddAnyMember() (*question, error) {
 	q, o, err := v.organizationQuestion("Add a member to", reeve.ManageTenants)
 	if err != nil {
 		return nil, err
@@ -129,13 +117,13 @@ func (v *visit) askOrganizationMember() (*question, error) {
 	q.Submit, q.Lead = "Add", "Who is a member already gets the role, and is enabled."
 	q.Fields = []field{
 		{Name: "user", Label: "User", Required: true, Hint: "Address or id."},
-		organizationRoleField(reeve.RoleViewer),
+		memberRoleField(reeve.RoleViewer, false),
 	}
 	q.Back = organizationPath(o)
 	return q, nil
 }
 
-func (v *visit) addOrganizationMember(in values) (*outcome, error) {
+func (v *visit) addAnyMember(in values) (*outcome, error) {
 	user, err := v.userNamed(in.text("user"))
 	if err != nil {
 		return nil, err
@@ -154,8 +142,8 @@ func (v *visit) putMember(user reeve.ID, in values) error {
 	return v.control.PutOrganizationMember(v.ctx, v.organizationID(), user, role)
 }
 
-// organizationMemberQuestion begins a question about a member of an organisation.
-func (v *visit) organizationMemberQuestion(verb, after string) (*question, reeve.Organization, reeve.Member, error) {
+// anyMemberQuestion begins a question about a member of an organisation.
+func (v *visit) anyMemberQuestion(verb, after string) (*question, reeve.Organization, reeve.Member, error) {
 	q, o, err := v.organizationQuestion(verb, reeve.ManageTenants)
 	if err != nil {
 		return nil, o, reeve.Member{}, err
@@ -170,21 +158,19 @@ func (v *visit) organizationMemberQuestion(verb, after string) (*question, reeve
 	return q, o, m, nil
 }
 
-func (v *visit) askOrganizationRole() (*question, error) {
-	q, o, m, err := v.organizationMemberQuestion("Change the role of", "")
+func (v *visit) askAnyMemberRole() (*question, error) {
+	q, o, m, err := v.anyMemberQuestion("Change the role of", "")
 	if err != nil {
 		return nil, err
 	}
-	role := organizationRoleField(m.Role)
-	role.Current = true
-	q.Submit, q.Fields, q.Edited = "Change", []field{role}, control.Edited{Organization: o.ID}
+	q.Submit, q.Fields, q.Edited = "Change", []field{memberRoleField(m.Role, true)}, control.Edited{Organization: o.ID}
 	if m.Disabled {
 		q.Effects = []string{"The member is disabled, and is enabled along with the change."}
 	}
 	return q, nil
 }
 
-func (v *visit) changeOrganizationRole(in values) (*outcome, error) {
+func (v *visit) changeAnyMemberRole(in values) (*outcome, error) {
 	user := v.id("user", reeve.PrefixUser)
 	// Who is not a member is not made one here.
 	if _, err := v.control.FindOrganizationMember(v.ctx, v.organizationID(), user); err != nil {
@@ -196,8 +182,8 @@ func (v *visit) changeOrganizationRole(in values) (*outcome, error) {
 	return &outcome{To: to("organizations", v.organizationID().String(), "members"), Said: "The member's role is " + in.text("role") + " now."}, nil
 }
 
-func (v *visit) askRemoveOrganizationMember() (*question, error) {
-	q, o, m, err := v.organizationMemberQuestion("Remove", " from the organisation")
+func (v *visit) askRemoveAnyMember() (*question, error) {
+	q, o, m, err := v.anyMemberQuestion("Remove", " from the organisation")
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +192,7 @@ func (v *visit) askRemoveOrganizationMember() (*question, error) {
 		return nil, err
 	}
 	q.Submit, q.Danger = "Remove", true
-	projects := countOf(e, control.AffectedProjects)
+	projects := affected(e, control.AffectedProjects)
 	q.Effects = []string{
 		fmt.Sprintf("%s loses access to %s at once, and the place in %s of it.", calledOr(m.FullName, m.Email), o.Name, several(projects, "project")),
 		"API keys that the member has made stay as they are.",
@@ -220,7 +206,7 @@ func (v *visit) askRemoveOrganizationMember() (*question, error) {
 	return q, nil
 }
 
-func (v *visit) removeOrganizationMember(values) (*outcome, error) {
+func (v *visit) removeAnyMember(values) (*outcome, error) {
 	id := v.organizationID()
 	if err := v.control.DeleteOrganizationMember(v.ctx, id, v.id("user", reeve.PrefixUser)); err != nil {
 		return nil, err

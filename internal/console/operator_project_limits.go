@@ -26,7 +26,7 @@ var limitKinds = []limitKind{
 		"nothing can be uploaded until enough is deleted",
 	},
 	{
-		"bandwidth", "Bandwidth a month",
+		"bandwidth", "Egress a month",
 		func(l *control.LimitsInForce) *control.LimitInForce { return &l.Bandwidth },
 		func(p *reeve.LimitsPatch) **reeve.Limit { return &p.Bandwidth }, true,
 		"nothing can be downloaded until the month is over",
@@ -61,7 +61,7 @@ func (k limitKind) value(l reeve.Limit, own bool) string {
 	case !ok:
 		return "unlimited"
 	case k.size:
-		if text := reeve.FormatSize(n); exactly(text, n) {
+		if text := reeve.FormatSize(n); isSize(text, n) {
 			return text
 		}
 		return strconv.FormatInt(n, 10) + " B"
@@ -69,8 +69,8 @@ func (k limitKind) value(l reeve.Limit, own bool) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// exactly tells whether a size is what a text says, and not merely nearly.
-func exactly(text string, n int64) bool {
+// isSize tells whether a size is what a text says, and not merely nearly.
+func isSize(text string, n int64) bool {
 	read, err := reeve.ParseSize(text)
 	return err == nil && read == n
 }
@@ -81,7 +81,7 @@ func (k limitKind) hint(l control.LimitInForce) string {
 	if k.name != "rate" {
 		out = "Used now: " + k.text(l.Used) + ". "
 	}
-	out += "default, unlimited or a number"
+	out += "Write default, unlimited or a number"
 	if k.size {
 		out = strings.TrimSuffix(out, "a number") + "a size such as 1.5 TB"
 	}

@@ -86,7 +86,7 @@ func (v *visit) transferEffects(p onProject, to control.Transfer) ([]string, err
 	}
 	return append(out,
 		"It moves from "+anyName(p.organization)+" to "+anyName(organization)+".", lost,
-		"Who is in "+anyName(p.organization)+" can see it no more; all "+tally(inside, "member")+" of "+anyName(organization)+" can, with their roles there.",
+		"Who is in "+anyName(p.organization)+" can see it no more; who is in "+anyName(organization)+" can: "+tally(inside, "member")+", with their roles there.",
 	), nil
 }
 

@@ -32,7 +32,11 @@ func (v *visit) receipt() (*page, error) {
 	}
 	out := &page{Title: "Receipt", Facts: []fact{{"Change", text("number " + strconv.FormatInt(epoch, 10))}}}
 	if len(changes) > 0 && changes[0].Number == epoch { // retention may have taken it away
-		out.revoked(changes[0])
+		names, err := v.actorNames(changes)
+		if err != nil {
+			return nil, err
+		}
+		out.revoked(changes[0], names)
 	}
 	progress := receiptSection(receipt)
 	if !receipt.Complete {
@@ -43,7 +47,7 @@ func (v *visit) receipt() (*page, error) {
 }
 
 // revoked tells what a receipt is of.
-func (p *page) revoked(c reeve.Change) {
+func (p *page) revoked(c reeve.Change, names map[reeve.ID]string) {
 	told := toldOf(c.Before)
 	project := told.ProjectID
 	switch c.Action {
@@ -71,7 +75,7 @@ func (p *page) revoked(c reeve.Change) {
 	default:
 		p.Title = "Receipt: " + c.Action
 	}
-	p.Facts = append(p.Facts, changeFacts(c)...)
+	p.Facts = append(p.Facts, changeFacts(c, names)...)
 	if project != reeve.Zero {
 		p.Actions = append(p.Actions, link{Text: "The project", To: to("projects", project.String()), Main: true})
 	}
@@ -89,7 +93,6 @@ func receiptSection(r control.Receipt) section {
 	done := 0
 	t := &table{
 		ID: "sessions", Caption: "Gateways and replicas", Columns: []column{{Name: "Program"}, {Name: "Kind"}, {Name: "State"}, {Name: "Since"}},
-		Empty: "No gateway and no other replica answers from memory.",
 	}
 	for _, one := range r.Sessions {
 		if one.State != reeve.SessionPending {
@@ -102,8 +105,15 @@ func receiptSection(r control.Receipt) section {
 		t.Rows = append(t.Rows, []cell{text(one.Name), kind, {Badges: []badge{receiptWords[one.State]}}, moment(one.CreatedAt)})
 	}
 	out := section{ID: "progress", Title: "Everywhere?", Table: t}
+	if len(t.Rows) == 0 {
+		out.Table = nil
+	}
 	of := fmt.Sprintf("%d of %s", done, tally(len(r.Sessions), "session"))
-	if r.Complete {
+	switch {
+	case r.Complete && len(r.Sessions) == 0:
+		out.Note = "Complete: this server has taken it in, and nothing else answers from memory. No request that comes from now on is accepted by what was revoked."
+		return out
+	case r.Complete:
 		out.Note = "Complete: " + of + " have taken it in or are over. No request that comes from now on is accepted by what was revoked, anywhere."
 		return out
 	}

@@ -2,7 +2,6 @@ package console
 
 import (
 	"fmt"
-	"math/big"
 	"strconv"
 	"strings"
 
@@ -82,7 +81,7 @@ func (v *visit) showUser() (*page, error) {
 			{"Second factor", totpState(found.TOTP)},
 			{"Sessions", text(amount(effects, control.AffectedSessions))},
 			{"Projects owned", text(amount(effects, control.AffectedProjects) + " of " + document.Thousands(strconv.Itoa(u.ProjectLimit)))},
-			{"Own member of", text(things(len(found.Projects), "project"))},
+			{"Own member of", text(tally(len(found.Projects), "project"))},
 			{"Created", moment(u.CreatedAt)},
 			{"ID", code(u.ID.String())},
 		}, freezeFacts(u.Freeze)...),
@@ -153,9 +152,15 @@ func (v *visit) userProjects(found control.UserDetails) (section, error) {
 		if err != nil {
 			return section{}, err
 		}
+		state := freezeState(p.Freeze)
+		if frozen, err := v.control.ProjectIsFrozen(v.ctx, p.ID); err != nil {
+			return section{}, err
+		} else if frozen && p.Freeze == nil {
+			state.Badges = []badge{{"frozen with the user or the organisation", "bad"}}
+		}
 		t.Rows = append(t.Rows, []cell{
-			linked(p.Name, to("projects", p.ID.String())), freezeState(p.Freeze), text(bytesUsed(limits.Usage)), text(bytesUsed(limits.Bandwidth)),
-			text(useOf(limits.Buckets, func(n int64) string { return document.Thousands(strconv.FormatInt(n, 10)) })), moment(p.CreatedAt),
+			linked(p.Name, to("projects", p.ID.String())), state, text(usedOf(limits.Usage, decimalSizes)), text(usedOf(limits.Bandwidth, decimalSizes)),
+			text(usedOf(limits.Buckets, counts)), moment(p.CreatedAt),
 		})
 	}
 	out := section{Title: "Projects owned", Table: t}
@@ -168,22 +173,13 @@ func (v *visit) userProjects(found control.UserDetails) (section, error) {
 	return out, nil
 }
 
-// useOf says how much of a limit is used.
-func useOf(l control.LimitInForce, words func(int64) string) string {
+// usedOf says how much of a limit is used.
+func usedOf(l control.LimitInForce, in scale) string {
 	limit := "unlimited"
 	if n, ok := l.Limit.Number(); ok {
-		limit = words(n)
+		limit = in.words(float64(n))
 	}
-	return words(l.Used) + " of " + limit
-}
-
-func bytesUsed(l control.LimitInForce) string {
-	return useOf(l, func(n int64) string {
-		if short := document.Short(reeve.UsageEgress, big.NewInt(n)); short != "" {
-			return short
-		}
-		return strconv.FormatInt(n, 10) + " B"
-	})
+	return in.words(float64(l.Used)) + " of " + limit
 }
 
 // userOrganizations tells where the user is a member.

@@ -195,15 +195,15 @@ func (v *visit) endUser(q *question, found control.UserDetails, after string) er
 	}
 	q.Danger = true
 	if n := len(found.Projects); n > 0 {
-		q.Effects = append(q.Effects, fmt.Sprintf("It is refused as long as the user is in a project: take the user out of %s first.", things(n, "project")))
+		q.Effects = append(q.Effects, fmt.Sprintf("It is refused as long as the user is in a project: take the user out of %s first.", tally(n, "project")))
 	}
-	sessions, in, alone := countOf(e, control.AffectedSessions), countOf(e, control.AffectedOrganizations), countOf(e, control.AffectedAlone)
+	sessions, in, alone := affected(e, control.AffectedSessions), affected(e, control.AffectedOrganizations), affected(e, control.AffectedAlone)
 	q.Effects = append(q.Effects,
-		fmt.Sprintf("%s %s at once, and nobody can sign in with the address.", several(sessions, "session"), verb(sessions, "ends", "end")),
+		fmt.Sprintf("%s %s at once, and nobody can sign in with the address.", several(sessions, "session"), agrees(sessions, "ends", "end")),
 		fmt.Sprintf("The user loses the place in %s.", several(in, "organisation")),
 	)
 	if alone.N > 0 {
-		q.Effects = append(q.Effects, fmt.Sprintf("%s that nobody else is in %s deleted along.", several(alone, "organisation"), verb(alone, "is", "are")))
+		q.Effects = append(q.Effects, fmt.Sprintf("%s that nobody else is in %s deleted along.", several(alone, "organisation"), agrees(alone, "is", "are")))
 	}
 	q.Effects = append(q.Effects, "It is refused while something is left to pay for.", after)
 	return nil

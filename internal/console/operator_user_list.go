@@ -17,7 +17,7 @@ func (s *site) operatorLists() {
 
 // listUsers shows the users.
 func (v *visit) listUsers() (*page, error) {
-	l, err := v.listing("Part of a name or address, or an id", userSorts)
+	l, err := v.listing("Name, address or id", userSorts)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func (v *visit) listUsers() (*page, error) {
 	}
 	t.ID, t.Caption, t.Empty = "users", "Users", l.nothing("There are no users yet.")
 	t.Columns = []column{{Name: "Name"}, {Name: "Address"}, {Name: "State"}, {Name: "Project limit", Number: true}, {Name: "Created"}, {Name: "ID"}}
-	p := &page{Title: "Users", Sections: []section{{Form: l.form(), Table: t}}}
+	p := &page{Title: "Users", Sections: []section{{Form: l.form()}, {Table: t}}}
 	if v.may(reeve.ManageUsers) {
 		p.Actions = []link{{Text: "New user", To: to("users", "new"), Main: true}}
 	}

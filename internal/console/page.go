@@ -117,7 +117,6 @@ type shell struct {
 	Said    string
 	Here    string // the path and query of the request
 	Path    string // the path alone
-	Query   string // of the search box
 	Style   string // the path of the style sheet
 	Scripts []string
 	Icon    string
@@ -149,6 +148,11 @@ func (v *visit) send(p *page) error {
 	}
 	header := v.w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Vary", "Accept-Encoding")
+	if short, ok := v.packed(p, body); ok {
+		header.Set("Content-Encoding", "gzip")
+		body = short
+	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	status := p.Status
 	if status == 0 {

@@ -20,18 +20,10 @@ func (v *visit) render(p *page) ([]byte, error) {
 	var out bytes.Buffer
 	err := templates.ExecuteTemplate(&out, "page.html", shell{
 		page: p, Face: v.face, Who: v.who, Said: v.said(), Here: v.r.URL.RequestURI(), Path: v.r.URL.Path,
-		Query: v.query(), Style: assets["console.css"].path, Icon: assets["icon.svg"].path,
+		Style: assets["console.css"].path, Icon: assets["icon.svg"].path,
 		Scripts: []string{assets["htmx.min.js"].path, assets["console.js"].path},
 	})
 	return out.Bytes(), err
-}
-
-// query is what the search box holds.
-func (v *visit) query() string {
-	if v.r.URL.Path == v.face.Search {
-		return v.r.URL.Query().Get("q")
-	}
-	return ""
 }
 
 // sentence makes one of an error's message, which begins small and has no end.

@@ -32,7 +32,8 @@ type face struct {
 	Name   string // of the cookies and of repeatable requests
 	Title  string
 	Nav    []link
-	Search string // the path of the one search box; "" without one
+	Search string // where the search box of each page posts; "" without one
+	Self   string // the page of who is signed in; "" without one
 
 	// identify finds out who a session's token is, and gives the context of what
 	// is done for that one.
@@ -72,8 +73,7 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 		s.providerSignIn(p)
 	}
 	s.operatorStart()
-	s.anyProjects()
-	s.anyKeys()
+	s.operatorSearch()
 	s.operatorLists()
 	s.operatorUsers()
 	s.operatorOrganizations()
@@ -84,6 +84,12 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 	s.operatorChanges()
 	s.operatorSystem()
 	s.operatorBulk()
+	s.anyProjects()
+	s.anyKeys()
+	s.inspections()
+	s.scans()
+	s.gateways()
+	s.operators()
 }
 
 func newSite(api *web.API, c *control.Control, settings Settings, f face) *site {

@@ -20,6 +20,7 @@ type table struct {
 	Rows    [][]cell
 	Empty   string // what is said instead of no rows
 	Pager   *pager
+	Brief   bool // it stands on the answer to a form, and cannot be had as CSV
 
 	// All gives the rows of all pages; nil if Rows are all there are.
 	All iter.Seq2[[]cell, error]

@@ -11,9 +11,9 @@ import (
 	"github.com/reeve-cloud/reeve/internal/store"
 )
 
-// TestOrganizationMembers: roles are changed and members removed, after it was
+// TestOwnMembers: roles are changed and members removed, after it was
 // said what that does.
-func TestOrganizationMembers(t *testing.T) {
+func TestOwnMembers(t *testing.T) {
 	s, b := tenant(t, "alice")
 	list := b.get(s.Expand("organizations/{org:acme}/members")).titled("Members").says("Alice van Test", "Owner", "Bob", "viewer", "1 to 3 of 3")
 	list.follow("Alice van Test").titled("Alice van Test").says("alice@mail.test").silent("Change role", "Remove")

@@ -178,7 +178,7 @@ func allPages[T any](list func(control.Page) ([]T, int, error), row func(T) []ce
 const sumTime = time.Minute
 
 // patient gives a visit the time that sums of usage may take. A whole table has
-// more, and is read when the page is made.
+// more, and is read after the page is made.
 func (v *visit) patient() (done func()) {
 	if v.r.URL.Query().Has("csv") {
 		return func() {}

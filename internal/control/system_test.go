@@ -105,8 +105,17 @@ func TestSystem(t *testing.T) {
 		if level.Behind != 0 || level.BehindSince != nil {
 			t.Errorf("level %+v", level)
 		}
+		alone, err := h.c.GetGateway(h.ctx, id)
+		h.check(err)
+		same(t, "the gateway alone", g.Gateway, alone.Gateway, nil)
+		same(t, "its leases", g.Leases, alone.Leases, nil)
+		if alone.Sessions.Total != 2 || alone.Sessions.Sessions[0].ID != late.ID || alone.Sessions.Sessions[0].Behind != 1 {
+			t.Errorf("the gateway alone has %+v", alone.Sessions)
+		}
 
 		h.check(h.c.DeleteGateway(h.ctx, id))
+		_, err = h.c.GetGateway(h.ctx, id)
+		refused(t, "a gateway that is gone", err, reeve.NotFound, "gateway not found")
 		got, err = h.c.System(h.ctx)
 		if err != nil || got.Gateways.Total != 0 || got.Departed.Total != 2 {
 			t.Errorf("deleted: %+v %v", got, err)

@@ -8,15 +8,20 @@ import (
 	"github.com/reeve-cloud/reeve"
 )
 
-// keysOf selects the API keys, alive at $2, of the projects that a SELECT gives;
-// it looks at no more projects than are counted.
+// mostJoined is of how many things it is counted what they have. Of more a
+// database would rather read the whole of the other table (measured: PostgreSQL,
+// 10,000 of 1,000,000 projects, a third of a second).
+const mostJoined = 2000
+
+// keysOf selects the API keys, alive at $2, of the projects that a SELECT gives.
 func keysOf(projects string) string {
 	return fmt.Sprintf(`SELECT 1 FROM (%s LIMIT %d) p JOIN api_keys k ON k.project_id = p.id
-		WHERE (k.expires_at IS NULL OR k.expires_at >= $2)`, projects, MostCounted)
+		WHERE (k.expires_at IS NULL OR k.expires_at >= $2)`, projects, mostJoined)
 }
 
-// of tells of what was counted in a part of other things that there may be more.
-func (c Count) of(others Count) Count { return Count{c.N, c.More || others.More} }
+// of tells of what so many things have that there may be more, for it was counted
+// of a part of them alone.
+func (c Count) of(things Count) Count { return Count{c.N, c.More || things.N > mostJoined} }
 
 // ProjectParts counts what a project has.
 type ProjectParts struct{ APIKeys, Members, Buckets, Leases Count }
@@ -61,7 +66,7 @@ func (r Reader) UserParts(ctx context.Context, user reeve.ID, now time.Time) (ou
 	n, err := r.counts(ctx, []any{user, now},
 		"SELECT 1 FROM organization_members WHERE user_id = $1",
 		fmt.Sprintf(`SELECT 1 FROM (SELECT organization_id FROM organization_members WHERE user_id = $1 LIMIT %d) m
-			WHERE NOT EXISTS (SELECT 1 FROM organization_members o WHERE o.organization_id = m.organization_id AND o.user_id <> $1)`, MostCounted),
+			WHERE NOT EXISTS (SELECT 1 FROM organization_members o WHERE o.organization_id = m.organization_id AND o.user_id <> $1)`, mostJoined),
 		"SELECT 1 FROM projects WHERE owner_id = $1",
 		keysOf("SELECT id FROM projects WHERE owner_id = $1"),
 	)
@@ -87,7 +92,7 @@ func (r Reader) CountDerivedKeys(ctx context.Context, key reeve.ID, now time.Tim
 func (r Reader) CountProjectsOfMemberIn(ctx context.Context, organization, user reeve.ID) (Count, error) {
 	n, err := r.counts(ctx, []any{organization, user},
 		fmt.Sprintf(`SELECT 1 FROM (SELECT project_id FROM project_members WHERE user_id = $2 LIMIT %d) m
-			JOIN projects p ON p.id = m.project_id WHERE p.organization_id = $1`, MostCounted),
+			JOIN projects p ON p.id = m.project_id WHERE p.organization_id = $1`, mostJoined),
 		"SELECT 1 FROM project_members WHERE user_id = $2",
 	)
 	return n[0].of(n[1]), err

@@ -88,12 +88,13 @@ type GatewayLeases struct {
 
 // mostLeaseRows is how many rows of leases are looked at, of all gateways that
 // are asked for together, each having an equal part.
-const mostLeaseRows = 20_000
+const mostLeaseRows = 10_000
 
 // half splits amounts, so that no sum of those that are looked at overflows.
 const half = 1 << 31
 
-// LeasesOf adds up what gateways' leases hold, each by itself.
+// LeasesOf adds up what gateways' leases hold, each by itself. They are read in
+// the order of their index, which ends where the limit does.
 func (r Reader) LeasesOf(ctx context.Context, gateways []reeve.ID, now time.Time) (map[reeve.ID]GatewayLeases, error) {
 	out := make(map[reeve.ID]GatewayLeases, len(gateways))
 	if len(gateways) == 0 {
@@ -110,7 +111,7 @@ func (r Reader) LeasesOf(ctx context.Context, gateways []reeve.ID, now time.Time
 		args = append(args, id)
 		parts = append(parts, fmt.Sprintf(`SELECT * FROM (SELECT gateway_id, id, meter, amount,
 			CASE WHEN meter <> 'rate' OR expires_at > $1 THEN 1 ELSE 0 END AS held
-			FROM leases WHERE gateway_id = $%d LIMIT %d) g%[1]d`, len(args), most+1))
+			FROM leases WHERE gateway_id = $%d ORDER BY project_id LIMIT %d) g%[1]d`, len(args), most+1))
 	}
 	text := "SELECT l.gateway_id, COUNT(*), COUNT(DISTINCT CASE WHEN l.held = 1 THEN l.id END), " + strings.Join(sums, ", ") +
 		" FROM (" + strings.Join(parts, " UNION ALL ") + ") l GROUP BY l.gateway_id"
