@@ -20,7 +20,7 @@ func TestWithoutScripts(t *testing.T) {
 	s.Tenants(t)
 	s.GivePassword(t, "alice")
 	p := visitor(t, s.URL("tenant"))
-	p.blind = true // axe is a script too
+	p.plain, p.blind = true, true // axe is a script too
 	send(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	p.signIn("alice").click("acme").click("Rename").fill("Name", "Plain").click("Rename").titled("Plain").
 		see("The organisation is now called Plain.")

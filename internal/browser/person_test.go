@@ -35,6 +35,7 @@ type person struct {
 	base string // of the console's listener
 
 	blind bool // no page is judged: the test is about something else
+	plain bool // the browser has no JavaScript
 
 	mu      sync.Mutex
 	loading map[network.RequestID]bool
@@ -76,6 +77,7 @@ func (p *person) click(name string) *person {
 // press clicks what leads to no other page.
 func (p *person) press(name string) *person {
 	p.t.Helper()
+	p.painted()
 	x, y := p.find("clickable", name)
 	act(p, chromedp.MouseClickXY(x, y))
 	return p
@@ -99,6 +101,7 @@ func (p *person) choose(label, option string) *person {
 // tick ticks a box or picks a radio button by its label.
 func (p *person) tick(label string) *person {
 	p.t.Helper()
+	p.painted()
 	x, y := p.find("box", label)
 	act(p, chromedp.MouseClickXY(x, y))
 	return p
@@ -230,6 +233,16 @@ func (p *person) until(what string, is func() bool) {
 			p.t.Fatalf("%s: waited in vain on %s, which says:\n%s\n%s", what, p.where(), p.script("text"), strings.Join(p.noises, "\n"))
 		}
 	}
+}
+
+// painted waits until the page is on the screen: clicks before that are lost.
+func (p *person) painted() {
+	p.t.Helper()
+	if p.plain {
+		act(p, chromedp.CaptureScreenshot())
+		return
+	}
+	act(p, chromedp.Evaluate[bool](`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`, chromedp.EvalAwaitPromise))
 }
 
 // find finds a thing that can be seen, brings it into view and gives where it is.

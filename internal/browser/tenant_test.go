@@ -8,7 +8,6 @@ import (
 
 	"github.com/pquerna/otp/totp"
 
-	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/reevetest"
 )
 
@@ -134,5 +133,21 @@ func TestTenantStatements(t *testing.T) {
 	p.click("November 2026").click("To print").back().click("Explain")
 	p.click("Organisations").click(`=<b>"acme"`).click("Usage").choose("Time", "November 2026").click("Show").see("12 GB in all").
 		press("Usage in numbers").see("2026-11-30")
-	_ = reeve.Zero
+}
+
+func TestTenantKeys(t *testing.T) {
+	_, p := tenants(t, "alice")
+	p.click("acme").click("px").click("API keys").click("Create an API key").fill("Name", "photos").click("Create").see("The API key photos is made")
+	key := p.secret("API key")
+	p.press("Copy").see("Copied").click("Done").titled("photos")
+	p.click("Rotate").click("Rotate").see("photos").click("Done")
+	p.click("API keys").click("Narrow a key").fill("Key", key).tick("Write").tick("Delete").
+		fill("Where it may act", "photos/2026/\nlogs").click("Narrow").see("The narrowed key is made").click("Done")
+	p.click("photos").click("Delete").click("Delete").see("The API key is deleted, with all that were narrowed from it.")
+
+	p.click("acme").click("Organisation keys").click("Create an organisation key").fill("Name", "deploy").click("Create").
+		see("The organisation key deploy is made").click("Done")
+	p.click("Derive a key").fill("Name", "narrow").click("Derive").see("narrow").click("Done")
+	p.click("deploy").click("Rotate").click("Rotate").click("Done")
+	p.click("deploy").click("Delete").click("Delete").see("The organisation key is deleted.")
 }

@@ -101,14 +101,6 @@ type values struct{ url.Values }
 // text is a field without what surrounds it.
 func (in values) text(name string) string { return strings.TrimSpace(in.Get(name)) }
 
-// optional is a field's text, nil if there is none.
-func (in values) optional(name string) *string {
-	if out := in.text(name); out != "" {
-		return &out
-	}
-	return nil
-}
-
 // digest is of all that was sent to a path.
 func (in values) digest(path string) [sha256.Size]byte {
 	h := sha256.New()

@@ -47,9 +47,9 @@ func instantField(name, label, hint string) field {
 	return field{Name: name, Label: label, Hint: hint, Kind: "datetime-local"}
 }
 
-// instant reads what an instantField was filled in with; nil if it was not.
+// optionalTime reads what an instantField was filled in with; nil if it was not.
 // Without a picker one may write the time as pages show it.
-func (in values) instant(name string) (*time.Time, error) {
+func (in values) optionalTime(name string) (*time.Time, error) {
 	text := in.text(name)
 	if text == "" {
 		return nil, nil
@@ -63,8 +63,8 @@ func (in values) instant(name string) (*time.Time, error) {
 	return nil, reeve.Errorf(reeve.Invalid, "“%s” is no time: write it as 2026-11-22 15:04, in UTC", text)
 }
 
-// overlapField asks for how long what is replaced goes on working.
-func overlapField(old, usual string) field {
+// graceField asks for how long what is replaced goes on working.
+func graceField(old, usual string) field {
 	return field{
 		Name: "overlap", Label: old + " works on for", Kind: "select", Value: usual,
 		Hint: "Time to give the new one to all who use it.",
@@ -78,8 +78,8 @@ func overlapField(old, usual string) field {
 	}
 }
 
-// overlap reads an overlapField.
-func (in values) overlap() (time.Duration, error) {
+// grace reads a graceField.
+func (in values) grace() (time.Duration, error) {
 	overlap, err := time.ParseDuration(in.text("overlap"))
 	if err != nil {
 		return 0, reeve.Errorf(reeve.Invalid, "choose how long the old one works on")
@@ -87,7 +87,7 @@ func (in values) overlap() (time.Duration, error) {
 	return overlap, nil
 }
 
-// roleField asks for a member's role.
+// memberRoleField asks for a member's role.
 func memberRoleField(role reeve.Role, current bool) field {
 	return field{
 		Name: "role", Label: "Role", Kind: "select", Value: string(role), Current: current,

@@ -46,7 +46,7 @@ func newFreeze(in values) (out control.NewFreeze, err error) {
 	if out.Type, err = reeve.ParseFreezeType(in.text("type")); err != nil {
 		return out, err
 	}
-	out.Until, err = in.instant("until")
+	out.Until, err = in.optionalTime("until")
 	return out, err
 }
 

@@ -210,7 +210,7 @@ func (v *visit) askRotateGateway() (*question, error) {
 	}
 	return &question{
 		Title: "Rotate the token of " + g.Name, Up: gatewayUp(g), Submit: "Rotate token", Back: to("gateways", g.ID.String()),
-		Effects: effects, Fields: []field{overlapField("The old token", "24h")},
+		Effects: effects, Fields: []field{graceField("The old token", "24h")},
 	}, nil
 }
 
@@ -219,7 +219,7 @@ func gatewayUp(g control.GatewayState) []link {
 }
 
 func (v *visit) rotateGateway(in values) (*outcome, error) {
-	overlap, err := in.overlap()
+	overlap, err := in.grace()
 	if err != nil {
 		return nil, err
 	}

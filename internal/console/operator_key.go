@@ -114,7 +114,7 @@ func (v *visit) goneKey(missing error) (*page, error) {
 	if len(changes) == 0 || changes[0].Action != "apikey.delete" {
 		return nil, missing
 	}
-	names, err := v.actorNames(changes)
+	names, err := v.namesIn(changes)
 	if err != nil {
 		return nil, err
 	}
@@ -150,8 +150,8 @@ func toldOf(f reeve.Fields) (out told) {
 }
 
 // changeFacts say when, by whom and why something was changed.
-func changeFacts(c reeve.Change, names map[reeve.ID]string) []fact {
-	out := []fact{{"When", moment(c.At)}, {"By", actorCell(c.Actor, names)}}
+func changeFacts(c reeve.Change, names namesOf) []fact {
+	out := []fact{{"When", moment(c.At)}, {"By", names.actor(c.Actor)}}
 	if c.Reason != "" {
 		out = append(out, fact{"Why", text(c.Reason)})
 	}
@@ -179,7 +179,7 @@ func (v *visit) askNewAnyKey() (*question, error) {
 
 func (v *visit) createAnyKey(in values) (*outcome, error) {
 	project := v.id("project", reeve.PrefixProject)
-	ends, err := in.instant("ends")
+	ends, err := in.optionalTime("ends")
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +209,7 @@ func (v *visit) askRotateAnyKey() (*question, error) {
 			"The old one is renamed, and stops with all keys that derive from it when the time below is over.",
 			lastUseEffect(k, v.control.Now()),
 		},
-		Fields: []field{overlapField("The old key", "24h")},
+		Fields: []field{graceField("The old key", "24h")},
 	}
 	return q, nil
 }
@@ -240,7 +240,7 @@ func ago(d time.Duration) string {
 }
 
 func (v *visit) rotateAnyKey(in values) (*outcome, error) {
-	overlap, err := in.overlap()
+	overlap, err := in.grace()
 	if err != nil {
 		return nil, err
 	}

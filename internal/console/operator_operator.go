@@ -205,7 +205,7 @@ func (v *visit) askRotateOperator() (*question, error) {
 	return &question{
 		Title: "Rotate the token of " + o.Name, Up: operatorUp(o), Submit: "Rotate token", Back: to("operators", o.ID.String()),
 		Effects: []string{rotationEffect(len(o.Tokens)), "Sessions here that were opened with an old one end with it."},
-		Fields:  []field{overlapField("The old token", "0s")},
+		Fields:  []field{graceField("The old token", "0s")},
 	}, nil
 }
 
@@ -229,7 +229,7 @@ func (v *visit) rotateOperator(in values) (*outcome, error) {
 }
 
 func (v *visit) rotateToken(in values, id reeve.ID, next string) (*outcome, error) {
-	overlap, err := in.overlap()
+	overlap, err := in.grace()
 	if err != nil {
 		return nil, err
 	}
@@ -257,7 +257,7 @@ func (v *visit) askRotateMe() (*question, error) {
 			"A new token is shown once. Your tokens of now stop when the time below is over.",
 			"If you have signed in with one of them, you must sign in again then.",
 		},
-		Fields: []field{overlapField("The old token", "1h")},
+		Fields: []field{graceField("The old token", "1h")},
 	}, nil
 }
 

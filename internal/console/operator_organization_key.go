@@ -125,7 +125,7 @@ func (v *visit) createOrganizationKey(in values) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	expires, err := in.instant("expires")
+	expires, err := in.optionalTime("expires")
 	if err != nil {
 		return nil, err
 	}
@@ -174,12 +174,12 @@ func (v *visit) askRotateOrganizationKey() (*question, error) {
 		fmt.Sprintf("The old key works on for the time below, under another name; so %s that %s derived from it.",
 			agrees(derived, "does", "do")+" "+several(derived, "key"), agrees(derived, "was", "were")),
 	}
-	q.Fields = []field{overlapField("The old key", "24h")}
+	q.Fields = []field{graceField("The old key", "24h")}
 	return q, nil
 }
 
 func (v *visit) rotateOrganizationKey(in values) (*outcome, error) {
-	overlap, err := in.overlap()
+	overlap, err := in.grace()
 	if err != nil {
 		return nil, err
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/reeve-cloud/reeve/internal/reevetest"
 )
 
-// TestOrganizationPage: what an organisation has, creating and renaming it.
-func TestOrganizationPage(t *testing.T) {
+// TestOrganizationByOperators: what an organisation has, creating and renaming it.
+func TestOrganizationByOperators(t *testing.T) {
 	s, b := onCall(t, "")
 	path := s.Expand("organizations/{acme}")
 	b.get("organizations").titled("Organisations").says("evil", "Mallory Mean").follow("acme").titled("acme").
@@ -45,8 +45,8 @@ func TestOrganizationEnd(t *testing.T) {
 	b.get(path + "/erase").send(nil).titled("Organisations").says("acme is erased for good.")
 }
 
-// TestOrganizationMembers: adding, changing and removing them.
-func TestOrganizationMembers(t *testing.T) {
+// TestMembersByOperators: adding, changing and removing them.
+func TestMembersByOperators(t *testing.T) {
 	s, b := onCall(t, "support")
 	path := s.Expand("organizations/{acme}/members")
 	b.get(path+"/new").titled("Add a member to acme").send(fields{"user": "none@mail.test"}).answered(http.StatusBadRequest, "Add a member to acme").
@@ -62,8 +62,8 @@ func TestOrganizationMembers(t *testing.T) {
 	}
 }
 
-// TestOrganizationKeys: a key is shown once.
-func TestOrganizationKeys(t *testing.T) {
+// TestOrganizationKeysByOperators: a key is shown once.
+func TestOrganizationKeysByOperators(t *testing.T) {
 	s, b := onCall(t, "support")
 	path := s.Expand("organizations/{acme}/apikeys")
 	shownOnce := func(p *shown, title string) {
@@ -86,8 +86,8 @@ func TestOrganizationKeys(t *testing.T) {
 	b.get(path+s.Expand("/{stranger_id}/delete")).answered(http.StatusNotFound, "Not found")
 }
 
-// TestBudgetAndWebhook: what an organisation means to spend, and who is told.
-func TestBudgetAndWebhook(t *testing.T) {
+// TestBudgetAndWebhookByOperators: what an organisation means to spend, and who is told.
+func TestBudgetAndWebhookByOperators(t *testing.T) {
 	s, b := onCall(t, "")
 	path := s.Expand("organizations/{acme}")
 	b.get(path+"/budget").send(fields{"amount": "much"}).answered(http.StatusBadRequest, "Budget of acme")

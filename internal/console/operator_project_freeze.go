@@ -64,7 +64,7 @@ func frozenKeys(n int) string {
 }
 
 func (v *visit) freezeAnyProject(in values) (*outcome, error) {
-	until, err := in.instant("until")
+	until, err := in.optionalTime("until")
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func (v *visit) receipt() (*page, error) {
 	}
 	out := &page{Title: "Receipt", Facts: []fact{{"Change", text("number " + strconv.FormatInt(epoch, 10))}}}
 	if len(changes) > 0 && changes[0].Number == epoch { // retention may have taken it away
-		names, err := v.actorNames(changes)
+		names, err := v.namesIn(changes)
 		if err != nil {
 			return nil, err
 		}
@@ -47,7 +47,7 @@ func (v *visit) receipt() (*page, error) {
 }
 
 // revoked tells what a receipt is of.
-func (p *page) revoked(c reeve.Change, names map[reeve.ID]string) {
+func (p *page) revoked(c reeve.Change, names namesOf) {
 	told := toldOf(c.Before)
 	project := told.ProjectID
 	switch c.Action {

@@ -151,8 +151,8 @@ func TestOperatorsRoles(t *testing.T) {
 	}
 }
 
-// TestLongLists: pages of a list are in each other's place, and the CSV has all.
-func TestLongLists(t *testing.T) {
+// TestOperatorsLongLists: pages of a list are in each other's place, and the CSV has all.
+func TestOperatorsLongLists(t *testing.T) {
 	s, b := onCall(t, "")
 	s.Write(t, func(tx *store.Tx) {
 		for n := range 120 {
@@ -189,8 +189,8 @@ func TestLongLists(t *testing.T) {
 	}
 }
 
-// TestFilters: what a list is asked for, and what cannot be.
-func TestFilters(t *testing.T) {
+// TestOperatorsFilters: what a list is asked for, and what cannot be.
+func TestOperatorsFilters(t *testing.T) {
 	s, b := onCall(t, "")
 	b.get("users?q=mean").says("Mallory Mean").silent("Alice van Test")
 	b.get("users?projects=no").says("Bob").silent("Alice van Test")

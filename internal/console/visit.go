@@ -18,9 +18,8 @@ type visit struct {
 	r   *http.Request
 	ctx context.Context // says who asks
 
-	who   *identity  // nil: nobody is signed in
-	token string     // of the session
-	role  reeve.Role // a tenant's in what was asked for last
+	who  *identity  // nil: nobody is signed in
+	role reeve.Role // a tenant's in what was asked for last
 }
 
 // identity is who is signed in, as the pages say it.
@@ -38,10 +37,6 @@ func (v *visit) as(caller control.Caller) {
 
 // may tells whether the operator who asks may do something.
 func (v *visit) may(action reeve.OperatorAction) bool { return v.who.Actor.May(action) }
-
-// allowed tells whether the tenant's role in what was asked for last allows
-// something.
-func (v *visit) allowed(action reeve.Action) bool { return v.role.Allows(action) }
 
 // id reads an id from the path, in whatever spelling; one that is none names
 // nothing.
