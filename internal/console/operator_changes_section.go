@@ -55,14 +55,14 @@ type namesOf struct {
 }
 
 func (v *visit) namesIn(page []reeve.Change) (out namesOf, err error) {
-	if out.actors, err = v.actorNames(page); err == nil {
+	if out.actors, err = v.control.NameActors(v.ctx, page); err == nil {
 		out.targets, err = v.control.NameTargets(v.ctx, page)
 	}
 	return out, err
 }
 
 func (n namesOf) row(c reeve.Change, alone bool) []cell {
-	out := []cell{moment(c.At), text(actionWords(c.Action)), n.target(c), text(changeFields(c)), actorCell(c.Actor, n.actors), text(c.Reason)}
+	out := []cell{moment(c.At), text(actionWords(c.Action)), n.target(c), text(changeFields(c)), n.actor(c.Actor), text(c.Reason)}
 	if alone {
 		out = slices.Delete(out, 2, 3)
 	}
@@ -89,13 +89,8 @@ func idText(id *reeve.ID) string {
 	return id.String()
 }
 
-// actorNames tells what those are called who made changes.
-func (v *visit) actorNames(page []reeve.Change) (map[reeve.ID]string, error) {
-	return v.control.NameActors(v.ctx, page)
-}
-
-// actorCell says who made a change; it leads to what else that one has changed.
-func actorCell(actor string, names map[reeve.ID]string) cell {
+// actor says who made a change; it leads to what else that one has changed.
+func (n namesOf) actor(actor string) cell {
 	out := cell{Text: actor, To: changesPath(control.ChangeFilter{Actor: actor}), Code: true}
 	switch actor {
 	case "root":
@@ -103,8 +98,8 @@ func actorCell(actor string, names map[reeve.ID]string) cell {
 	case "system":
 		out.Text, out.Code = "reeve itself", false
 	}
-	if id, err := reeve.ParseAnyID(actor); err == nil && names[id] != "" {
-		out.Text, out.Code = names[id], false
+	if id, err := reeve.ParseAnyID(actor); err == nil && n.actors[id] != "" {
+		out.Text, out.Code = n.actors[id], false
 	}
 	return out
 }
