@@ -13,7 +13,11 @@ func (v *visit) settling() (s reeve.Statement, err error) {
 	if !v.may(reeve.ManageMoney) {
 		return s, reeve.ErrDenied
 	}
-	return v.control.GetStatement(v.ctx, v.id("statement", reeve.PrefixStatement))
+	s, err = v.control.GetStatement(v.ctx, v.id("statement", reeve.PrefixStatement))
+	if err == nil && s.Status == reeve.StatementDraft {
+		err = reeve.Errorf(reeve.Conflict, "the statement is a draft: it is settled when its month is closed")
+	}
+	return s, err
 }
 
 // statementQuestion begins a question about a statement: what is open of it must

@@ -106,7 +106,7 @@ func (v *visit) askRotateKey() (*question, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.Submit, q.Fields = "Rotate", []field{overlapField("The old key", usualOverlap)}
+	q.Submit, q.Fields = "Rotate", []field{graceField("The old key", usualOverlap)}
 	q.Effects = []string{
 		"A new key of the same name takes its place, which may the same and has the same end. You are shown it once.",
 		"The old one, renamed to “" + k.Name + " (replaced …)”, works beside it for as long as you choose, and is revoked then, with all keys " +
@@ -116,7 +116,7 @@ func (v *visit) askRotateKey() (*question, error) {
 }
 
 func (v *visit) rotateKey(in values) (*outcome, error) {
-	overlap, err := in.overlap()
+	overlap, err := in.grace()
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ func (v *visit) newOwnOrganizationKey(in values) (out control.NewOrganizationKey
 	if out.Role, err = reeve.ParseRole(in.Get("role")); err != nil {
 		return out, err
 	}
-	if out.ExpiresAt, err = in.instant("expires"); err != nil {
+	if out.ExpiresAt, err = in.optionalTime("expires"); err != nil {
 		return out, err
 	}
 	if out.ExpiresAt != nil && !out.ExpiresAt.After(v.control.Now()) {
@@ -114,7 +114,7 @@ func (v *visit) askRotateOwnOrganizationKey() (*question, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.Submit, q.Fields = "Rotate", []field{overlapField("The old key", usualOverlap)}
+	q.Submit, q.Fields = "Rotate", []field{graceField("The old key", usualOverlap)}
 	q.Effects = []string{
 		"A new key of the same name takes its place, with the same role and the same end. You are shown it once.",
 		"The old one, renamed to “" + k.Name + " (replaced …)”, works beside it for as long as you choose, and no longer.",
@@ -126,7 +126,7 @@ func (v *visit) askRotateOwnOrganizationKey() (*question, error) {
 }
 
 func (v *visit) rotateOwnOrganizationKey(in values) (*outcome, error) {
-	overlap, err := in.overlap()
+	overlap, err := in.grace()
 	if err != nil {
 		return nil, err
 	}

@@ -77,12 +77,6 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 	s.operatorLists()
 	s.operatorUsers()
 	s.operatorOrganizations()
-	s.anyProjects()
-	s.anyKeys()
-	s.inspections()
-	s.scans()
-	s.gateways()
-	s.operators()
 	s.operatorCoupons()
 	s.operatorStatements()
 	s.operatorCredits()
@@ -90,6 +84,12 @@ func Operator(api *web.API, c *control.Control, settings Settings) {
 	s.operatorChanges()
 	s.operatorSystem()
 	s.operatorBulk()
+	s.anyProjects()
+	s.anyKeys()
+	s.inspections()
+	s.scans()
+	s.gateways()
+	s.operators()
 }
 
 func newSite(api *web.API, c *control.Control, settings Settings, f face) *site {

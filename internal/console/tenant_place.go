@@ -177,8 +177,12 @@ func allPages[T any](list func(control.Page) ([]T, int, error), row func(T) []ce
 // sumTime is how long adding up an organisation's usage may take.
 const sumTime = time.Minute
 
-// patient gives a visit the time that sums of usage may take.
+// patient gives a visit the time that sums of usage may take. A whole table has
+// more, and is read after the page is made.
 func (v *visit) patient() (done func()) {
+	if v.r.URL.Query().Has("csv") {
+		return func() {}
+	}
 	v.ctx, done = web.Extend(v.ctx, sumTime)
 	return done
 }
