@@ -38,7 +38,7 @@ type person struct {
 	plain bool // the browser has no JavaScript
 
 	mu      sync.Mutex
-	loading map[network.RequestID]bool
+	loading map[network.RequestID]string
 	bytes   float64 // on the wire since the last click
 	warm    bool    // the browser has the style sheet and scripts
 	noises  []string
@@ -50,7 +50,7 @@ func visitor(t *testing.T, base string) *person {
 	t.Helper()
 	tab, stop := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
 	t.Cleanup(stop)
-	p := &person{t: t, tab: tab, base: base, loading: map[network.RequestID]bool{}}
+	p := &person{t: t, tab: tab, base: base, loading: map[network.RequestID]string{}}
 	p.listen()
 	return p
 }
@@ -230,7 +230,8 @@ func (p *person) until(what string, is func() bool) {
 	p.t.Helper()
 	for deadline := time.Now().Add(patience); !is(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			p.t.Fatalf("%s: waited in vain on %s, which says:\n%s\n%s", what, p.where(), p.script("text"), strings.Join(p.noises, "\n"))
+			p.t.Fatalf("%s: waited in vain on %s, which says:\n%s\n%s\nsettled: %s, loading %q", what, p.where(), p.script("text"),
+				strings.Join(p.noises, "\n"), p.script("settled"), p.loading)
 		}
 	}
 }
