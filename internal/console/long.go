@@ -45,13 +45,13 @@ func (v *visit) doLong(a action, in values) error {
 	_, err := v.once(a, in)
 	v.ctx = asked
 	if early.Stop() { // the browser still waits
-		if err != nil {
+		if err != nil && !errors.Is(err, reeve.ErrRunning) { // sent again, it leads there too
 			return v.refuse(a, in, err)
 		}
 		return v.redirect(path)
 	}
 	<-left
-	if err != nil {
+	if err != nil && !errors.Is(err, reeve.ErrRunning) {
 		v.keepFailure(request, err)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -154,7 +155,9 @@ func TestLong(t *testing.T) {
 	path := "bulk/run?" + url.Values{"do": {"coupon-users"}, "q": {"Many <b>"}, "amount": {"1"}, "duration": {"1"}, "description": {"sorry"}}.Encode()
 	plan := b.get(path)
 	// Somebody holds what is to be written.
-	hold, held, over := make(chan struct{}), make(chan struct{}), make(chan error)
+	hold, held, over := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	release := sync.OnceFunc(func() { close(hold) })
+	defer release()
 	go func() {
 		over <- s.Store.Write(t.Context(), func(tx *store.Tx) error {
 			tx.DeleteUserSessions(reevetest.NewID(), reeve.Zero) // SQLite has one writer
@@ -172,7 +175,7 @@ func TestLong(t *testing.T) {
 		t.Error("it does not keep itself up to date")
 	}
 	plan.send(nil).titled("Give users a coupon").says("so far") // sent again, it leads there too
-	close(hold)
+	release()
 	if err := <-over; err != nil {
 		t.Fatal(err)
 	}

@@ -127,7 +127,7 @@ func TestCredits(t *testing.T) {
 	page := form.send(fields{"amount": "12.5", "description": `"><img onerror=x>`, "priority": "-3", "until": "2027-01-01"}).titled("Credit of $12.50").
 		says("The credit of $12.50 is granted.", `"><img onerror=x>`, "active", "-3", "2027-01-01 00:00 UTC", "Credit created")
 	page.follow("Void").says("$12.50 that are left").send(fields{"reason": "wrong one"}).titled("Credit of $12.50").says("The credit is void.", "wrong one", "Credit voided")
-	page.get(page.url.Path + "/void").send(nil).answered(http.StatusConflict, `Void a credit of =<b>"acme"`).says("The credit is void.")
+	page.get(page.url.Path+"/void").send(nil).answered(http.StatusConflict, `Void a credit of =<b>"acme"`).says("The credit is void.")
 	b.get("credits/nothing").answered(http.StatusNotFound, "Not found")
 }
 
