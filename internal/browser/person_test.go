@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
@@ -244,6 +247,29 @@ func (p *person) painted() {
 		return
 	}
 	act(p, chromedp.Evaluate[bool](`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`, chromedp.EvalAwaitPromise))
+}
+
+// download clicks a link that downloads something, and gives that.
+func (p *person) download(name string) string {
+	p.t.Helper()
+	dir := p.t.TempDir()
+	_, err := chromedp.CallBrowser(p.tab, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+		Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir, BrowserContextID: chromedp.FromContext(p.tab).BrowserContextID,
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.press(name)
+	var out []byte
+	p.until("download "+name, func() bool {
+		files, err := filepath.Glob(filepath.Join(dir, "*.csv"))
+		if err != nil || len(files) != 1 {
+			return false
+		}
+		out, err = os.ReadFile(files[0])
+		return err == nil
+	})
+	return string(out)
 }
 
 // find finds a thing that can be seen, brings it into view and gives where it is.

@@ -151,3 +151,20 @@ func TestTenantKeys(t *testing.T) {
 	p.click("deploy").click("Rotate").click("Rotate").click("Done")
 	p.click("deploy").click("Delete").click("Delete").see("The organisation key is deleted.")
 }
+
+// TestTenantViewer: who may only look is offered nothing else.
+func TestTenantViewer(t *testing.T) {
+	_, p := tenants(t, "bob")
+	p.click("acme").titled("acme").miss("Rename", "New project", "Invitations", "Organisation keys", "Changes").
+		click("Members").see("Alice van Test").miss("Invite somebody")
+	p.click("Overview").click("px").titled("px").miss("Rename", "Delete").click("API keys").miss("Create an API key")
+}
+
+// TestDownload: a table can be had as CSV.
+func TestDownload(t *testing.T) {
+	_, p := tenants(t, "alice")
+	p.click("acme")
+	if got := p.download("CSV of Projects"); !strings.HasPrefix(got, "Name,Created,ID\r\npx,") {
+		t.Errorf("the CSV is %q", got)
+	}
+}
