@@ -96,6 +96,22 @@ func TestTwice(t *testing.T) {
 	page.send(nil).titled("Acme SE")
 }
 
+// TestUnavailable: where the database is gone in the middle of an action, what was
+// filled in stays, to be sent again under the same key.
+func TestUnavailable(t *testing.T) {
+	s, b := tenant(t, "alice")
+	page := b.get(s.Expand("/console/organizations/{org:acme}/rename"))
+	s.Store.Close()
+	again := page.send(fields{"name": "Acme & Sons"}).answered(http.StatusServiceUnavailable, "Not available right now").says("Nothing is done twice")
+	if !strings.Contains(again.text, `name="name" value="Acme &amp; Sons"`) {
+		t.Errorf("what was filled in is lost: %s", again.text)
+	}
+	_, key, _ := strings.Cut(page.text, `name="key" value="`)
+	if key, _, _ = strings.Cut(key, `"`); key == "" || !strings.Contains(again.text, `name="key" value="`+key+`"`) {
+		t.Errorf("the key is not the form's, %q: %s", key, again.text)
+	}
+}
+
 // TestTwiceGone: who sends a form again, of a thing that it took away, is told
 // what became of it.
 func TestTwiceGone(t *testing.T) {
