@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -248,7 +249,11 @@ func (v *visit) refuse(a action, in values, err error) error {
 	default:
 		return err
 	}
-	p := v.ask(q, newKey())
+	key := newKey()
+	if errors.Is(err, reeve.ErrRunning) { // it is being done: sent again, it is told what came of it
+		key, shown = in.Get(keyField), errStillRunning
+	}
+	p := v.ask(q, key)
 	f := p.Sections[0].Form
 	in.fill(f.Fields)
 	f.Wrong, p.Status = refusalWords(shown), status
@@ -277,6 +282,8 @@ func (v *visit) again(status int, shown *reeve.Error) bool {
 		Lead: "What you have filled in is kept on this page. Nothing is done twice, however often you send it.",
 	}) == nil
 }
+
+var errStillRunning = reeve.Errorf(reeve.Conflict, "this form was sent before, and is still being worked on: send it again in a moment to see what came of it")
 
 var errSentBefore = reeve.Errorf(reeve.Mismatch,
 	"this form was sent before, with other values: look at what became of that, then send it again if you still want to")

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -94,6 +95,29 @@ func TestTwice(t *testing.T) {
 		t.Error("what was filled in is lost")
 	}
 	page.send(nil).titled("Acme SE")
+}
+
+// TestAtOnce: a form that is sent again while it is still being worked on is done
+// once, also where who was told to wait sends it again.
+func TestAtOnce(t *testing.T) {
+	s, b := tenant(t, "alice")
+	page := b.get(s.Expand("/console/organizations/{org:acme}/projects/new"))
+	before := s.Count(t)
+	var group sync.WaitGroup
+	for range 6 {
+		group.Go(func() {
+			got := page.send(fields{"name": "twice"})
+			for got.status == http.StatusConflict {
+				got.says("still being worked on")
+				got = got.send(nil)
+			}
+			got.titled("twice")
+		})
+	}
+	group.Wait()
+	if made := s.Count(t) - before; made != 1 {
+		t.Errorf("sent six times at once, it makes %d changes", made)
+	}
 }
 
 // TestUnavailable: where the database is gone in the middle of an action, what was
