@@ -144,7 +144,7 @@ func (p *person) judge() {
 	wrong := map[string]string{}
 	for _, l := range looks {
 		p.look(l)
-		for _, v := range p.axe() {
+		for _, v := range p.axe(l) {
 			wrong[v.ID+": "+v.Help] = fmt.Sprintf("%s, %d times, such as %s\n%s", l.name, len(v.Nodes), v.Nodes[0].HTML, v.Nodes[0].FailureSummary)
 		}
 		p.shoot(name, l)
@@ -188,15 +188,18 @@ type violation struct {
 }
 
 // axe has axe-core look at the page: all of its rules, best practices too, but
-// those of AAA and those that are experiments.
-func (p *person) axe() []violation {
+// those of AAA and those that are experiments. A dark page differs from a light
+// one by its colours alone.
+func (p *person) axe(l look) []violation {
 	p.t.Helper()
 	if !act(p, chromedp.Evaluate[bool](`typeof axe === 'object'`)) {
 		act(p, chromedp.Evaluate[chromedp.Void](axe()))
 	}
-	return act(p, chromedp.Evaluate[[]violation](
-		`axe.run(document, {resultTypes: ['violations'], rules: {'target-size': {enabled: true}}}).then((r) => r.violations)`, chromedp.EvalAwaitPromise,
-	))
+	options := `{resultTypes: ['violations'], rules: {'target-size': {enabled: true}}}`
+	if l.dark {
+		options = `{resultTypes: ['violations'], runOnly: ['cat.color']}`
+	}
+	return act(p, chromedp.Evaluate[[]violation](`axe.run(document, `+options+`).then((r) => r.violations)`, chromedp.EvalAwaitPromise))
 }
 
 // shoot saves a picture of the page where that is wanted.
@@ -235,14 +238,14 @@ func (p *person) shoot(name string, l look) {
 
 var (
 	slugs = regexp.MustCompile(`[^A-Za-z0-9]+`)
-	ids   = regexp.MustCompile(`[a-z]+_[0-9a-z]{26}|[0-9a-f]{8}-[0-9a-f-]{27}`)
+	ids   = regexp.MustCompile(`[a-z]+_[0-9a-z]{26}|[0-9a-f]{8}-[0-9a-f-]{27}|/[0-9-]+`)
 )
 
 // nameOf is a path without what it is of.
 func nameOf(where string) string {
 	path, query, _ := strings.Cut(where, "?")
 	values, _ := url.ParseQuery(query)
-	name := ids.ReplaceAllString(path, "it")
+	name := ids.ReplaceAllString(path, " it")
 	for key := range values {
 		name += " " + key
 	}

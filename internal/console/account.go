@@ -40,7 +40,7 @@ func (v *visit) account() (*page, error) {
 	}
 	codes := section{
 		Title: "Codes at sign-in", Note: "Not asked for: whoever learns your password can sign in as you. Set up an authenticator, " +
-			"and a code of its is asked for as well.",
+			"and a code of it is asked for as well.",
 		Actions: []link{{Text: "Set up an authenticator", To: to("account", "codes")}},
 	}
 	if account.TOTPEnabled {

@@ -91,6 +91,9 @@ func (s *site) does(a action) {
 // ask makes the page of a question.
 func (v *visit) ask(q *question, key string) *page {
 	fields := slices.Clone(q.Fields)
+	if asksSecret(fields) {
+		key = "" // a digest of the form would be kept with it
+	}
 	for i := range fields {
 		if f := &fields[i]; f.Current {
 			f.Was = f.Value
@@ -123,21 +126,17 @@ func (v *visit) do(a action) error {
 		v.ctx, done = web.Extend(v.ctx, a.Timeout)
 		defer done()
 	}
-	q, err := a.Ask(v)
+	if err := v.explain(in); err != nil {
+		return v.refuse(a, in, err)
+	}
+	if a.Long != nil {
+		return v.doLong(a, in)
+	}
+	out, err := v.once(a, in)
 	if err != nil {
-		return err
+		return v.refuse(a, in, err)
 	}
-	var out outcome
-	if err = v.explain(in); err == nil {
-		if a.Long != nil {
-			return v.doLong(a, q, in)
-		}
-		out, err = v.once(a, q, in)
-	}
-	if err == nil {
-		return v.tell(q, out)
-	}
-	return v.refuse(a, q, in, err)
+	return v.tell(out)
 }
 
 // explain notes why an operator does something.
@@ -155,22 +154,23 @@ func (v *visit) explain(in values) error {
 // errMeanwhile says that somebody else was quicker.
 var errMeanwhile = reeve.Errorf(reeve.Precondition, "somebody has changed this since you opened the form: look at what is new, then send it again")
 
-// once carries an action out, if it was not before.
-func (v *visit) once(a action, q *question, in values) (out outcome, err error) {
+// once carries an action out, if it was not before: what was done already may
+// not be asked for any more.
+func (v *visit) once(a action, in values) (out outcome, err error) {
 	if a.Before != nil {
 		if err := a.Before(v.ctx); err != nil {
 			return out, err
 		}
 	}
 	request := v.repeatable(a.Resumable)
-	if key := in.Get(keyField); key != "" && len(key) <= maxKey && !asksSecret(q.Fields) {
+	if key := in.Get(keyField); key != "" && len(key) <= maxKey {
 		request.Key, request.Digest = key, in.digest(v.r.URL.Path)
 	}
 	outside := v.ctx
 	defer func() { v.ctx = outside }()
 	reply, _, err := v.control.Once(outside, request, func(ctx context.Context, settle func(reeve.Reply) error) (reeve.Reply, error) {
 		v.ctx = ctx
-		if err := v.unchanged(a, q, in); err != nil {
+		if err := v.unchanged(a, in); err != nil {
 			return reeve.Reply{}, err
 		}
 		done, err := a.Do(v, in)
@@ -199,32 +199,29 @@ func asksSecret(fields []field) bool {
 	return slices.ContainsFunc(fields, func(f field) bool { return f.Kind == "password" })
 }
 
-// unchanged holds what a question is about, and refuses it if that is not what
-// the form was made of.
-func (v *visit) unchanged(a action, q *question, in values) error {
-	if q.Edited == (control.Edited{}) {
-		return nil
+// unchanged asks whether an action may be asked for, holds what it is about, and
+// refuses it if that is not what the form was made of.
+func (v *visit) unchanged(a action, in values) error {
+	q, err := a.Ask(v)
+	if err != nil || q.Edited == (control.Edited{}) {
+		return err
 	}
 	if err := v.control.LockForEdit(v.ctx, q.Edited); err != nil {
 		return err
 	}
-	now, err := a.Ask(v)
-	if err != nil {
-		return err
+	if q, err = a.Ask(v); err == nil && in.meanwhile(q.Fields) {
+		err = errMeanwhile
 	}
-	if in.meanwhile(now.Fields) {
-		return errMeanwhile
-	}
-	return nil
+	return err
 }
 
 // tell shows what came of an action: its secrets, once, or the next page.
-func (v *visit) tell(q *question, out outcome) error {
+func (v *visit) tell(out outcome) error {
 	if len(out.Secrets) == 0 {
 		v.flash(out.Said)
 		return v.redirect(out.To)
 	}
-	return v.send(&page{Title: out.Said, Up: q.Up, Narrow: true, Sections: []section{{
+	return v.send(&page{Title: out.Said, Narrow: true, Sections: []section{{
 		Note: "This is shown only now: copy it before you go on.", Secrets: out.Secrets,
 		Actions: []link{{Text: cmp.Or(out.Next, "Done"), To: out.To, Main: true}},
 	}}})
@@ -232,7 +229,11 @@ func (v *visit) tell(q *question, out outcome) error {
 
 // refuse shows the question again, with what was filled in and what is wrong.
 // What is no fault of the form's is an error as of any page.
-func (v *visit) refuse(a action, q *question, in values, err error) error {
+func (v *visit) refuse(a action, in values, err error) error {
+	q, wrong := a.Ask(v)
+	if wrong != nil {
+		return wrong
+	}
 	status, shown := web.Failed(v.ctx, err)
 	key := newKey()
 	switch reeve.AsError(err).Kind {
@@ -240,9 +241,6 @@ func (v *visit) refuse(a action, q *question, in values, err error) error {
 	case reeve.Unavailable: // it may have been done: who sends it again learns what became of it
 		key = in.Get(keyField)
 	case reeve.Precondition:
-		if q, err = a.Ask(v); err != nil {
-			return err
-		}
 		in.meanwhile(q.Fields)
 	case reeve.Mismatch:
 		shown = errSentBefore

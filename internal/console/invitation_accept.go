@@ -98,7 +98,7 @@ func (v *visit) offerPage(o offer) *page {
 			{Title: "I have an account", Note: "Sign in as " + o.Invitation.Email + ".", Form: o.form(stepSignIn, "Sign in", secretFields()...)},
 		}
 	case !v.meant(o):
-		p.Sections = []section{{Bad: true, Note: o.otherAddress(v)}}
+		p.Sections = []section{{Bad: true, Note: o.otherAddress(v), Actions: []link{{Text: "To the start page", To: root}}}}
 	default:
 		p.Sections = []section{{Form: o.form(stepAccept, "Accept the invitation")}}
 	}

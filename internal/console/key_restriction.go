@@ -28,8 +28,8 @@ func restrictionFields(end string) []field {
 			Hint: "One place a line: a bucket, or a bucket and a prefix, as in photos/2026/. A prefix is compared with paths as they are " +
 				"stored: where clients encrypt them, it is the encrypted one. Left empty, the key may act everywhere.",
 		},
-		{Name: "not_before", Label: "Works from", Kind: "datetime-local", Hint: "UTC. Left empty, it works at once."},
-		{Name: "not_after", Label: "Works until", Kind: "datetime-local", Hint: "UTC. " + end},
+		instantField("not_before", "Works from", "UTC. Left empty, it works at once."),
+		instantField("not_after", "Works until", "UTC. "+end),
 	}
 }
 
@@ -51,28 +51,16 @@ func (in values) restriction() (out macaroon.Caveat, err error) {
 		bucket, prefix, _ := strings.Cut(line, "/")
 		out.AllowedPaths = append(out.AllowedPaths, macaroon.Path{Bucket: []byte(bucket), EncryptedPathPrefix: []byte(prefix)})
 	}
-	if out.NotBefore, err = in.day("not_before", "Works from"); err != nil {
-		return out, err
-	}
-	out.NotAfter, err = in.day("not_after", "Works until")
-	return out, err
-}
-
-// instantLayouts are how browsers send a time, and people write one.
-var instantLayouts = []string{"2006-01-02T15:04", "2006-01-02T15:04:05", time.RFC3339, "2006-01-02 15:04", "2006-01-02 15:04 UTC", time.DateOnly}
-
-// day reads a time of UTC from a field, by its label; zero if it is empty.
-func (in values) day(name, label string) (time.Time, error) {
-	given := in.text(name)
-	if given == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range instantLayouts {
-		if at, err := time.Parse(layout, given); err == nil {
-			return at, nil
+	for name, at := range map[string]*time.Time{"not_before": &out.NotBefore, "not_after": &out.NotAfter} {
+		given, err := in.optionalTime(name)
+		if err != nil {
+			return out, err
+		}
+		if given != nil {
+			*at = *given
 		}
 	}
-	return time.Time{}, reeve.Errorf(reeve.Invalid, "“%s” is not a time: write one as in 2026-12-31 18:00, in UTC", label)
+	return out, nil
 }
 
 // restricted is what a restriction leaves, as pages say it.

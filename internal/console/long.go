@@ -25,7 +25,7 @@ const runField = "run"
 
 // doLong carries out what may take long. If it does, the browser is sent to the
 // page that tells how far it has come, and it goes on whatever the browser does.
-func (v *visit) doLong(a action, q *question, in values) error {
+func (v *visit) doLong(a action, in values) error {
 	if key := in.Get(keyField); key == "" || len(key) > maxKey {
 		in.Set(keyField, newKey())
 	}
@@ -42,11 +42,11 @@ func (v *visit) doLong(a action, q *question, in values) error {
 		defer close(left)
 		v.leave(path)
 	})
-	_, err := v.once(a, q, in)
+	_, err := v.once(a, in)
 	v.ctx = asked
 	if early.Stop() { // the browser still waits
 		if err != nil && !errors.Is(err, reeve.ErrRunning) { // sent again, it leads there too
-			return v.refuse(a, q, in, err)
+			return v.refuse(a, in, err)
 		}
 		return v.redirect(path)
 	}

@@ -192,7 +192,7 @@ func TestInspect(t *testing.T) {
 		t.Error("the log has a key")
 	}
 	b.get("inspect/revoke").titled("Inspect a key")
-	b.do(http.MethodPost, "inspect/revoke", url.Values{"sealed": {"AAAA"}, "caveats": {"0"}}, nil).answered(http.StatusBadRequest, "Bad Request").
+	b.do(http.MethodPost, "inspect/revoke", url.Values{"sealed": {"AAAA"}, "caveats": {"0"}}, nil).answered(http.StatusBadRequest, "That did not work").
 		says("paste it again")
 }
 
@@ -207,7 +207,7 @@ func TestInspectOthers(t *testing.T) {
 	viewer.inspect(s.Value(t, "alice_token")).titled("Inspected: user session").silent("Revoke it…")
 	sealed := regexp.MustCompile(`name="sealed" value="([^"]*)"`).FindStringSubmatch(page.text)[1]
 	other := asRole(t, s, "support")
-	other.do(http.MethodPost, "scan/revoke", url.Values{"sealed": {sealed}}, nil).answered(http.StatusBadRequest, "Bad Request").says("paste it again")
+	other.do(http.MethodPost, "scan/revoke", url.Values{"sealed": {sealed}}, nil).answered(http.StatusBadRequest, "That did not work").says("paste it again")
 	viewer.do(http.MethodPost, "scan/revoke", url.Values{"sealed": {sealed}}, nil).answered(http.StatusForbidden, "Not allowed")
 	page.send(nil).titled("Revoke what was found").says("1 session ended").send(nil).says("1 credential revoked.")
 	b.inspect(s.Value(t, "alice_token")).says("revoked")

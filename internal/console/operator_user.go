@@ -1,7 +1,9 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -256,17 +258,30 @@ func couponState(s reeve.CouponStatus) cell {
 	return state("expired", "plain")
 }
 
-// userStatements tells what the user's organisations had to pay.
+// userStatements tells what the user's organisations had to pay of late. Drafts
+// would have to be added up first.
 func (v *visit) userStatements(found control.UserDetails) (section, error) {
-	all, err := v.control.StatementsOfUser(v.ctx, found.User.Email)
+	id := found.User.ID
+	owned, more, err := v.control.ListOrganizations(v.ctx, control.Listing{Owner: &id, Limit: preview})
 	if err != nil {
 		return section{}, err
 	}
-	t := statementTable(all, true)
-	t.Empty = "There are no statements of the user's organisations."
-	out := section{Title: "Statements", Table: t}
-	if len(all) > preview {
-		out.Note = fmt.Sprintf("The newest %d of %d; the CSV has all.", preview, len(all))
+	var all []reeve.Statement
+	for _, o := range owned {
+		page, _, err := v.control.ListStatements(v.ctx, control.StatementFilter{OrganizationID: o.ID, Limit: preview})
+		if err != nil {
+			return section{}, err
+		}
+		all = append(all, page...)
+	}
+	slices.SortStableFunc(all, func(a, b reeve.Statement) int { return cmp.Compare(b.Month, a.Month) })
+	all = all[:min(preview, len(all))]
+	out := section{Title: "Statements", Note: "The newest of closed months.", Table: &table{
+		ID: "statements", Caption: "Statements", Empty: "There are no final statements of the user's organisations.",
+		Columns: statementColumns, Rows: statementRows(all),
+	}}
+	if more != "" {
+		out.Note = "The newest of closed months, of the " + tally(len(owned), "organisation") + " that the user owned last."
 	}
 	return out, nil
 }

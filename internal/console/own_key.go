@@ -125,11 +125,13 @@ func (v *visit) keyOfProject() (*page, error) {
 			{"May", text(may.operations())},
 			{"Where", text(sentenceCase(may.places(0)))},
 			{"Created", moment(k.CreatedAt)},
-			{"Works from", moments(&may.NotBefore, "Its creation")},
 			{"Ends", moments(k.ExpiresAt, "Never")},
 			{"Last used", moments(&k.LastUsedAt, "Not known")},
 			{"ID", code(k.ID.TypeID(reeve.PrefixAPIKey))},
 		},
+	}
+	if !may.NotBefore.IsZero() {
+		p.Facts = append(p.Facts, fact{"Works from", moment(may.NotBefore)})
 	}
 	if by := usedBy(k); by != "" {
 		p.Facts = append(p.Facts, fact{"Last used by", text(by)})

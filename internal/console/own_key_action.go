@@ -1,13 +1,13 @@
 package console
 
 import (
-	"strconv"
-	"time"
-
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/macaroon"
 )
+
+// usualOverlap is long enough for programs that are deployed once a day.
+const usualOverlap = "24h"
 
 const narrowedWithIt = "So do all keys that were narrowed from it: how many those are nobody knows, for narrowing leaves no trace here."
 
@@ -101,53 +101,22 @@ func (v *visit) keyFor(title func(name string) string) (*question, control.APIKe
 	return q, k, nil
 }
 
-// ownOverlaps are how long a key may work beside the one that replaces it.
-var ownOverlaps = []struct {
-	words string
-	time.Duration
-}{
-	{"Not at all: it stops at once", 0},
-	{"1 hour", time.Hour},
-	{"1 day", 24 * time.Hour},
-	{"7 days", 7 * 24 * time.Hour},
-	{"30 days", reeve.MaxTokenOverlap},
-}
-
-func ownOverlapField() field {
-	f := field{
-		Name: "overlap", Label: "How long the old one goes on", Kind: "select", Value: "86400",
-		Hint: "Long enough for everybody who uses it to take the new one.",
-	}
-	for _, o := range ownOverlaps {
-		f.Options = append(f.Options, option{strconv.Itoa(int(o.Seconds())), o.words})
-	}
-	return f
-}
-
-// ownOverlap reads for how long an old key goes on.
-func (in values) ownOverlap() (time.Duration, error) {
-	seconds, err := strconv.Atoi(in.text("overlap"))
-	if err != nil || seconds < 0 || seconds > int(reeve.MaxTokenOverlap/time.Second) {
-		return 0, reeve.Errorf(reeve.Invalid, "choose how long the old key goes on")
-	}
-	return time.Duration(seconds) * time.Second, nil
-}
-
 func (v *visit) askRotateKey() (*question, error) {
 	q, k, err := v.keyFor(func(name string) string { return "Rotate " + name })
 	if err != nil {
 		return nil, err
 	}
-	q.Submit, q.Fields = "Rotate", []field{ownOverlapField()}
+	q.Submit, q.Fields = "Rotate", []field{graceField("The old key", usualOverlap)}
 	q.Effects = []string{
 		"A new key of the same name takes its place, which may the same and has the same end. You are shown it once.",
-		"The old one, renamed to “" + k.Name + " (replaced …)”, works beside it for as long as you choose, and is revoked then. " + narrowedWithIt,
+		"The old one, renamed to “" + k.Name + " (replaced …)”, works beside it for as long as you choose, and is revoked then, with all keys " +
+			"that were narrowed from it: how many those are nobody knows, for narrowing leaves no trace here.",
 	}
 	return q, nil
 }
 
 func (v *visit) rotateKey(in values) (*outcome, error) {
-	overlap, err := in.ownOverlap()
+	overlap, err := in.grace()
 	if err != nil {
 		return nil, err
 	}

@@ -40,8 +40,8 @@ func TestOwnKeys(t *testing.T) {
 	for want, in := range map[string]fields{
 		"Name is not set.":                         right.with("name", " "),
 		"Choose at least one operation":            right.with("operations", "none"),
-		"“Works from” is not a time":               right.with("not_before", "soon"),
-		"The key's end is in the past.":            right.with("not_after", "2001-01-01"),
+		"“soon” is no time":                        right.with("not_before", "soon"),
+		"The key's end is in the past.":            right.with("not_after", "2001-01-01T00:00"),
 		"The key would end before it begins.":      right.with("not_before", "9000-01-01T00:00"),
 		"Each of the paths must name its bucket.":  right.with("paths", "/2026"),
 		"Times must be in the years 1970 to 9999.": right.with("not_before", "0001-01-02T00:00"),
@@ -85,7 +85,7 @@ func TestOwnKeys(t *testing.T) {
 	}
 
 	rotated := page.follow("Rotate").titled("Rotate photos").says("A new key of the same name takes its place").
-		send(fields{"overlap": "86400"}).titled("The API key photos is made")
+		send(fields{"overlap": "24h"}).titled("The API key photos is made")
 	next := rotated.follow("Done").titled("photos").says("Replaces", "No use of the old key is known since it was replaced.")
 	s.Clock.Advance(2 * time.Minute)
 	judged(t, s, key, "read", "photos", "2026/a")
@@ -192,7 +192,7 @@ func TestOwnOrganizationKeys(t *testing.T) {
 	list := b.get(s.Expand("organizations/{org:acme}/keys")).titled("Organisation keys").says("editor", "viewer", "Not known")
 	form := list.follow("Create an organisation key").titled("Create an organisation key")
 	form.send(fields{"name": ""}).answered(http.StatusBadRequest, "Create an organisation key").says("Name is not set.")
-	form.send(fields{"name": "x", "expires": "2001-01-01"}).answered(http.StatusBadRequest, "Create an organisation key").says("“Works until” is in the past.")
+	form.send(fields{"name": "x", "expires": "2001-01-01 00:00"}).answered(http.StatusBadRequest, "Create an organisation key").says("“Works until” is in the past.")
 	form.send(fields{"name": "x", "role": "owner"}).answered(http.StatusBadRequest, "Create an organisation key").says("Role must be")
 	made := form.send(fields{"name": "ci", "role": "editor", "expires": "2031-01-01T00:00"}).titled("The organisation key ci is made")
 	works := func(key string, want int) {
@@ -209,8 +209,8 @@ func TestOwnOrganizationKeys(t *testing.T) {
 	derived.follow("Done").titled("of ci").says("Derived from ci", "Ends 2031-01-01")
 	works(derived.secret("Organisation key"), 200)
 	rotate := page.follow("Rotate").titled("Rotate ci").says("The same goes for 1 key that was derived from it.")
-	rotate.send(fields{"overlap": "-1"}).answered(http.StatusBadRequest, "Rotate ci").says("Choose how long the old key goes on.")
-	next := rotate.send(fields{"overlap": "3600"}).titled("The organisation key ci is made")
+	rotate.send(fields{"overlap": "-1"}).answered(http.StatusBadRequest, "Rotate ci").says("Choose how long the old one works on.")
+	next := rotate.send(fields{"overlap": "1h"}).titled("The organisation key ci is made")
 	works(next.secret("Organisation key"), 200)
 	s.Clock.Advance(2 * time.Minute)
 	works(root, 200)

@@ -13,7 +13,7 @@ import (
 func (s *site) ownOrganizationKeys() {
 	s.show("organizations/{organization}/keys", (*visit).keysOfOrganization)
 	s.show("organizations/{organization}/keys/{key}", (*visit).keyOfOrganization)
-	s.does(action{Path: "organizations/{organization}/keys/new", Ask: (*visit).askNewOrganizationKey, Do: (*visit).makeOrganizationKey})
+	s.does(action{Path: "organizations/{organization}/keys/new", Ask: (*visit).askNewOwnOrganizationKey, Do: (*visit).makeOwnOrganizationKey})
 	s.does(action{Path: "organizations/{organization}/keys/{key}/derive", Ask: (*visit).askDeriveKey, Do: (*visit).deriveKey})
 	s.does(action{Path: "organizations/{organization}/keys/{key}/rotate", Ask: (*visit).askRotateOwnOrganizationKey, Do: (*visit).rotateOwnOrganizationKey})
 	s.does(action{Path: "organizations/{organization}/keys/{key}/delete", Ask: (*visit).askDeleteOwnOrganizationKey, Do: (*visit).deleteOwnOrganizationKey})

@@ -2,7 +2,6 @@ package console
 
 import (
 	"slices"
-	"time"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
@@ -16,28 +15,26 @@ func organizationKeyFields(strongest reeve.Role, end string) []field {
 	return []field{
 		{Name: "name", Label: "Name", Required: true, Max: reeve.MaxName, Hint: "What or whom it is for, so that you know it again."},
 		role,
-		{Name: "expires", Label: "Works until", Kind: "datetime-local", Hint: "UTC. " + end},
+		instantField("expires", "Works until", "UTC. "+end),
 	}
 }
 
-// newOrganizationKey reads what an organisation key shall be.
-func (v *visit) newOrganizationKey(in values) (out control.NewOrganizationKey, err error) {
+// newOwnOrganizationKey reads what an organisation key shall be.
+func (v *visit) newOwnOrganizationKey(in values) (out control.NewOrganizationKey, err error) {
 	out.OrganizationID, out.Name = v.id("organization", reeve.PrefixOrganization), in.Get("name")
 	if out.Role, err = reeve.ParseRole(in.Get("role")); err != nil {
 		return out, err
 	}
-	var end time.Time
-	if end, err = in.day("expires", "Works until"); err != nil || end.IsZero() {
+	if out.ExpiresAt, err = in.optionalTime("expires"); err != nil {
 		return out, err
 	}
-	if !end.After(v.control.Now()) {
+	if out.ExpiresAt != nil && !out.ExpiresAt.After(v.control.Now()) {
 		return out, reeve.Errorf(reeve.Invalid, "“Works until” is in the past")
 	}
-	out.ExpiresAt = &end
 	return out, nil
 }
 
-func (v *visit) askNewOrganizationKey() (*question, error) {
+func (v *visit) askNewOwnOrganizationKey() (*question, error) {
 	place, err := v.organizationFor(reeve.ManageOrganizationKeys)
 	if err != nil {
 		return nil, err
@@ -49,8 +46,8 @@ func (v *visit) askNewOrganizationKey() (*question, error) {
 	}, nil
 }
 
-func (v *visit) makeOrganizationKey(in values) (*outcome, error) {
-	from, err := v.newOrganizationKey(in)
+func (v *visit) makeOwnOrganizationKey(in values) (*outcome, error) {
+	from, err := v.newOwnOrganizationKey(in)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +98,7 @@ func (v *visit) askDeriveKey() (*question, error) {
 }
 
 func (v *visit) deriveKey(in values) (*outcome, error) {
-	from, err := v.newOrganizationKey(in)
+	from, err := v.newOwnOrganizationKey(in)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +114,7 @@ func (v *visit) askRotateOwnOrganizationKey() (*question, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.Submit, q.Fields = "Rotate", []field{ownOverlapField()}
+	q.Submit, q.Fields = "Rotate", []field{graceField("The old key", usualOverlap)}
 	q.Effects = []string{
 		"A new key of the same name takes its place, with the same role and the same end. You are shown it once.",
 		"The old one, renamed to “" + k.Name + " (replaced …)”, works beside it for as long as you choose, and no longer.",
@@ -129,7 +126,7 @@ func (v *visit) askRotateOwnOrganizationKey() (*question, error) {
 }
 
 func (v *visit) rotateOwnOrganizationKey(in values) (*outcome, error) {
-	overlap, err := in.ownOverlap()
+	overlap, err := in.grace()
 	if err != nil {
 		return nil, err
 	}

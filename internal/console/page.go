@@ -70,8 +70,8 @@ type secret struct {
 	Picture bool // as a QR code, too
 }
 
-// Rows is how many lines of the field that shows it are needed.
-func (s secret) Rows() int { return max(2, strings.Count(s.Value, "\n")+1) }
+// Rows is how many lines the field that shows it has.
+func (s secret) Rows() int { return max(2, strings.Count(s.Value, "\n")+1, len(s.Value)/60+1) }
 
 // chart is a picture with what it says in words.
 type chart struct {
@@ -186,6 +186,7 @@ func (v *visit) fail(status int, e *reeve.Error) {
 }
 
 var errorTitles = map[int]string{
+	http.StatusBadRequest:          "That did not work",
 	http.StatusForbidden:           "Not allowed",
 	http.StatusNotFound:            "Not found",
 	http.StatusInternalServerError: "Something went wrong here",

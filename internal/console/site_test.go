@@ -96,6 +96,20 @@ func TestTwice(t *testing.T) {
 	page.send(nil).titled("Acme SE")
 }
 
+// TestTwiceGone: who sends a form again, of a thing that it took away, is told
+// what became of it.
+func TestTwiceGone(t *testing.T) {
+	s, b := tenant(t, "alice")
+	page := b.get(s.Expand("/console/organizations/{org:acme}/members/{usr:bob}/remove"))
+	before := s.Count(t)
+	for range 2 {
+		page.send(nil).titled("Members").says("The member is removed.").silent("bob@mail.test")
+	}
+	if got := s.Count(t) - before; got != 1 {
+		t.Errorf("sent twice, it makes %d changes", got)
+	}
+}
+
 // TestStrangers: another tenant's things and nothing look alike.
 func TestStrangers(t *testing.T) {
 	s, b := tenant(t, "alice")

@@ -174,14 +174,19 @@ func (v *visit) usageOf(q control.SeriesQuery, d days, meters ...reeve.UsageMete
 			if m.Meter.Gauge() {
 				length := d.length(day)
 				elapsed.Add(elapsed, length)
-				out[i].points[day].Div(out[i].points[day], length)
+				average(out[i].points[day], length)
 			}
 		}
 		if m.Meter.Gauge() {
-			out[i].whole.Div(out[i].whole, elapsed)
+			average(out[i].whole, elapsed)
 		}
 	}
 	return out, nil
+}
+
+// average makes a sum over a time one over each part of it, rounded.
+func average(sum, length *big.Int) {
+	sum.Add(sum, new(big.Int).Rsh(length, 1)).Div(sum, length)
 }
 
 func (u used) any() bool {
