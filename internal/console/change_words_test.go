@@ -8,7 +8,7 @@ import (
 
 func TestChangeWords(t *testing.T) {
 	for _, test := range []struct{ action, before, after, what, fields string }{
-		{"project.create", "", `{"name":"px","ownerId":"u","description":""}`, "Project created", "name “px”; description “”; owner u"},
+		{"project.create", "", `{"name":"px","ownerId":"u","description":""}`, "Project created", "name “px”; owner u"},
 		{"project.update", `{"name":"px"}`, `{"name":"<b>"}`, "Project changed", "name “px” → “<b>”"},
 		{"user.update", `{}`, `{"fullName":"changed","passwordHash":"changed"}`, "User changed", "full name changed; password changed"},
 		{"user.update", `{"projectLimit":3}`, `{"projectLimit":5}`, "User changed", "project limit 3 → 5"},

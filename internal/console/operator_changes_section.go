@@ -118,7 +118,9 @@ func (n namesOf) target(c reeve.Change) cell {
 	path, known := foundPages[thing.Kind]
 	switch {
 	case there && known:
-		return linked(calledOr(thing.Name, id), to(path, id))
+		out := linked(calledOr(thing.Name, id), to(path, id))
+		out.About = id // there may be two of that name
+		return out
 	case there && thing.Of != nil:
 		return linked(thing.Name, to("organizations", thing.Of.ID.String(), "keys"))
 	case strings.HasPrefix(c.Action, "credit."):
