@@ -28,7 +28,7 @@ func (v *visit) changesSection(filter control.ChangeFilter, title string) (secti
 	}
 	alone := filter.Target != nil // all are of one thing, whose page this is
 	out := section{Title: title, Table: &table{
-		ID: slug(title), Caption: title, Empty: "Nothing has been changed.", Columns: changeColumns(alone),
+		ID: slug(title), Caption: title, Empty: "Nothing has been changed.", Columns: changeColumns(alone), Brief: more,
 	}}
 	for _, c := range page {
 		out.Table.Rows = append(out.Table.Rows, names.row(c, alone))

@@ -85,7 +85,8 @@ func (v *visit) statementActions(s reeve.Statement) []link {
 func (v *visit) linesSection(s reeve.Statement) section {
 	rows := make([][]cell, len(s.Lines))
 	for i, l := range s.Lines {
-		amount := linked(document.Dollars(l.Cents), to("statements", s.ID.String(), "lines", strconv.Itoa(i+1)))
+		amount := moneyCell(l.Cents)
+		amount.To = to("statements", s.ID.String(), "lines", strconv.Itoa(i+1))
 		amount.About = "of line " + strconv.Itoa(i+1) + ", explained"
 		rows[i] = []cell{
 			number(strconv.Itoa(i + 1)), linked(l.ProjectName, to("projects", l.ProjectID.String())), text(meterTitles[l.Meter]),
