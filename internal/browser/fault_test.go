@@ -93,7 +93,7 @@ func TestNames(t *testing.T) {
 	p.open(s.Expand("/console/organizations/{org:acme}")).see(names...).click("Changes").see(names...)
 	o.click("Projects").see(names...).click("Changes").see(names...).click("Users").see(names[4])
 	for _, name := range names[4:7] {
-		o.fill("Search everything", name).click("Search").see(name)
+		o.click("Users").fill("Search everything", name).click("Search").see(name)
 	}
 }
 

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"os"
@@ -88,7 +89,8 @@ func (p *person) listen() {
 			p.noises = append(p.noises, fmt.Sprintf("exception: %s %+v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception))
 		case *audits.EventIssueAdded:
 			if e.Issue.Code != audits.InspectorIssueCodePerformanceIssue { // judge asks for the cookies
-				p.noises = append(p.noises, "issue: "+string(e.Issue.Code))
+				details, _ := json.Marshal(e.Issue.Details)
+				p.noises = append(p.noises, fmt.Sprintf("issue: %s %s", e.Issue.Code, details))
 			}
 		case *page.EventJavascriptDialogOpening:
 			p.noises = append(p.noises, "a dialog opens: "+e.Message)

@@ -80,9 +80,7 @@ func (p *person) click(name string) *person {
 // press clicks what leads to no other page.
 func (p *person) press(name string) *person {
 	p.t.Helper()
-	p.painted()
-	x, y := p.find("clickable", name)
-	act(p, chromedp.MouseClickXY(x, y))
+	p.hit("clickable", name)
 	return p
 }
 
@@ -104,9 +102,7 @@ func (p *person) choose(label, option string) *person {
 // tick ticks a box or picks a radio button by its label.
 func (p *person) tick(label string) *person {
 	p.t.Helper()
-	p.painted()
-	x, y := p.find("box", label)
-	act(p, chromedp.MouseClickXY(x, y))
+	p.hit("box", label)
 	return p
 }
 
@@ -239,7 +235,17 @@ func (p *person) until(what string, is func() bool) {
 	}
 }
 
-// painted waits until the page is on the screen: clicks before that are lost.
+// hit clicks a thing once it is on the screen where it is: clicks before that are
+// lost, or hit something else.
+func (p *person) hit(kind, name string) {
+	p.t.Helper()
+	p.find(kind, name)
+	p.painted()
+	x, y := p.find(kind, name)
+	act(p, chromedp.MouseClickXY(x, y))
+}
+
+// painted waits until the page is on the screen as it is.
 func (p *person) painted() {
 	p.t.Helper()
 	if p.plain {
