@@ -30,7 +30,7 @@ func TestBriefTables(t *testing.T) {
 		check(s.Control.PutProjectMember(ctx, s.ID(t, "px"), u.ID, reeve.RoleViewer))
 		_, err = s.Control.CreateOrganization(ctx, name, s.ID(t, "bob"))
 		check(err)
-		b.get("coupons/new?user="+s.Value(t, "bob")).send(fields{"amount": "1234.50", "duration": "2", "description": name}).titled("Coupon of $1,234.50")
+		b.get("coupons/new?user=" + s.Value(t, "bob")).send(fields{"amount": "1234.50", "duration": "2", "description": name}).titled("Coupon of $1,234.50")
 	}
 	for path, rows := range map[string]int{
 		"users/{bob}?csv=coupons":           many,

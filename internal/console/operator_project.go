@@ -87,14 +87,7 @@ func anyThing(n *control.Named) cell {
 	if n == nil {
 		return text("nothing")
 	}
-	plural := map[control.FoundKind]string{
-		control.FoundUser: "users", control.FoundOrganization: "organizations", control.FoundProject: "projects",
-		control.FoundAPIKey: "keys", control.FoundGateway: "gateways",
-	}[n.Kind]
-	if plural == "" {
-		return text(anyName(*n))
-	}
-	return linked(anyName(*n), to(plural, n.ID.String()))
+	return linked(anyName(*n), foundPath(*n, nil))
 }
 
 // frozenBadge tells of a project's state.

@@ -37,7 +37,9 @@ func (v *visit) memberRow(p onProject, m reeve.Member) []cell {
 // projectMemberTable shows a page of a project's members, and tells how many
 // there are.
 func (v *visit) projectMemberTable(p onProject, page control.Page) (*table, int, error) {
-	list := func(page control.Page) ([]reeve.Member, int, error) { return v.control.ProjectMembers(v.ctx, p.ID, page) }
+	list := func(page control.Page) ([]reeve.Member, int, error) {
+		return v.control.ProjectMembers(v.ctx, p.ID, page)
+	}
 	row := func(m reeve.Member) []cell { return v.memberRow(p, m) }
 	members, total, err := list(page)
 	if err != nil {
