@@ -60,7 +60,7 @@ const library = `{
 		return [...document.images].every((i) => i.complete) ? 'yes' : 'pictures';
 	},
 	shape() {
-		const classes = [...document.querySelectorAll('body *')].map((e) => e.localName + '.' + [...e.classList].sort().join('.'));
+		const classes = [...document.querySelectorAll('body *')].map((e) => [e.localName, ...[...e.classList].sort()].join('.'));
 		return [...new Set(classes)].sort().join(' ');
 	},
 	cookies() { return document.cookie; },
