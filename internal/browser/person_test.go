@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
@@ -38,7 +41,7 @@ type person struct {
 	plain bool // the browser has no JavaScript
 
 	mu      sync.Mutex
-	loading map[network.RequestID]bool
+	loading map[network.RequestID]string
 	bytes   float64 // on the wire since the last click
 	warm    bool    // the browser has the style sheet and scripts
 	noises  []string
@@ -50,7 +53,7 @@ func visitor(t *testing.T, base string) *person {
 	t.Helper()
 	tab, stop := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
 	t.Cleanup(stop)
-	p := &person{t: t, tab: tab, base: base, loading: map[network.RequestID]bool{}}
+	p := &person{t: t, tab: tab, base: base, loading: map[network.RequestID]string{}}
 	p.listen()
 	return p
 }
@@ -230,7 +233,8 @@ func (p *person) until(what string, is func() bool) {
 	p.t.Helper()
 	for deadline := time.Now().Add(patience); !is(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			p.t.Fatalf("%s: waited in vain on %s, which says:\n%s\n%s", what, p.where(), p.script("text"), strings.Join(p.noises, "\n"))
+			p.t.Fatalf("%s: waited in vain on %s, which says:\n%s\n%s\nsettled: %s, loading %q", what, p.where(), p.script("text"),
+				strings.Join(p.noises, "\n"), p.script("settled"), p.loading)
 		}
 	}
 }
@@ -243,6 +247,29 @@ func (p *person) painted() {
 		return
 	}
 	act(p, chromedp.Evaluate[bool](`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`, chromedp.EvalAwaitPromise))
+}
+
+// download clicks a link that downloads something, and gives that.
+func (p *person) download(name string) string {
+	p.t.Helper()
+	dir := p.t.TempDir()
+	_, err := chromedp.CallBrowser(p.tab, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+		Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir, BrowserContextID: chromedp.FromContext(p.tab).BrowserContextID,
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.press(name)
+	var out []byte
+	p.until("download "+name, func() bool {
+		files, err := filepath.Glob(filepath.Join(dir, "*.csv"))
+		if err != nil || len(files) != 1 {
+			return false
+		}
+		out, err = os.ReadFile(files[0])
+		return err == nil
+	})
+	return string(out)
 }
 
 // find finds a thing that can be seen, brings it into view and gives where it is.

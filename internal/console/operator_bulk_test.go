@@ -46,7 +46,7 @@ func TestChangesPage(t *testing.T) {
 	inTable(b.get(s.Expand("changes?organization={evil}&action=credit.create")), "Credit created", "Organisation")
 	b.get("changes?actor=nobody").says("Nothing like that")
 	for _, query := range []string{"target=x", "organization=x", "before=x", "before=0"} {
-		b.get("changes?"+query).answered(http.StatusBadRequest, "Bad Request")
+		b.get("changes?"+query).answered(http.StatusBadRequest, "That did not work")
 	}
 	for range 60 {
 		s.Do(t, reevetest.Step{Call: "PUT /api/organizations/{acme}", Body: `{"name":"a"}`, Status: 200})

@@ -112,7 +112,9 @@ func (n namesOf) target(c reeve.Change) cell {
 	path := foundPath(thing.Named, thing.Of)
 	switch {
 	case there && path != "":
-		return linked(calledOr(thing.Name, id), path)
+		out := linked(calledOr(thing.Name, id), path)
+		out.About = id // there may be two of that name
+		return out
 	case strings.HasPrefix(c.Action, "credit."):
 		return cell{Text: id, Code: true, To: to("credits", id)}
 	}

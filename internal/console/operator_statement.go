@@ -31,8 +31,12 @@ func (v *visit) statementPage() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
+	owner, err := v.userCell(s.OwnerID)
+	if err != nil {
+		return nil, err
+	}
 	p := &page{
-		Title: statementTitle(s), Up: statementUp(s)[:1], Badges: statementBadges(s.Status), Facts: statementFacts(s),
+		Title: statementTitle(s), Up: statementUp(s)[:1], Badges: statementBadges(s.Status), Facts: statementFacts(s, owner),
 		Actions:  append(v.statementActions(s), link{Text: "To print", To: to("statements", s.ID.String(), "print")}),
 		Sections: []section{v.linesSection(s), settlementsSection(s)},
 	}
@@ -44,10 +48,10 @@ func (v *visit) statementPage() (*page, error) {
 	return p, nil
 }
 
-func statementFacts(s reeve.Statement) []fact {
+func statementFacts(s reeve.Statement, owner cell) []fact {
 	return []fact{
 		{"Organisation", linked(s.OrganizationName, to("organizations", s.OrganizationID.String()))},
-		{"Owner at the month's close", cell{Text: s.OwnerID.String(), To: to("users", s.OwnerID.String()), Code: true}},
+		{"Owner at the month's close", owner},
 		{"Gross", moneyCell(s.Gross)},
 		{"Paid by coupons", moneyCell(s.Coupons)},
 		{"Paid by credits", moneyCell(s.Credits)},

@@ -54,7 +54,7 @@ func partOf(shown, total int, which string) string {
 
 func faultsSection(in control.SystemState) section {
 	faults := systemFaults(in)
-	out := section{Title: "What is wrong", Facts: []fact{{"Looked at", moment(in.At)}}}
+	out := section{Title: "What is wrong", Facts: []fact{{"Looked at", text(in.At.UTC().Format(time.TimeOnly) + " UTC")}}}
 	if len(faults) == 0 {
 		out.Note = "Nothing that is known here."
 		return out

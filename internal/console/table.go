@@ -145,7 +145,10 @@ func (c cell) plain() string {
 		for i, b := range c.Badges {
 			words[i] = b.Text
 		}
-		return strings.Join(append(words, c.Text), " ")
+		if c.Text != "" {
+			words = append(words, c.Text)
+		}
+		return strings.Join(words, " ")
 	}
 	if c.Text != "" && strings.ContainsRune("=+-@\t\r", rune(c.Text[0])) && !isNumber(c.Text) {
 		return "'" + c.Text
