@@ -59,6 +59,7 @@ type OperatorDetails struct {
 	reeve.NamedOperator
 	LastUsedAt *time.Time // nil: never
 	Tokens     []OperatorTokenDetails
+	Provided   bool // an identity provider has sent the operator; GetOperator alone tells
 }
 
 // OperatorTokenDetails tell of a token all but itself.
@@ -94,7 +95,8 @@ func (c *Control) GetOperator(ctx context.Context, id reeve.ID) (OperatorDetails
 	if err != nil {
 		return OperatorDetails{}, err
 	}
-	return out[0], nil
+	out[0].Provided, err = c.store.HasIdentity(ctx, id)
+	return out[0], err
 }
 
 // Myself tells the calling operator who it is; the root operator is zero.
