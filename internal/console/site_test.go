@@ -19,8 +19,10 @@ func TestSignIn(t *testing.T) {
 	page.send(fields{"email": "alice@mail.test", "password": "wrong"}).answered(http.StatusUnauthorized, "Sign in").
 		says("The address, the password or the code is wrong.").
 		send(fields{"email": "alice@mail.test", "password": "correct horse"}).titled("acme")
-	for _, next := range []string{"//evil.test/", "https://evil.test/", "/console/\\evil.test", "/console/sign-in?next=x",
-		"/console/../user", "/console/%2e%2e/user", "/console/x/../../user", "/console/./sign-in", "/console//../../user", "/console/\t/user"} {
+	for _, next := range []string{
+		"//evil.test/", "https://evil.test/", "/console/\\evil.test", "/console/sign-in?next=x",
+		"/console/../user", "/console/%2e%2e/user", "/console/x/../../user", "/console/./sign-in", "/console//../../user", "/console/\t/user",
+	} {
 		if got := newBrowser(t, s, "tenant").get("sign-in?next=" + url.QueryEscape(next)).send(fields{"email": "alice@mail.test", "password": "correct horse"}); got.url.Host != fresh.get("sign-in").url.Host || got.url.Path != "/console/" {
 			t.Errorf("next=%s leads to %s", next, got.url)
 		}

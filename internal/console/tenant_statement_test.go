@@ -97,7 +97,7 @@ func TestOwnChanges(t *testing.T) {
 func TestManyKeyNames(t *testing.T) {
 	s, b := tenant(t, "alice")
 	for i := range 503 {
-		s.Do(t, reevetest.Step{Call: "POST /api/organizations/{acme}/apikeys", Body: fmt.Sprintf(`{"name":"key %d"}`, i), Status: 200, Reply: reevetest.Any})
+		s.Do(t, reevetest.Step{Call: "POST /api/organizations/{acme}/apikeys", Body: fmt.Sprintf(`{"name":"key %d","role":"viewer"}`, i), Status: 200, Reply: reevetest.Any})
 	}
 	csv := b.get(s.Expand("organizations/{org:acme}/changes?csv=changes")).text
 	for i := range 503 {
