@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"os"
@@ -62,7 +63,10 @@ func (p *person) listen() {
 		defer p.mu.Unlock()
 		switch e := event.(type) {
 		case *network.EventRequestWillBeSent:
-			p.loading[e.RequestID] = true
+			if e.Type == network.ResourceTypeDocument {
+				clear(p.loading) // what the page before still loads is nobody's
+			}
+			p.loading[e.RequestID] = e.Request.URL
 			if u, err := url.Parse(e.Request.URL); err != nil || u.Host != p.host() && u.Scheme != "data" {
 				p.noises = append(p.noises, "asks another host: "+e.Request.URL)
 			}
@@ -85,7 +89,8 @@ func (p *person) listen() {
 			p.noises = append(p.noises, fmt.Sprintf("exception: %s %+v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception))
 		case *audits.EventIssueAdded:
 			if e.Issue.Code != audits.InspectorIssueCodePerformanceIssue { // judge asks for the cookies
-				p.noises = append(p.noises, "issue: "+string(e.Issue.Code))
+				details, _ := json.Marshal(e.Issue.Details)
+				p.noises = append(p.noises, fmt.Sprintf("issue: %s %s", e.Issue.Code, details))
 			}
 		case *page.EventJavascriptDialogOpening:
 			p.noises = append(p.noises, "a dialog opens: "+e.Message)
@@ -197,7 +202,7 @@ func (p *person) axe(l look) []violation {
 	}
 	options := `{resultTypes: ['violations'], rules: {'target-size': {enabled: true}}}`
 	if l.dark {
-		options = `{resultTypes: ['violations'], runOnly: ['cat.color']}`
+		options = `{resultTypes: ['violations'], runOnly: ['cat.color'], rules: {'color-contrast-enhanced': {enabled: false}}}`
 	}
 	return act(p, chromedp.Evaluate[[]violation](`axe.run(document, `+options+`).then((r) => r.violations)`, chromedp.EvalAwaitPromise))
 }
@@ -238,14 +243,18 @@ func (p *person) shoot(name string, l look) {
 
 var (
 	slugs = regexp.MustCompile(`[^A-Za-z0-9]+`)
-	ids   = regexp.MustCompile(`[a-z]+_[0-9a-z]{26}|[0-9a-f]{8}-[0-9a-f-]{27}|/[0-9-]+`)
+	ids   = regexp.MustCompile(`^([a-z]+_[0-9a-z]{26}|[0-9a-f-]{36}|[0-9-]+)$`)
 )
 
 // nameOf is a path without what it is of.
 func nameOf(where string) string {
 	path, query, _ := strings.Cut(where, "?")
 	values, _ := url.ParseQuery(query)
-	name := ids.ReplaceAllString(path, " it")
+	segments := strings.Split(path, "/")
+	for i := range segments {
+		segments[i] = ids.ReplaceAllString(segments[i], "it")
+	}
+	name := strings.Join(segments, "/")
 	for key := range values {
 		name += " " + key
 	}

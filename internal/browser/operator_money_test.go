@@ -46,6 +46,6 @@ func TestOperatorSearch(t *testing.T) {
 
 func TestOperatorBulk(t *testing.T) {
 	_, p := operators(t)
-	p.open("/console/bulk").titled("Bulk actions").choose("What is to be done", "Freeze projects").click("Choose").click("Show what would be done").
+	p.click("Bulk").titled("Bulk actions").choose("What is to be done", "Freeze projects").click("Choose").click("Show what would be done").
 		see("What will happen", "px").click("Freeze projects").see("2 projects")
 }

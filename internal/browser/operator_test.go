@@ -28,10 +28,10 @@ func TestOperatorUsers(t *testing.T) {
 		click("Alice van Test").titled("Alice van Test")
 	p.click("Edit").fill("Full name", "Alice Test").fill("Project limit", "3").click("Save").see("The user is changed.").titled("Alice Test")
 	p.click("Reset password").click("Make a link").see("Hand this link on").click("Done")
-	p.click("Freeze").choose("Cause", "billing").fill("Reason", "three months open").click("Freeze").see("frozen")
-	p.click("Unfreeze").click("Unfreeze").titled("Alice Test")
+	p.click("Freeze").choose("Cause", "billing").fill("Reason", "three months open").click("Freeze").see("The user is frozen.")
+	p.click("The user").click("Unfreeze").click("Unfreeze").titled("Alice Test")
 	p.click("Users").click("Dora").click("Delete").see("What will happen").click("Delete").see("dora@mail.test is deleted.")
-	p.click("Deleted users").titled("Deletions").click("Restore Dora").click("Restore").titled("Dora")
+	p.click("Deleted users").titled("Deletions").click("Restore dora@mail.test").click("Restore").titled("Dora")
 }
 
 func TestOperatorOrganizations(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
-	"github.com/reeve-cloud/reeve/internal/document"
 )
 
 // operatorOrganizations serves organisations' pages.
@@ -207,7 +206,7 @@ func (v *visit) creditsInBrief(o reeve.Organization) (section, error) {
 		rows[i] = []cell{
 			linked(calledOr(shortened(c.Description), "Credit"), to("credits", c.ID.String())),
 			{Badges: []badge{creditState(c.StatusAt(now))}},
-			number(document.Dollars(c.Remaining())), number(document.Dollars(c.Amount)), moments(c.ExpiresAt, "it is used up"),
+			moneyCell(c.Remaining()), moneyCell(c.Amount), moments(c.ExpiresAt, "it is used up"),
 		}
 	}
 	t.Rows, t.All = rows[:min(preview, len(rows))], allOf(rows)

@@ -34,32 +34,29 @@ func (v *visit) memberRow(p onProject, m reeve.Member) []cell {
 	return row
 }
 
-// projectMemberTable shows some of a project's members.
-func (v *visit) projectMemberTable(p onProject, from, to int) (*table, int, error) {
-	members, err := v.control.ListProjectMembers(v.ctx, p.ID)
+// projectMemberTable shows a page of a project's members, and tells how many
+// there are.
+func (v *visit) projectMemberTable(p onProject, page control.Page) (*table, int, error) {
+	list := func(page control.Page) ([]reeve.Member, int, error) { return v.control.ProjectMembers(v.ctx, p.ID, page) }
+	row := func(m reeve.Member) []cell { return v.memberRow(p, m) }
+	members, total, err := list(page)
 	if err != nil {
 		return nil, 0, err
 	}
-	t := &table{ID: "members", Caption: "Members of " + p.Name, Columns: projectMemberColumns, Empty: "No members of its own."}
-	from, to = min(from, len(members)), min(to, len(members))
-	for _, m := range members[from:to] {
-		t.Rows = append(t.Rows, v.memberRow(p, m))
+	t := &table{
+		ID: "members", Caption: "Members of " + p.Name, Columns: projectMemberColumns, Empty: "No members of its own.", All: allPages(list, row),
 	}
-	t.All = func(yield func([]cell, error) bool) {
-		for _, m := range members {
-			if !yield(v.memberRow(p, m), nil) {
-				return
-			}
-		}
+	for _, m := range members {
+		t.Rows = append(t.Rows, row(m))
 	}
-	return t, len(members), nil
+	return t, total, nil
 }
 
 const ownMembers = "Who is in the organisation may also reach it, with the role there."
 
 // anyProjectMembersShort shows the oldest of a project's members.
 func (v *visit) anyProjectMembersShort(p onProject) ([]section, error) {
-	t, total, err := v.projectMemberTable(p, 0, shortList)
+	t, total, err := v.projectMemberTable(p, control.Page{Size: shortList})
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +81,7 @@ func (v *visit) anyProjectMembers() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	first := v.pageNumber("page") * pageSize
-	t, total, err := v.projectMemberTable(p, first, first+pageSize)
+	t, total, err := v.projectMemberTable(p, control.Page{Number: v.pageNumber("page"), Size: pageSize})
 	if err != nil {
 		return nil, err
 	}

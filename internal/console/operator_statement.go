@@ -31,8 +31,12 @@ func (v *visit) statementPage() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
+	owner, err := v.userCell(s.OwnerID)
+	if err != nil {
+		return nil, err
+	}
 	p := &page{
-		Title: statementTitle(s), Up: statementUp(s)[:1], Badges: statementBadges(s.Status), Facts: statementFacts(s),
+		Title: statementTitle(s), Up: statementUp(s)[:1], Badges: statementBadges(s.Status), Facts: statementFacts(s, owner),
 		Actions:  append(v.statementActions(s), link{Text: "To print", To: to("statements", s.ID.String(), "print")}),
 		Sections: []section{v.linesSection(s), settlementsSection(s)},
 	}
@@ -44,10 +48,10 @@ func (v *visit) statementPage() (*page, error) {
 	return p, nil
 }
 
-func statementFacts(s reeve.Statement) []fact {
+func statementFacts(s reeve.Statement, owner cell) []fact {
 	return []fact{
 		{"Organisation", linked(s.OrganizationName, to("organizations", s.OrganizationID.String()))},
-		{"Owner at the month's close", cell{Text: s.OwnerID.String(), To: to("users", s.OwnerID.String()), Code: true}},
+		{"Owner at the month's close", owner},
 		{"Gross", moneyCell(s.Gross)},
 		{"Paid by coupons", moneyCell(s.Coupons)},
 		{"Paid by credits", moneyCell(s.Credits)},
@@ -81,7 +85,8 @@ func (v *visit) statementActions(s reeve.Statement) []link {
 func (v *visit) linesSection(s reeve.Statement) section {
 	rows := make([][]cell, len(s.Lines))
 	for i, l := range s.Lines {
-		amount := linked(document.Dollars(l.Cents), to("statements", s.ID.String(), "lines", strconv.Itoa(i+1)))
+		amount := moneyCell(l.Cents)
+		amount.To = to("statements", s.ID.String(), "lines", strconv.Itoa(i+1))
 		amount.About = "of line " + strconv.Itoa(i+1) + ", explained"
 		rows[i] = []cell{
 			number(strconv.Itoa(i + 1)), linked(l.ProjectName, to("projects", l.ProjectID.String())), text(meterTitles[l.Meter]),

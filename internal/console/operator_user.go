@@ -146,7 +146,7 @@ func (v *visit) userProjects(found control.UserDetails) (section, error) {
 		return section{}, err
 	}
 	t := &table{
-		ID: "projects", Caption: "Projects owned", Empty: "The user owns no project.",
+		ID: "projects", Caption: "Projects owned", Empty: "The user owns no project.", Brief: next != "",
 		Columns: []column{{Name: "Name"}, {Name: "State"}, {Name: "Stored"}, {Name: "Egress this month"}, {Name: "Buckets"}, {Name: "Created"}},
 	}
 	for _, p := range owned {
@@ -187,7 +187,8 @@ func usedOf(l control.LimitInForce, in scale) string {
 // userOrganizations tells where the user is a member.
 func (v *visit) userOrganizations(found control.UserDetails) (section, error) {
 	id := found.User.ID
-	places, total, err := v.control.ListOrganizationsOf(v.ctx, id, control.Page{Size: preview})
+	list := func(p control.Page) ([]control.Place, int, error) { return v.control.ListOrganizationsOf(v.ctx, id, p) }
+	places, total, err := list(control.Page{Size: preview})
 	if err != nil {
 		return section{}, err
 	}
@@ -195,15 +196,19 @@ func (v *visit) userOrganizations(found control.UserDetails) (section, error) {
 		ID: "organizations", Caption: "Organisations", Empty: "The user is in no organisation.",
 		Columns: []column{{Name: "Name"}, {Name: "Role"}, {Name: "Created"}},
 	}
-	for _, place := range places {
+	row := func(place control.Place) []cell {
 		role := string(place.Role)
 		if place.Organization.OwnerID == id {
 			role = "owner"
 		}
-		t.Rows = append(t.Rows, []cell{
+		return []cell{
 			linked(place.Organization.Name, to("organizations", place.Organization.ID.String())), text(role), moment(place.Organization.CreatedAt),
-		})
+		}
 	}
+	for _, place := range places {
+		t.Rows = append(t.Rows, row(place))
+	}
+	t.All = allPages(list, row)
 	out := section{Title: "Organisations", Table: t}
 	if total > len(places) {
 		out.Actions = append(out.Actions, link{Text: fmt.Sprintf("All %d organisations", total), To: at(to("organizations"), "member", id.String())})
@@ -220,13 +225,14 @@ func (v *visit) userCoupons(found control.UserDetails) (section, error) {
 		ID: "coupons", Caption: "Coupons", Empty: "The user has no coupon.",
 		Columns: []column{{Name: "Description"}, {Name: "State"}, {Name: "Left", Number: true}, {Name: "Of", Number: true}, {Name: "Until"}},
 	}
-	now := v.control.Now()
-	for _, c := range found.Coupons[:min(preview, len(found.Coupons))] {
-		t.Rows = append(t.Rows, []cell{
+	rows, now := make([][]cell, len(found.Coupons)), v.control.Now()
+	for i, c := range found.Coupons {
+		rows[i] = []cell{
 			linked(calledOr(shortened(c.Description), "Coupon"), to("coupons", c.ID.String())), couponState(c.StatusAt(now)),
-			number(document.Dollars(c.Remaining())), number(document.Dollars(c.Amount)), moment(c.Until()),
-		})
+			moneyCell(c.Remaining()), moneyCell(c.Amount), moment(c.Until()),
+		}
 	}
+	t.Rows, t.All = rows[:min(preview, len(rows))], allOf(rows)
 	id := found.User.ID.String()
 	out := section{Title: "Coupons", Table: t}
 	if len(found.Coupons) > preview {
@@ -278,7 +284,7 @@ func (v *visit) userStatements(found control.UserDetails) (section, error) {
 	all = all[:min(preview, len(all))]
 	out := section{Title: "Statements", Note: "The newest of closed months.", Table: &table{
 		ID: "statements", Caption: "Statements", Empty: "There are no final statements of the user's organisations.",
-		Columns: statementColumns, Rows: statementRows(all),
+		Columns: statementColumns, Rows: statementRows(all), Brief: true, // the newest of several organisations
 	}}
 	if more != "" {
 		out.Note = "The newest of closed months, of the " + tally(len(owned), "organisation") + " that the user owned last."
