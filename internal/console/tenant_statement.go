@@ -130,7 +130,11 @@ func (v *visit) ownStatement() (*page, error) {
 		{"To", moment(s.Month.End())},
 		{"ID", code(id)},
 	}
-	p.Sections = []section{statementSums(s), v.statementLines(place, s)}
+	lines, err := v.statementLines(place, s)
+	if err != nil {
+		return nil, err
+	}
+	p.Sections = []section{statementSums(s), lines}
 	if len(s.Settlements) > 0 {
 		p.Sections = append(p.Sections, statementSettlements(s))
 	}
@@ -160,13 +164,13 @@ func statementSums(s reeve.Statement) section {
 const linesPage = 30
 
 // statementLines lists what was used, page by page.
-func (v *visit) statementLines(place ownPlace, s reeve.Statement) section {
+func (v *visit) statementLines(place ownPlace, s reeve.Statement) (section, error) {
 	t := &table{
 		ID: fmt.Sprintf("statement-%s", s.Month), Caption: "Usage", Empty: "Nothing was used.",
 		Columns: []column{{Name: "Project"}, {Name: "Meter"}, {Name: "Month"}, {Name: "Quantity", Number: true}, {Name: "Amount", Number: true, Plain: "Dollars"}, {}},
 	}
 	id := s.ID.TypeID(reeve.PrefixStatement)
-	projects := v.projectNames()
+	names := &lookups{}
 	row := func(i int) []cell {
 		l := s.Lines[i]
 		month := text(l.Month.String())
@@ -188,7 +192,7 @@ func (v *visit) statementLines(place ownPlace, s reeve.Statement) section {
 	until := min(from+linesPage, len(s.Lines))
 	for i := from; i < until; i++ {
 		line := row(i)
-		line[0].To = projects(s.Lines[i].ProjectID).To
+		line[0].To = v.project(names, s.Lines[i].ProjectID).To
 		t.Rows = append(t.Rows, line)
 	}
 	t.Pager = v.pagesOf("page", linesPage, until-from, len(s.Lines))
@@ -199,7 +203,7 @@ func (v *visit) statementLines(place ownPlace, s reeve.Statement) section {
 			}
 		}
 	}
-	return section{Title: "Usage", Table: t}
+	return section{Title: "Usage", Table: t}, names.err
 }
 
 func statementSettlements(s reeve.Statement) section {
