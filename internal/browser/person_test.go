@@ -183,9 +183,6 @@ func (p *person) holds(label, want string) *person {
 	return p
 }
 
-// text gives the page's words.
-func (p *person) text() string { p.t.Helper(); return p.script("text") }
-
 // secret gives what is shown once under a label.
 func (p *person) secret(label string) string {
 	p.t.Helper()
