@@ -1,7 +1,6 @@
 package console
 
 import (
-	"iter"
 	"strconv"
 
 	"github.com/reeve-cloud/reeve"
@@ -9,9 +8,8 @@ import (
 	"github.com/reeve-cloud/reeve/internal/document"
 )
 
-// statementTable shows the first of some statements; all are in its CSV. with
-// says whose each is.
-func statementTable(all []reeve.Statement, with bool) *table {
+// statementTable begins a list of statements in brief; with says whose each is.
+func statementTable(with bool) *table {
 	t := &table{
 		ID: "statements", Caption: "Statements",
 		Columns: []column{{Name: "Month"}, {Name: "State"}, {Name: "Gross", Number: true}, {Name: "To pay", Number: true}},
@@ -19,29 +17,21 @@ func statementTable(all []reeve.Statement, with bool) *table {
 	if with {
 		t.Columns = append(t.Columns, column{Name: "Organisation"})
 	}
-	rows := make([][]cell, len(all))
-	for i, s := range all {
-		rows[i] = []cell{
-			linked(s.Month.String(), to("statements", s.ID.String())),
-			{Badges: statementBadges(s.Status)},
-			number(document.Dollars(s.Gross)), number(document.Dollars(document.Open(s))),
-		}
-		if with {
-			rows[i] = append(rows[i], linked(s.OrganizationName, to("organizations", s.OrganizationID.String())))
-		}
-	}
-	t.Rows, t.All = rows[:min(preview, len(rows))], allOf(rows)
 	return t
 }
 
-// allOf gives rows that are there already.
-func allOf(rows [][]cell) iter.Seq2[[]cell, error] {
-	return func(yield func([]cell, error) bool) {
-		for _, row := range rows {
-			if !yield(row, nil) {
-				return
-			}
+// statementRow makes a row of statementTable.
+func statementRow(with bool) func(reeve.Statement) []cell {
+	return func(s reeve.Statement) []cell {
+		out := []cell{
+			linked(s.Month.String(), to("statements", s.ID.String())),
+			{Badges: statementBadges(s.Status)},
+			moneyCell(s.Gross), moneyCell(document.Open(s)),
 		}
+		if with {
+			out = append(out, linked(s.OrganizationName, to("organizations", s.OrganizationID.String())))
+		}
+		return out
 	}
 }
 

@@ -42,12 +42,11 @@ func (v *visit) listCredits() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := make([][]cell, len(credits))
 	now := v.control.Now()
-	for i, c := range credits {
+	row := func(c reeve.Credit) []cell {
 		about := linked(c.Description, to("credits", c.ID.String()))
 		about.About = "of " + timeText(c.CreatedAt)
-		rows[i] = []cell{
+		return []cell{
 			about,
 			{Badges: []badge{creditState(c.StatusAt(now))}},
 			moneyCell(c.Amount), moneyCell(c.Remaining()),
@@ -57,8 +56,8 @@ func (v *visit) listCredits() (*page, error) {
 	p := &page{
 		Title: "Credits of " + o.Name, Up: creditsUp(o)[:2],
 		Lead: "The organisation's statements draw on its credits after the owner's coupons: the lowest priority first.",
-		Sections: []section{{Table: v.inPages("page", &table{
-			ID: "credits", Caption: "Credits", Empty: "There are none yet.", Rows: rows,
+		Sections: []section{{Table: inPages(v, &table{
+			ID: "credits", Caption: "Credits", Empty: "There are none yet.",
 			Columns: []column{
 				{Name: "Description"},
 				{Name: "State"},
@@ -68,7 +67,7 @@ func (v *visit) listCredits() (*page, error) {
 				{Name: "In effect from"},
 				{Name: "Ends"},
 			},
-		})}},
+		}, credits, row)}},
 	}
 	if v.may(reeve.ManageMoney) {
 		p.Actions = []link{{Text: "New credit", To: to("organizations", o.ID.String(), "credits", "new"), Main: true}}

@@ -41,7 +41,7 @@ func TestStatementPages(t *testing.T) {
 	for _, path := range []string{"{bill}/lines/3", "{bill}/lines/0", "{bill}/lines/x", "nothing", "{acme}"} {
 		b.get(s.Expand("statements/"+path)).answered(http.StatusNotFound, "Not found")
 	}
-	b.get(s.Expand("statements/{draft}")).titled(`2026-12, =<b>"acme"`).says("may still change", "2026-11, came late").silent("Mark as paid", "Void")
+	b.get(s.Expand("statements/{draft}")).titled(`2026-12, =<b>"acme"`).says("may still change", "Adjustment 2026-11").silent("Mark as paid", "Void")
 	csv := b.get("statements?csv=statements&month=2026-11").text
 	if strings.Count(csv, "\r\n") != 3 || !strings.Contains(csv, `"'=<b>""acme"""`) {
 		t.Errorf("CSV: %s", csv)
@@ -127,7 +127,7 @@ func TestCredits(t *testing.T) {
 	page := form.send(fields{"amount": "12.5", "description": `"><img onerror=x>`, "priority": "-3", "until": "2027-01-01"}).titled("Credit of $12.50").
 		says("The credit of $12.50 is granted.", `"><img onerror=x>`, "active", "-3", "2027-01-01 00:00 UTC", "Credit created")
 	page.follow("Void").says("$12.50 that are left").send(fields{"reason": "wrong one"}).titled("Credit of $12.50").says("The credit is void.", "wrong one", "Credit voided")
-	page.get(page.url.Path + "/void").send(nil).answered(http.StatusConflict, `Void a credit of =<b>"acme"`).says("The credit is void.")
+	page.get(page.url.Path+"/void").send(nil).answered(http.StatusConflict, `Void a credit of =<b>"acme"`).says("The credit is void.")
 	b.get("credits/nothing").answered(http.StatusNotFound, "Not found")
 }
 

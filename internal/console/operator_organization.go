@@ -2,12 +2,10 @@ package console
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
-	"github.com/reeve-cloud/reeve/internal/document"
 )
 
 // operatorOrganizations serves organisations' pages.
@@ -142,37 +140,17 @@ func (v *visit) briefProjects(projects []reeve.Project) ([][]cell, error) {
 
 // statementsInBrief tells what the organisation had to pay of late.
 func (v *visit) statementsInBrief(o reeve.Organization) (section, error) {
-	found, total, err := v.control.OrganizationStatements(v.ctx, o.ID, control.Page{Size: preview})
-	if err != nil {
-		return section{}, err
+	list := func(p control.Page) ([]reeve.Statement, int, error) {
+		return v.control.OrganizationStatements(v.ctx, o.ID, p)
 	}
-	t := statementTable(found, false)
-	t.Empty, t.All = "There are no statements yet.", v.eachStatementOf(o)
+	t := statementTable(false)
+	t.Empty = "There are no statements yet."
+	total, err := fillFirst(t, preview, list, statementRow(false))
 	out := section{Title: "Statements", Table: t}
-	if total > len(found) {
+	if total > preview {
 		out.Actions = []link{{Text: "All " + tally(total, "statement"), To: at(to("statements"), "organization", o.ID.String())}}
 	}
-	return out, nil
-}
-
-func (v *visit) eachStatementOf(o reeve.Organization) iter.Seq2[[]cell, error] {
-	return func(yield func([]cell, error) bool) {
-		for n := 0; ; n++ {
-			page, _, err := v.control.OrganizationStatements(v.ctx, o.ID, control.Page{Number: n, Size: csvPage})
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for row := range statementTable(page, false).All {
-				if !yield(row, nil) {
-					return
-				}
-			}
-			if len(page) < csvPage {
-				return
-			}
-		}
-	}
+	return out, err
 }
 
 // creditsInBrief tells what the organisation was granted.
@@ -181,20 +159,19 @@ func (v *visit) creditsInBrief(o reeve.Organization) (section, error) {
 	if err != nil {
 		return section{}, err
 	}
+	now := v.control.Now()
 	t := &table{
 		ID: "credits", Caption: "Credits", Empty: "The organisation was granted no credit.",
 		Columns: []column{{Name: "Description"}, {Name: "State"}, {Name: "Left", Number: true}, {Name: "Of", Number: true}, {Name: "Until"}},
 	}
-	rows, now := make([][]cell, len(all)), v.control.Now()
-	for i, c := range all {
-		rows[i] = []cell{
+	row := func(c reeve.Credit) []cell {
+		return []cell{
 			linked(calledOr(shortened(c.Description), "Credit"), to("credits", c.ID.String())),
 			{Badges: []badge{creditState(c.StatusAt(now))}},
-			number(document.Dollars(c.Remaining())), number(document.Dollars(c.Amount)), moments(c.ExpiresAt, "it is used up"),
+			moneyCell(c.Remaining()), moneyCell(c.Amount), moments(c.ExpiresAt, "it is used up"),
 		}
 	}
-	t.Rows, t.All = rows[:min(preview, len(rows))], allOf(rows)
-	out := section{Title: "Credits", Table: t, Actions: []link{{Text: "All credits", To: organizationPath(o, "credits")}}}
+	out := section{Title: "Credits", Table: firstOf(t, all, row), Actions: []link{{Text: "All credits", To: organizationPath(o, "credits")}}}
 	if len(all) > preview {
 		out.Note = fmt.Sprintf("The newest %d of %d.", preview, len(all))
 	}

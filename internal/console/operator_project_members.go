@@ -34,41 +34,32 @@ func (v *visit) memberRow(p onProject, m reeve.Member) []cell {
 	return row
 }
 
-// projectMemberTable shows some of a project's members.
-func (v *visit) projectMemberTable(p onProject, from, to int) (*table, int, error) {
-	members, err := v.control.ListProjectMembers(v.ctx, p.ID)
-	if err != nil {
-		return nil, 0, err
-	}
-	t := &table{ID: "members", Caption: "Members of " + p.Name, Columns: projectMemberColumns, Empty: "No members of its own."}
-	from, to = min(from, len(members)), min(to, len(members))
-	for _, m := range members[from:to] {
-		t.Rows = append(t.Rows, v.memberRow(p, m))
-	}
-	t.All = func(yield func([]cell, error) bool) {
-		for _, m := range members {
-			if !yield(v.memberRow(p, m), nil) {
-				return
-			}
-		}
-	}
-	return t, len(members), nil
+// projectMemberTable begins a list of a project's members.
+func projectMemberTable(p onProject) *table {
+	return &table{ID: "members", Caption: "Members of " + p.Name, Columns: projectMemberColumns, Empty: "No members of its own."}
+}
+
+// membersOfProject reads a project's members, and makes a row of one.
+func (v *visit) membersOfProject(p onProject) (lister[reeve.Member], func(reeve.Member) []cell) {
+	return func(page control.Page) ([]reeve.Member, int, error) {
+			return v.control.ProjectMembers(v.ctx, p.ID, page)
+		},
+		func(m reeve.Member) []cell { return v.memberRow(p, m) }
 }
 
 const ownMembers = "Who is in the organisation may also reach it, with the role there."
 
 // anyProjectMembersShort shows the oldest of a project's members.
 func (v *visit) anyProjectMembersShort(p onProject) ([]section, error) {
-	t, total, err := v.projectMemberTable(p, 0, shortList)
-	if err != nil {
-		return nil, err
-	}
+	t := projectMemberTable(p)
+	list, row := v.membersOfProject(p)
+	total, err := fillFirst(t, shortList, list, row)
 	out := section{ID: "members", Title: "Members", Note: ownMembers, Table: t, Actions: v.memberActions(p)}
-	if total > len(t.Rows) {
-		t.Pager = &pager{Text: "The oldest " + tally(len(t.Rows), "member")}
+	if total > shortList {
+		t.Pager = &pager{Text: "The oldest " + tally(shortList, "member")}
 		out.Actions = append([]link{{Text: "All " + tally(total, "member"), To: p.path("members")}}, out.Actions...)
 	}
-	return []section{out}, nil
+	return []section{out}, err
 }
 
 func (v *visit) memberActions(p onProject) []link {
@@ -84,15 +75,11 @@ func (v *visit) anyProjectMembers() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	first := v.pageNumber("page") * pageSize
-	t, total, err := v.projectMemberTable(p, first, first+pageSize)
-	if err != nil {
-		return nil, err
-	}
-	t.Pager = v.pages("page", len(t.Rows), total)
+	t := projectMemberTable(p)
+	list, row := v.membersOfProject(p)
 	return &page{
 		Title: "Members of " + p.Name, Up: p.up(true), Lead: ownMembers, Actions: v.memberActions(p), Sections: []section{{Table: t}},
-	}, nil
+	}, fillPage(v, "page", t, list, row)
 }
 
 func (v *visit) askAddToAnyProject() (*question, error) {

@@ -23,9 +23,6 @@ func (s *site) operatorUsers() {
 	s.does(action{Path: "users/{user}/erase", Before: s.control.AddUpUsage, Ask: (*visit).askEraseUser, Do: (*visit).eraseUser})
 }
 
-// preview is how many things of a kind the page of another shows.
-const preview = 10
-
 var errNoUser = reeve.Errorf(reeve.NotFound, "there is no such user; one who was deleted may be among the deletions")
 
 // userOf finds the user whom the path names, by id or by address.
@@ -222,7 +219,7 @@ func (v *visit) userCoupons(found control.UserDetails) (section, error) {
 	for _, c := range found.Coupons[:min(preview, len(found.Coupons))] {
 		t.Rows = append(t.Rows, []cell{
 			linked(calledOr(shortened(c.Description), "Coupon"), to("coupons", c.ID.String())), couponState(c.StatusAt(now)),
-			number(document.Dollars(c.Remaining())), number(document.Dollars(c.Amount)), moment(c.Until()),
+			moneyCell(c.Remaining()), moneyCell(c.Amount), moment(c.Until()),
 		})
 	}
 	id := found.User.ID.String()
@@ -262,9 +259,9 @@ func (v *visit) userStatements(found control.UserDetails) (section, error) {
 	if err != nil {
 		return section{}, err
 	}
-	t := statementTable(all, true)
+	t := statementTable(true)
 	t.Empty = "There are no statements of the user's organisations."
-	out := section{Title: "Statements", Table: t}
+	out := section{Title: "Statements", Table: firstOf(t, all, statementRow(true))}
 	if len(all) > preview {
 		out.Note = fmt.Sprintf("The newest %d of %d; the CSV has all.", preview, len(all))
 	}

@@ -28,10 +28,6 @@ func (v *visit) invitations() (*page, error) {
 	list := func(p control.Page) ([]reeve.Invitation, int, error) {
 		return v.control.ListInvitations(v.ctx, place.organization.ID, p)
 	}
-	open, total, err := list(control.Page{Number: v.pageNumber("page"), Size: pageSize})
-	if err != nil {
-		return nil, err
-	}
 	names := v.projectNames()
 	row := func(i reeve.Invitation) []cell {
 		id := i.ID.TypeID(reeve.PrefixInvitation)
@@ -48,17 +44,13 @@ func (v *visit) invitations() (*page, error) {
 	t := &table{
 		ID: "invitations", Caption: "Open invitations", Empty: "No invitation is open.",
 		Columns: []column{{Name: "Address"}, {Name: "To"}, {Name: "Role"}, {Name: "Invited"}, {Name: "Valid until"}, {}},
-		Pager:   v.pages("page", len(open), total), All: allPages(list, row),
-	}
-	for _, i := range open {
-		t.Rows = append(t.Rows, row(i))
 	}
 	p := place.page("Invitations")
 	p.Sections = []section{{Table: t, Note: "These were sent and not accepted yet; who accepts becomes a member."}}
 	if place.may(reeve.ManageMembers) {
 		p.Actions = []link{{Text: "Invite somebody", To: place.path("invitations", "new"), Main: true}}
 	}
-	return p, nil
+	return p, fillPage(v, "page", t, list, row)
 }
 
 // projectNames gives a cell for a project, of which the name is looked up once.

@@ -42,10 +42,6 @@ func (v *visit) keysOfOrganization() (*page, error) {
 	list := func(p control.Page) ([]control.OrganizationKeyUse, int, error) {
 		return v.control.ListOrganizationKeyUses(v.ctx, place.organization.ID, p)
 	}
-	keys, total, err := list(control.Page{Number: v.pageNumber("page"), Size: pageSize})
-	if err != nil {
-		return nil, err
-	}
 	row := func(k control.OrganizationKeyUse) []cell {
 		return []cell{
 			linked(k.Name, organizationKeyPath(place, k.ID)),
@@ -58,17 +54,13 @@ func (v *visit) keysOfOrganization() (*page, error) {
 		ID: "organization-keys", Caption: "Organisation keys",
 		Empty:   "There are no organisation keys. Make one for each program that is to use the API in the organisation's name.",
 		Columns: []column{{Name: "Name"}, {Name: "State"}, {Name: "Role"}, {Name: "Ends"}, {Name: "Last used"}, {Name: "From"}},
-		Pager:   v.pages("page", len(keys), total), All: allPages(list, row),
-	}
-	for _, k := range keys {
-		t.Rows = append(t.Rows, row(k))
 	}
 	p := place.page("Organisation keys")
 	p.Sections = []section{{Table: t}}
 	if place.may(reeve.ManageOrganizationKeys) {
 		p.Actions = []link{{Text: "Create an organisation key", To: place.within("keys", "new"), Main: true}}
 	}
-	return p, nil
+	return p, fillPage(v, "page", t, list, row)
 }
 
 // organizationKey finds the key that the path names.
