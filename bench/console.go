@@ -42,10 +42,19 @@ type consolePage struct{ listener, path string }
 // there are.
 var (
 	operatorConsole = []string{
-		"search", "search?q=test",
+		"search", "search?q=harbor+photos", "search?q={user}",
+		"users", "users?q=harbor", "users/{user}", "users/{user}/freeze", "users/{user}/delete",
+		"organizations", "organizations/{organization}", "organizations/{organization}/usage", "organizations/{organization}/freeze",
+		"organizations/{crowded}", "organizations/{crowded}/members", "organizations/{crowded}/members?page=2001", "organizations/{crowded}/apikeys",
+		"projects", "projects?q=harbor&sort=name", "projects/{project}", "projects/{project}/keys", "projects/{project}/members",
+		"projects/{project}/limits", "projects/{project}/delete", "projects/{project}/transfer",
+		"coupons", "coupons/{coupon}", "statements", "months", "changes", "deletions", "bulk", "gateways", "operators", "me", "system",
 	}
 	tenantConsole = []string{
-		"", "organizations/{own}",
+		"", "organizations/{own}", "organizations/{own}/members", "organizations/{own}/members?page=2001", "organizations/{own}/members?q=ada",
+		"organizations/{own}/keys", "organizations/{own}/usage", "organizations/{own}/statements", "organizations/{own}/changes",
+		"organizations/{own}/invitations", "projects/{own project}", "projects/{own project}/keys", "projects/{own project}/keys/new",
+		"projects/{own project}/usage", "projects/{own project}/members", "projects/{own project}/delete", "account", "account/sessions",
 	}
 )
 

@@ -1,6 +1,8 @@
 package browser
 
 import (
+	"encoding/json"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -24,6 +26,8 @@ func TestWithoutScripts(t *testing.T) {
 	send(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	p.signIn("alice").click("acme").click("Rename").fill("Name", "Plain").click("Rename").titled("Plain").
 		see("The organisation is now called Plain.")
+	p.click("New project").fill("Name", "Brief").click("Create").titled("Brief").
+		click("Delete").click("Delete the project").see("The project Brief is deleted.")
 	p.click("Sign out").titled("Sign in")
 }
 
@@ -61,17 +65,35 @@ func TestBackAfterSignOut(t *testing.T) {
 // called.
 var names = []string{
 	"شركة الخليج", "青空株式会社", "🦊 fox 🧑‍🚒", "e\u0301a\u200dß \u202ealice",
-	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `'-alert(1)-'`, `{{.}}`, `javascript:alert(1)`, `</textarea></title><svg onload=alert(1)>`,
+	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `{{.}}`, `javascript:alert(1)`, `</textarea></title><svg onload=alert(1)>`,
 }
 
 // TestNames: whatever something is called, pages say just that, and do nothing.
 func TestNames(t *testing.T) {
-	_, p := tenants(t, "alice")
-	p.click("acme")
+	s, p := tenants(t, "alice")
 	p.blind = true
-	for _, name := range names {
+	p.click("acme")
+	for _, name := range names[:4] {
 		p.click("Rename").fill("Name", name).click("Rename").titled(name).see("The organisation is now called " + name + ".")
-		p.click("Organisations").click(name).titled(name)
+	}
+	p.click("Account").click("Change name").fill("Your name", names[4]).click("Change").see("Your name is now " + names[4] + ".")
+	for i, name := range names {
+		body, err := json.Marshal(map[string]string{"projectName": name, "ownerId": s.Value(t, "alice"), "organizationId": s.Value(t, "acme")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Do(t, reevetest.Step{Call: "POST /api/projects", Body: string(body), Status: 200, Reply: fmt.Sprintf(`{"projectId":"{nasty%d}"}`, i)})
+	}
+	o := operator(t, s)
+	o.blind = true
+	for i, name := range names {
+		p.open(s.Expand(fmt.Sprintf("/console/projects/{prj:nasty%d}", i))).titled(name).click("Rename").holds("Name", name)
+		o.open(s.Expand(fmt.Sprintf("/console/projects/{nasty%d}", i))).titled(name).see(names[3], names[4])
+	}
+	p.open(s.Expand("/console/organizations/{org:acme}")).see(names...).click("Changes").see(names...)
+	o.click("Projects").see(names...).click("Changes").see(names...).click("Users").see(names[4])
+	for _, name := range names[4:7] {
+		o.click("Users").fill("Search everything", name).click("Search").see(name)
 	}
 }
 

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"os"
@@ -62,7 +63,10 @@ func (p *person) listen() {
 		defer p.mu.Unlock()
 		switch e := event.(type) {
 		case *network.EventRequestWillBeSent:
-			p.loading[e.RequestID] = true
+			if e.Type == network.ResourceTypeDocument {
+				clear(p.loading) // what the page before still loads is nobody's
+			}
+			p.loading[e.RequestID] = e.Request.URL
 			if u, err := url.Parse(e.Request.URL); err != nil || u.Host != p.host() && u.Scheme != "data" {
 				p.noises = append(p.noises, "asks another host: "+e.Request.URL)
 			}
@@ -85,7 +89,8 @@ func (p *person) listen() {
 			p.noises = append(p.noises, fmt.Sprintf("exception: %s %+v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception))
 		case *audits.EventIssueAdded:
 			if e.Issue.Code != audits.InspectorIssueCodePerformanceIssue { // judge asks for the cookies
-				p.noises = append(p.noises, "issue: "+string(e.Issue.Code))
+				details, _ := json.Marshal(e.Issue.Details)
+				p.noises = append(p.noises, fmt.Sprintf("issue: %s %s", e.Issue.Code, details))
 			}
 		case *page.EventJavascriptDialogOpening:
 			p.noises = append(p.noises, "a dialog opens: "+e.Message)
@@ -144,7 +149,7 @@ func (p *person) judge() {
 	wrong := map[string]string{}
 	for _, l := range looks {
 		p.look(l)
-		for _, v := range p.axe() {
+		for _, v := range p.axe(l) {
 			wrong[v.ID+": "+v.Help] = fmt.Sprintf("%s, %d times, such as %s\n%s", l.name, len(v.Nodes), v.Nodes[0].HTML, v.Nodes[0].FailureSummary)
 		}
 		p.shoot(name, l)
@@ -188,15 +193,18 @@ type violation struct {
 }
 
 // axe has axe-core look at the page: all of its rules, best practices too, but
-// those of AAA and those that are experiments.
-func (p *person) axe() []violation {
+// those of AAA and those that are experiments. A dark page differs from a light
+// one by its colours alone.
+func (p *person) axe(l look) []violation {
 	p.t.Helper()
 	if !act(p, chromedp.Evaluate[bool](`typeof axe === 'object'`)) {
 		act(p, chromedp.Evaluate[chromedp.Void](axe()))
 	}
-	return act(p, chromedp.Evaluate[[]violation](
-		`axe.run(document, {resultTypes: ['violations'], rules: {'target-size': {enabled: true}}}).then((r) => r.violations)`, chromedp.EvalAwaitPromise,
-	))
+	options := `{resultTypes: ['violations'], rules: {'target-size': {enabled: true}}}`
+	if l.dark {
+		options = `{resultTypes: ['violations'], runOnly: ['cat.color'], rules: {'color-contrast-enhanced': {enabled: false}}}`
+	}
+	return act(p, chromedp.Evaluate[[]violation](`axe.run(document, `+options+`).then((r) => r.violations)`, chromedp.EvalAwaitPromise))
 }
 
 // shoot saves a picture of the page where that is wanted.
@@ -235,14 +243,18 @@ func (p *person) shoot(name string, l look) {
 
 var (
 	slugs = regexp.MustCompile(`[^A-Za-z0-9]+`)
-	ids   = regexp.MustCompile(`[a-z]+_[0-9a-z]{26}|[0-9a-f]{8}-[0-9a-f-]{27}`)
+	ids   = regexp.MustCompile(`^([a-z]+_[0-9a-z]{26}|[0-9a-f-]{36}|[0-9-]+)$`)
 )
 
 // nameOf is a path without what it is of.
 func nameOf(where string) string {
 	path, query, _ := strings.Cut(where, "?")
 	values, _ := url.ParseQuery(query)
-	name := ids.ReplaceAllString(path, "it")
+	segments := strings.Split(path, "/")
+	for i := range segments {
+		segments[i] = ids.ReplaceAllString(segments[i], "it")
+	}
+	name := strings.Join(segments, "/")
 	for key := range values {
 		name += " " + key
 	}

@@ -54,9 +54,10 @@ const library = `{
 	mark() { const e = document.querySelector('h1'); if (e) e.dataset.seen = ''; return ''; },
 	unmark() { const e = document.querySelector('h1'); if (e) delete e.dataset.seen; return ''; },
 	settled() {
-		const done = document.readyState === 'complete' && document.querySelector('h1') && !document.querySelector('h1[data-seen]') &&
-			!document.body.matches('.busy') && [...document.images].every((i) => i.complete);
-		return done ? 'yes' : 'no';
+		if (document.readyState !== 'complete') return document.readyState;
+		if (!document.querySelector('h1') || document.querySelector('h1[data-seen]')) return 'the page before';
+		if (document.body.matches('.busy')) return 'busy';
+		return [...document.images].every((i) => i.complete) ? 'yes' : 'pictures';
 	},
 	shape() {
 		const classes = [...document.querySelectorAll('body *')].map((e) => e.localName + '.' + [...e.classList].sort().join('.'));

@@ -28,10 +28,10 @@ func TestOperatorUsers(t *testing.T) {
 		click("Alice van Test").titled("Alice van Test")
 	p.click("Edit").fill("Full name", "Alice Test").fill("Project limit", "3").click("Save").see("The user is changed.").titled("Alice Test")
 	p.click("Reset password").click("Make a link").see("Hand this link on").click("Done")
-	p.click("Freeze").choose("Why", "Unpaid bills").fill("Reason", "three months open").click("Freeze").see("frozen")
-	p.click("Unfreeze").click("Unfreeze").titled("Alice Test")
+	p.click("Freeze").choose("Cause", "billing").fill("Reason", "three months open").click("Freeze").see("The user is frozen.")
+	p.click("The user").click("Unfreeze").click("Unfreeze").titled("Alice Test")
 	p.click("Users").click("Dora").click("Delete").see("What will happen").click("Delete").see("dora@mail.test is deleted.")
-	p.click("Deleted users").titled("Deletions").click("Restore Dora").click("Restore").titled("Dora")
+	p.click("Deleted users").titled("Deletions").click("Restore dora@mail.test").click("Restore").titled("Dora")
 }
 
 func TestOperatorOrganizations(t *testing.T) {
@@ -51,8 +51,8 @@ func TestOperatorOrganizations(t *testing.T) {
 	p.click("Delete webhook").click("Delete").see("The webhook is deleted.")
 	p.click("All credits").click("New credit").fill("Amount in US dollars", "25").fill("Description", "For the outage").click("Grant the credit").
 		see("The credit of $25.00 is granted.").click("Void").click("Void the credit").see("The credit is void.")
-	p.click("Parasol").click("Freeze").choose("Why", "Security").click("Freeze").see("The organisation is frozen.")
-	p.click("Unfreeze").click("Unfreeze").see("The organisation is not frozen any more.")
+	p.click("Parasol").click("Freeze").choose("Cause", "security").click("Freeze").see("The organisation is frozen.")
+	p.click("The organisation").click("Unfreeze").click("Unfreeze").see("The organisation is not frozen any more.")
 	p.click("Delete").click("Delete").titled("Organisations").see("Parasol is deleted.")
 }
 

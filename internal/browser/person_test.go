@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
@@ -38,7 +41,7 @@ type person struct {
 	plain bool // the browser has no JavaScript
 
 	mu      sync.Mutex
-	loading map[network.RequestID]bool
+	loading map[network.RequestID]string
 	bytes   float64 // on the wire since the last click
 	warm    bool    // the browser has the style sheet and scripts
 	noises  []string
@@ -50,7 +53,7 @@ func visitor(t *testing.T, base string) *person {
 	t.Helper()
 	tab, stop := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
 	t.Cleanup(stop)
-	p := &person{t: t, tab: tab, base: base, loading: map[network.RequestID]bool{}}
+	p := &person{t: t, tab: tab, base: base, loading: map[network.RequestID]string{}}
 	p.listen()
 	return p
 }
@@ -77,9 +80,7 @@ func (p *person) click(name string) *person {
 // press clicks what leads to no other page.
 func (p *person) press(name string) *person {
 	p.t.Helper()
-	p.painted()
-	x, y := p.find("clickable", name)
-	act(p, chromedp.MouseClickXY(x, y))
+	p.hit("clickable", name)
 	return p
 }
 
@@ -101,9 +102,7 @@ func (p *person) choose(label, option string) *person {
 // tick ticks a box or picks a radio button by its label.
 func (p *person) tick(label string) *person {
 	p.t.Helper()
-	p.painted()
-	x, y := p.find("box", label)
-	act(p, chromedp.MouseClickXY(x, y))
+	p.hit("box", label)
 	return p
 }
 
@@ -230,12 +229,23 @@ func (p *person) until(what string, is func() bool) {
 	p.t.Helper()
 	for deadline := time.Now().Add(patience); !is(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			p.t.Fatalf("%s: waited in vain on %s, which says:\n%s\n%s", what, p.where(), p.script("text"), strings.Join(p.noises, "\n"))
+			p.t.Fatalf("%s: waited in vain on %s, which says:\n%s\n%s\nsettled: %s, loading %q", what, p.where(), p.script("text"),
+				strings.Join(p.noises, "\n"), p.script("settled"), p.loading)
 		}
 	}
 }
 
-// painted waits until the page is on the screen: clicks before that are lost.
+// hit clicks a thing once it is on the screen where it is: clicks before that are
+// lost, or hit something else.
+func (p *person) hit(kind, name string) {
+	p.t.Helper()
+	p.find(kind, name)
+	p.painted()
+	x, y := p.find(kind, name)
+	act(p, chromedp.MouseClickXY(x, y))
+}
+
+// painted waits until the page is on the screen as it is.
 func (p *person) painted() {
 	p.t.Helper()
 	if p.plain {
@@ -243,6 +253,29 @@ func (p *person) painted() {
 		return
 	}
 	act(p, chromedp.Evaluate[bool](`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`, chromedp.EvalAwaitPromise))
+}
+
+// download clicks a link that downloads something, and gives that.
+func (p *person) download(name string) string {
+	p.t.Helper()
+	dir := p.t.TempDir()
+	_, err := chromedp.CallBrowser(p.tab, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+		Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir, BrowserContextID: chromedp.FromContext(p.tab).BrowserContextID,
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.press(name)
+	var out []byte
+	p.until("download "+name, func() bool {
+		files, err := filepath.Glob(filepath.Join(dir, "*.csv"))
+		if err != nil || len(files) != 1 {
+			return false
+		}
+		out, err = os.ReadFile(files[0])
+		return err == nil
+	})
+	return string(out)
 }
 
 // find finds a thing that can be seen, brings it into view and gives where it is.

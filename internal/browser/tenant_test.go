@@ -69,12 +69,12 @@ func TestTenantProjects(t *testing.T) {
 
 func TestTenantMembers(t *testing.T) {
 	s, p := tenants(t, "alice")
-	p.click("acme").click("px").click("Members").click("Add a member").click("Add Bob").choose("Role", "editor").click("Add").
+	p.click("acme").click("px").click("Members").click("Add a member").click("Bob").choose("Role", "editor").click("Add").
 		see("The member is added, as editor.")
-	p.click("Change role of Bob").choose("Role", "viewer").click("Change").see("The role is now viewer.")
-	p.click("Disable Bob").click("Disable").see("The member is disabled.")
-	p.click("Enable Bob").click("Enable").see("The member is enabled.")
-	p.click("Remove Bob").see("What will happen").click("Remove").see("The member is removed.").miss("Bob")
+	p.click("Change role").choose("Role", "viewer").click("Change").see("The role is now viewer.")
+	p.click("Disable").click("Disable").see("The member is disabled.")
+	p.click("Enable").click("Enable").see("The member is enabled.")
+	p.click("Remove").see("What will happen").click("Remove").see("The member is removed.").miss("Bob")
 
 	p.click("Organisations").click("acme").click("Members").click("Invite somebody").fill("Address", "new@mail.test").choose("Role", "editor").click("Invite").
 		see("The invitation is sent to new@mail.test.")
@@ -150,4 +150,21 @@ func TestTenantKeys(t *testing.T) {
 	p.click("Derive a key").fill("Name", "narrow").click("Derive").see("narrow").click("Done")
 	p.click("deploy").click("Rotate").click("Rotate").click("Done")
 	p.click("deploy").click("Delete").click("Delete").see("The organisation key is deleted.")
+}
+
+// TestTenantViewer: who may only look is offered nothing else.
+func TestTenantViewer(t *testing.T) {
+	_, p := tenants(t, "bob")
+	p.click("acme").titled("acme").miss("Rename", "New project", "Invitations", "Organisation keys", "Changes").
+		click("Members").see("Alice van Test").miss("Invite somebody")
+	p.click("Overview").click("px").titled("px").miss("Rename", "Delete").click("API keys").miss("Create an API key")
+}
+
+// TestDownload: a table can be had as CSV.
+func TestDownload(t *testing.T) {
+	_, p := tenants(t, "alice")
+	p.click("acme")
+	if got := p.download("CSV of Projects"); !strings.HasPrefix(got, "Name,Created,ID\r\npx,") {
+		t.Errorf("the CSV is %q", got)
+	}
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -230,16 +232,16 @@ func (v *visit) tell(out outcome) error {
 // refuse shows the question again, with what was filled in and what is wrong.
 // What is no fault of the form's is an error as of any page.
 func (v *visit) refuse(a action, in values, err error) error {
+	status, shown := web.Failed(v.ctx, err)
+	if shown.Kind == reeve.Internal || shown.Kind == reeve.Unavailable {
+		return err
+	}
 	q, wrong := a.Ask(v)
 	if wrong != nil {
 		return wrong
 	}
-	status, shown := web.Failed(v.ctx, err)
-	key := newKey()
-	switch reeve.AsError(err).Kind {
+	switch shown.Kind {
 	case reeve.Invalid, reeve.Conflict, reeve.Exhausted:
-	case reeve.Unavailable: // it may have been done: who sends it again learns what became of it
-		key = in.Get(keyField)
 	case reeve.Precondition:
 		in.meanwhile(q.Fields)
 	case reeve.Mismatch:
@@ -247,12 +249,41 @@ func (v *visit) refuse(a action, in values, err error) error {
 	default:
 		return err
 	}
+	key := newKey()
+	if errors.Is(err, reeve.ErrRunning) { // it is being done: sent again, it is told what came of it
+		key, shown = in.Get(keyField), errStillRunning
+	}
 	p := v.ask(q, key)
 	f := p.Sections[0].Form
 	in.fill(f.Fields)
 	f.Wrong, p.Status = refusalWords(shown), status
 	return v.send(p)
 }
+
+// again offers to send a form once more whose answer did not come: nothing can
+// be asked now, and it may have been done. What was filled in stays, and the key,
+// so that nothing is done twice. It answers false where there is no such form.
+func (v *visit) again(status int, shown *reeve.Error) bool {
+	if v.r.Method != http.MethodPost || shown.Kind != reeve.Unavailable {
+		return false
+	}
+	in, err := v.read()
+	if err != nil || in.Get(keyField) == "" {
+		return false
+	}
+	f := &form{To: v.r.URL.RequestURI(), Submit: "Send it again", Wrong: refusalWords(shown)}
+	for _, name := range slices.Sorted(maps.Keys(in.Values)) {
+		for _, value := range in.Values[name] {
+			f.Fields = append(f.Fields, field{Name: name, Kind: "hidden", Value: value})
+		}
+	}
+	return v.send(&page{
+		Title: errorTitles[status], Status: status, Narrow: true, Sections: []section{{Form: f}},
+		Lead: "What you have filled in is kept on this page. Nothing is done twice, however often you send it.",
+	}) == nil
+}
+
+var errStillRunning = reeve.Errorf(reeve.Conflict, "this form was sent before, and is still being worked on: send it again in a moment to see what came of it")
 
 var errSentBefore = reeve.Errorf(reeve.Mismatch,
 	"this form was sent before, with other values: look at what became of that, then send it again if you still want to")

@@ -119,11 +119,11 @@ func changeFields(c reeve.Change) string {
 		case is == reeve.Changed || !has && was == reeve.Changed:
 			out = append(out, words+" changed")
 		case c.Before == nil || !had && len(before) == 0:
-			if is != nil {
+			if is != nil && is != "" {
 				out = append(out, words+" "+fieldValue(name, is))
 			}
 		case c.After == nil || !has && len(after) == 0:
-			if was != nil {
+			if was != nil && was != "" {
 				out = append(out, words+" "+fieldValue(name, was))
 			}
 		case fieldValue(name, was) != fieldValue(name, is):

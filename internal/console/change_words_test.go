@@ -8,7 +8,7 @@ import (
 
 func TestChangeWords(t *testing.T) {
 	for _, test := range []struct{ action, before, after, what, fields string }{
-		{"project.create", "", `{"name":"px","ownerId":"u","description":""}`, "Project created", "name “px”; description “”; owner u"},
+		{"project.create", "", `{"name":"px","ownerId":"u","description":""}`, "Project created", "name “px”; owner u"},
 		{"project.update", `{"name":"px"}`, `{"name":"<b>"}`, "Project changed", "name “px” → “<b>”"},
 		{"user.update", `{}`, `{"fullName":"changed","passwordHash":"changed"}`, "User changed", "full name changed; password changed"},
 		{"user.update", `{"projectLimit":3}`, `{"projectLimit":5}`, "User changed", "project limit 3 → 5"},
@@ -41,7 +41,7 @@ func TestChangeWords(t *testing.T) {
 func TestParseDollars(t *testing.T) {
 	for text, want := range map[string]int64{
 		"0": 0, "25": 2500, "12.5": 1250, " $1,234.56 ": 123456, "0.01": 1, "92233720368547758.07": 9223372036854775807,
-		"": -1, "-1": -1, "1.": -1, ".5": -1, "1.234": -1, "1e3": -1, "92233720368547758.08": -1, "１": -1, "1.2.3": -1, "$": -1,
+		"": -1, "-1": -1, "1.": -1, ".5": -1, "1.234": -1, "1e3": -1, "92233720368547758.08": -1, "１": -1, "1.2.3": -1, "$": -1, "1,5": -1, "1.500,00": -1, "1234,567": -1, ",123": -1, "1,234,567": 123456700,
 	} {
 		got, err := parseDollars(text)
 		if err != nil {

@@ -17,6 +17,7 @@ import (
 type form struct {
 	To     string // where to; "" is the page's own path
 	Get    bool   // it only asks
+	Tall   bool   // its fields stand below each other, although it only asks
 	Asks   bool   // it only asks, by POST: what is asked stands in no address
 	Fields []field
 	Submit string

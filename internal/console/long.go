@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
@@ -42,16 +43,23 @@ func (v *visit) doLong(a action, in values) error {
 		defer close(left)
 		v.leave(path)
 	})
+	waits := sync.OnceValue(func() bool { // whether the browser still does: its answer is not touched by two
+		if early.Stop() {
+			return true
+		}
+		<-left
+		return false
+	})
+	defer waits()
 	_, err := v.once(a, in)
 	v.ctx = asked
-	if early.Stop() { // the browser still waits
-		if err != nil {
+	if waits() {
+		if err != nil && !errors.Is(err, reeve.ErrRunning) { // sent again, it leads there too
 			return v.refuse(a, in, err)
 		}
 		return v.redirect(path)
 	}
-	<-left
-	if err != nil {
+	if err != nil && !errors.Is(err, reeve.ErrRunning) {
 		v.keepFailure(request, err)
 	}
 	return nil
@@ -90,9 +98,6 @@ type run struct {
 	Lost    bool // it was interrupted, or another server does it
 }
 
-// errNoRun says that nothing is known of a run.
-var errNoRun = errors.New("nothing is known of this run")
-
 // runName names a run, for who has begun it.
 func runName(request reeve.Repeatable) string {
 	return request.Key + "." + hex.EncodeToString(request.Digest[:])
@@ -109,21 +114,18 @@ func (v *visit) run() (*run, error) {
 	if request.Key = key; copy(request.Digest[:], sum) != len(request.Digest) || len(sum) != len(request.Digest) {
 		return nil, nil
 	}
-	reply, _, err := v.control.Once(v.ctx, request, func(context.Context, func(reeve.Reply) error) (reeve.Reply, error) {
-		return reeve.Reply{}, errNoRun
-	})
-	out := &run{}
+	reply, running, err := v.control.KeptReply(v.ctx, request)
+	out := &run{Running: running}
 	switch {
-	case errors.Is(err, errNoRun), reeve.IsKind(err, reeve.Mismatch):
+	case running:
+		return out, nil
+	case reeve.IsKind(err, reeve.NotFound), reeve.IsKind(err, reeve.Mismatch):
 		out.Lost = true
-	case errors.Is(err, reeve.ErrRunning):
-		out.Running = true
+		return out, nil
 	case err != nil:
 		return nil, err
-	default:
-		return out, json.Unmarshal(reply.Body, &out.outcome)
 	}
-	return out, nil
+	return out, json.Unmarshal(reply.Body, &out.outcome)
 }
 
 // Over tells whether something has come of it.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"math/big"
+	"regexp"
 	"strings"
 
 	"github.com/reeve-cloud/reeve"
@@ -10,14 +11,18 @@ import (
 
 var errDollars = reeve.Errorf(reeve.Invalid, "an amount is written in dollars, such as 25 or 12.50")
 
+// dollars have commas between thousands or none: one anywhere else may be meant
+// as a point.
+var dollars = regexp.MustCompile(`^([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{1,2})?$`)
+
 // parseDollars reads an amount as people write it, in cents: "$1,234.5" is
 // 123450. None is negative.
 func parseDollars(text string) (cents int64, err error) {
-	text = strings.ReplaceAll(strings.TrimPrefix(strings.TrimSpace(text), "$"), ",", "")
-	whole, part, dotted := strings.Cut(text, ".")
-	if whole == "" || len(part) > 2 || dotted && part == "" || strings.Trim(whole+part, "0123456789") != "" {
+	text = strings.TrimPrefix(strings.TrimSpace(text), "$")
+	if !dollars.MatchString(text) {
 		return 0, errDollars
 	}
+	whole, part, _ := strings.Cut(strings.ReplaceAll(text, ",", ""), ".")
 	n, ok := new(big.Int).SetString(whole+(part + "00")[:2], 10)
 	if !ok || !n.IsInt64() {
 		return 0, errDollars

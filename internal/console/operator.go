@@ -17,6 +17,7 @@ func operatorFace() face {
 			{Text: "Coupons", To: to("coupons")},
 			{Text: "Statements", To: to("statements")},
 			{Text: "Changes", To: to("changes")},
+			{Text: "Bulk", To: to("bulk")},
 			{Text: "Inspect", To: to("inspect")},
 			{Text: "Gateways", To: to("gateways")},
 			{Text: "Operators", To: to("operators")},

@@ -3,37 +3,9 @@ package console
 import (
 	"strconv"
 
-	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/document"
 )
-
-// statementTable begins a list of statements in brief; with says whose each is.
-func statementTable(with bool) *table {
-	t := &table{
-		ID: "statements", Caption: "Statements",
-		Columns: []column{{Name: "Month"}, {Name: "State"}, {Name: "Gross", Number: true}, {Name: "To pay", Number: true}},
-	}
-	if with {
-		t.Columns = append(t.Columns, column{Name: "Organisation"})
-	}
-	return t
-}
-
-// statementRow makes a row of statementTable.
-func statementRow(with bool) func(reeve.Statement) []cell {
-	return func(s reeve.Statement) []cell {
-		out := []cell{
-			linked(s.Month.String(), to("statements", s.ID.String())),
-			{Badges: statementBadges(s.Status)},
-			moneyCell(s.Gross), moneyCell(document.Open(s)),
-		}
-		if with {
-			out = append(out, linked(s.OrganizationName, to("organizations", s.OrganizationID.String())))
-		}
-		return out
-	}
-}
 
 // affected gives how many things of a kind go with something.
 func affected(e control.Effects, what control.Affected) control.Count {

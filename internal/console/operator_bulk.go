@@ -31,8 +31,8 @@ func (s *site) operatorBulk() {
 // bulkPage asks what is to be done, and then to what.
 func (v *visit) bulkPage() (*page, error) {
 	p := &page{
-		Title: "Bulk actions",
-		Lead:  fmt.Sprintf("One action to many things, %s at most. What would be done is shown before anything is.", document.Thousands(strconv.Itoa(control.MaxBulk))),
+		Title: "Bulk actions", Narrow: true,
+		Lead: fmt.Sprintf("One action to many things, %s at most. What would be done is shown before anything is.", document.Thousands(strconv.Itoa(control.MaxBulk))),
 	}
 	var options []option
 	for _, d := range bulkDoings {
@@ -51,7 +51,7 @@ func (v *visit) bulkPage() (*page, error) {
 	if asked && v.may(d.right) {
 		p.Sections = append(p.Sections, section{
 			Title: d.title, Note: "Which ones: all that is filled in must be so. With nothing filled in, all of them.",
-			Form: &form{Get: true, To: to("bulk", "run"), Submit: "Show what would be done", Fields: v.bulkFields(d)},
+			Form: &form{Get: true, Tall: true, To: to("bulk", "run"), Submit: "Show what would be done", Fields: v.bulkFields(d)},
 		})
 	}
 	return p, nil

@@ -48,9 +48,9 @@ func (v *visit) listChanges() (*page, error) {
 		Title: "Changes", Lead: "Every change of identity, key, limit or money, newest first: who made it, when and why.",
 		Sections: []section{{Form: &form{Get: true, Submit: "Show", Fields: []field{
 			{Name: "action", Label: "What", Kind: "select", Value: get("action"), Options: actionOptions()},
-			{Name: "actor", Label: "Who", Value: get("actor"), Hint: "root, system or an id."},
+			{Name: "actor", Label: "Who", Value: get("actor"), Hint: "root, system, an id."},
 			{Name: "target", Label: "Of", Value: get("target"), Hint: "The thing's id."},
-			{Name: "organization", Label: "Organisation", Value: get("organization"), Hint: "Its id: changes of it and of what is its."},
+			{Name: "organization", Label: "Organisation", Value: get("organization"), Hint: "Its id."},
 		}}}},
 	}
 	f, err := changeFilter(get)
@@ -71,7 +71,7 @@ func (v *visit) listChanges() (*page, error) {
 	}
 	p.Sections[0].Table = &table{
 		ID: "changes", Caption: "Changes", Empty: "Nothing like that has been changed, or its record is not kept any more.",
-		Columns: append(changeColumns(false), column{Name: "Number", Number: true}, column{Name: "Request"}), Rows: rows,
+		Columns: append(changeColumns(false), column{Name: "Number", Number: true}), Rows: rows,
 		Pager: v.onwards("before", next), All: v.eachChange(f),
 	}
 	return p, nil
@@ -111,7 +111,7 @@ func (v *visit) changeRows(changes []reeve.Change) ([][]cell, error) {
 	names, err := v.namesIn(changes)
 	out := make([][]cell, len(changes))
 	for i, c := range changes {
-		out[i] = append(names.row(c, false), number(strconv.FormatInt(c.Number, 10)), code(c.RequestID))
+		out[i] = append(names.row(c, false), number(strconv.FormatInt(c.Number, 10)))
 	}
 	return out, err
 }

@@ -28,7 +28,7 @@ func (v *visit) changesSection(filter control.ChangeFilter, title string) (secti
 	}
 	alone := filter.Target != nil // all are of one thing, whose page this is
 	out := section{Title: title, Table: &table{
-		ID: slug(title), Caption: title, Empty: "Nothing has been changed.", Columns: changeColumns(alone),
+		ID: slug(title), Caption: title, Empty: "Nothing has been changed.", Columns: changeColumns(alone), Brief: more,
 	}}
 	for _, c := range page {
 		out.Table.Rows = append(out.Table.Rows, names.row(c, alone))
@@ -118,7 +118,9 @@ func (n namesOf) target(c reeve.Change) cell {
 	path, known := foundPages[thing.Kind]
 	switch {
 	case there && known:
-		return linked(calledOr(thing.Name, id), to(path, id))
+		out := linked(calledOr(thing.Name, id), to(path, id))
+		out.About = id // there may be two of that name
+		return out
 	case there && thing.Of != nil:
 		return linked(thing.Name, to("organizations", thing.Of.ID.String(), "keys"))
 	case strings.HasPrefix(c.Action, "credit."):

@@ -88,14 +88,13 @@ func couponUp(c reeve.Coupon) []link {
 	return []link{{Text: "Coupons", To: to("coupons")}, {Text: calledOr(shortened(c.Description), "Coupon"), To: to("coupons", c.ID.String())}}
 }
 
-// couponUser says whose a coupon is.
-func (v *visit) couponUser(c reeve.Coupon) (cell, error) {
-	id := c.UserID.String()
-	u, err := v.userByID(c.UserID)
+// userCell says who a user is.
+func (v *visit) userCell(id reeve.ID) (cell, error) {
+	u, err := v.userByID(id)
 	if reeve.IsKind(err, reeve.NotFound) {
-		return text("a deleted user, " + id), nil
+		return text("a deleted user, " + id.String()), nil
 	}
-	return linked(calledOr(u.FullName, u.Email), to("users", id)), err
+	return linked(calledOr(u.FullName, u.Email), to("users", id.String())), err
 }
 
 // couponPage tells what is left of a coupon, and what used it.
@@ -104,7 +103,7 @@ func (v *visit) couponPage() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	user, err := v.couponUser(c)
+	user, err := v.userCell(c.UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +189,7 @@ func (v *visit) askDeleteCoupon() (*question, error) {
 	if err != nil {
 		return nil, err
 	}
-	user, err := v.couponUser(c)
+	user, err := v.userCell(c.UserID)
 	if err != nil {
 		return nil, err
 	}

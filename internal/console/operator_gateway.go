@@ -117,6 +117,7 @@ func gatewaySessions(g control.GatewayState) section {
 		})
 	}
 	if g.Sessions.Total > len(t.Rows) {
+		t.Brief = true
 		t.Pager = &pager{Text: fmt.Sprintf("The furthest behind %d of %d", len(t.Rows), g.Sessions.Total)}
 	}
 	return section{Title: "Sessions", Note: "Programs that answer from memory. A revocation is complete once each has taken it in, or is over.", Table: t}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/document"
 )
 
 // closingTime is how long closing a month goes on at most before it must be
@@ -176,6 +177,14 @@ func (r *run) progress(state monthState, made int) (out section, ok bool) {
 	return out, true
 }
 
+// wholeUnits makes a number readable, if it is a whole one.
+func wholeUnits(text string) string {
+	if strings.Trim(text, "0123456789") != "" {
+		return text
+	}
+	return document.Thousands(text)
+}
+
 // pricesSection tells the prices in force in a month.
 func pricesSection(list reeve.PriceList, state monthState) section {
 	t := &table{
@@ -185,9 +194,9 @@ func pricesSection(list reeve.PriceList, state monthState) section {
 	for _, p := range list.All() {
 		from := "0"
 		row := func(upTo, price string) {
-			used := "from " + from
+			used := "from " + wholeUnits(from)
 			if upTo != "" {
-				used += " to " + upTo
+				used += " to " + wholeUnits(upTo)
 			}
 			t.Rows = append(t.Rows, []cell{text(meterTitles[p.Meter]), text(used), text(price), text(p.Unit.String()), text(p.From.String())})
 			from = upTo

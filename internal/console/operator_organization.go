@@ -12,7 +12,8 @@ import (
 func (s *site) operatorOrganizations() {
 	const here = "organizations/{organization}"
 	s.show(here, (*visit).showOrganization)
-	s.usagePictures(here+"/usage", func(v *visit) control.SeriesQuery {
+	s.show(here+"/usage", (*visit).showUsage)
+	s.usagePictures(here+"/pictures", func(v *visit) control.SeriesQuery {
 		return control.SeriesQuery{OrganizationID: v.organizationID()}
 	})
 	s.does(action{Path: "organizations/new", Ask: (*visit).askCreateOrganization, Do: (*visit).createOrganization})
@@ -81,13 +82,43 @@ func (v *visit) showOrganization() (*page, error) {
 		}
 		p.Sections = append(p.Sections, s)
 	}
-	usage, err := v.usageSections(control.SeriesQuery{OrganizationID: o.ID}, organizationPath(o, "usage"))
+	usage, err := v.usageInBrief(o)
 	if err != nil {
 		return nil, err
 	}
 	changes, err := v.changesSection(control.ChangeFilter{Organization: &o.ID}, "Last changes")
 	p.Sections = append(append(p.Sections, usage...), changes)
 	return p, err
+}
+
+// fewProjects is of how many projects the usage is added up on their
+// organisation's page; that of more has a page of its own.
+const fewProjects = 100
+
+// usageInBrief tells what the organisation's projects used, or where that is.
+func (v *visit) usageInBrief(o reeve.Organization) ([]section, error) {
+	_, more, err := v.control.ListProjects(v.ctx, control.Listing{Organization: &o.ID, Sort: "created", Limit: fewProjects})
+	switch {
+	case err != nil:
+		return nil, err
+	case more != "":
+		return []section{{
+			Title: "Usage by day", Note: "It is added up of many projects, which takes a moment.",
+			Actions: []link{{Text: "Show usage", About: "of " + o.Name, To: organizationPath(o, "usage")}},
+		}}, nil
+	}
+	return v.usageSections(control.SeriesQuery{OrganizationID: o.ID}, organizationPath(o, "pictures"))
+}
+
+// showUsage shows what the organisation's projects used.
+func (v *visit) showUsage() (*page, error) {
+	defer v.patient()()
+	o, err := v.organizationOf()
+	if err != nil {
+		return nil, err
+	}
+	sections, err := v.usageSections(control.SeriesQuery{OrganizationID: o.ID}, organizationPath(o, "pictures"))
+	return &page{Title: "Usage of " + o.Name, Up: organizationWay(o), Sections: sections}, err
 }
 
 // organizationActions are what can be done to an organisation.
@@ -107,7 +138,7 @@ func (v *visit) organizationActions(o reeve.Organization) (out []link) {
 
 // projectsInBrief tells of the organisation's oldest projects.
 func (v *visit) projectsInBrief(o reeve.Organization) (section, error) {
-	found, total, err := v.control.OrganizationProjects(v.ctx, o.ID, control.Page{Size: preview})
+	found, next, err := v.control.ListProjects(v.ctx, control.Listing{Organization: &o.ID, Sort: "created", Limit: preview})
 	if err != nil {
 		return section{}, err
 	}
@@ -121,8 +152,8 @@ func (v *visit) projectsInBrief(o reeve.Organization) (section, error) {
 		return section{}, err
 	}
 	out := section{Title: "Projects", Table: t}
-	if total > len(found) {
-		out.Actions = append(out.Actions, link{Text: "All " + tally(total, "project"), To: at(to("projects"), "organization", o.ID.String())})
+	if next != "" {
+		out.Actions = append(out.Actions, link{Text: "All projects", About: "of " + o.Name, To: at(to("projects"), "organization", o.ID.String())})
 	}
 	if v.may(reeve.ManageTenants) {
 		out.Actions = append(out.Actions, link{Text: "New project", To: at(to("projects", "new"), "organization", o.ID.String())})
@@ -138,19 +169,25 @@ func (v *visit) briefProjects(projects []reeve.Project) ([][]cell, error) {
 	return rows, err
 }
 
-// statementsInBrief tells what the organisation had to pay of late.
+// statementsInBrief tells what the organisation had to pay of late. A draft would
+// have to be added up first.
 func (v *visit) statementsInBrief(o reeve.Organization) (section, error) {
-	list := func(p control.Page) ([]reeve.Statement, int, error) {
-		return v.control.OrganizationStatements(v.ctx, o.ID, p)
+	f := control.StatementFilter{OrganizationID: o.ID, Limit: preview}
+	found, more, err := v.control.ListStatements(v.ctx, f)
+	if err != nil {
+		return section{}, err
 	}
-	t := statementTable(false)
-	t.Empty = "There are no statements yet."
-	total, err := fillFirst(t, preview, list, statementRow(false))
-	out := section{Title: "Statements", Table: t}
-	if total > preview {
-		out.Actions = []link{{Text: "All " + tally(total, "statement"), To: at(to("statements"), "organization", o.ID.String())}}
+	t := &table{
+		ID: "statements", Caption: "Statements", Empty: "There are no final statements yet.",
+		Columns: statementColumns, Rows: rowsOf(found, statementInFull), All: v.eachStatement(f),
 	}
-	return out, err
+	if more {
+		t.Pager = &pager{Text: "The newest " + tally(len(found), "statement")}
+	}
+	return section{
+		Title: "Statements", Table: t, Note: "Those of closed months.",
+		Actions: []link{{Text: "All statements", About: "of " + o.Name, To: at(to("statements"), "organization", o.ID.String())}},
+	}, nil
 }
 
 // creditsInBrief tells what the organisation was granted.

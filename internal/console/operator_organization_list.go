@@ -30,7 +30,7 @@ func (v *visit) listOrganizations() (*page, error) {
 	if v.may(reeve.ManageTenants) {
 		p.Actions = []link{{Text: "New organisation", To: to("organizations", "new"), Main: true}}
 	}
-	p.Actions = append(p.Actions, link{Text: "Deleted organisations", To: at(to("deletions"), "kind", string(reeve.DeletedOrganization))})
+	p.Actions = append(p.Actions, link{Text: "Deleted organisations", To: at(to("deletions"), "kind", string(reeve.DeletedOrganization))}, link{Text: "Bulk actions", To: to("bulk")})
 	return p, nil
 }
 
@@ -77,7 +77,7 @@ func (v *visit) listProjects() (*page, error) {
 	if v.may(reeve.ManageTenants) {
 		p.Actions = []link{{Text: "New project", To: to("projects", "new"), Main: true}}
 	}
-	p.Actions = append(p.Actions, link{Text: "Deleted projects", To: at(to("deletions"), "kind", string(reeve.DeletedProject))})
+	p.Actions = append(p.Actions, link{Text: "Deleted projects", To: at(to("deletions"), "kind", string(reeve.DeletedProject))}, link{Text: "Bulk actions", To: to("bulk")})
 	return p, nil
 }
 

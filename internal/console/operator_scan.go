@@ -24,9 +24,10 @@ const (
 	// maxLeaks is how much of what was found is shown.
 	maxLeaks = 100
 
-	// maxScan is how many characters are taken: with what a form makes of them
-	// they stay below what a request may have.
-	maxScan = 300_000
+	// maxScan is how many characters are taken, as browsers count them. A form
+	// makes at most nine bytes of one, so that all of them stay below the MiB that
+	// a request may have.
+	maxScan = 100_000
 
 	// pastedText is what a pasted text is sealed for.
 	pastedText = "scan"

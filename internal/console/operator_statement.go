@@ -35,11 +35,15 @@ func (v *visit) statementPage() (*page, error) {
 		return nil, err
 	}
 	s := shown.Statement
+	owner, err := v.userCell(s.OwnerID)
+	if err != nil {
+		return nil, err
+	}
 	p := &page{
 		Title: statementTitle(s), Up: statementUp(s)[:1], Badges: statementBadges(s.Status), Lead: statementLeads[s.Status],
 		Facts: []fact{
 			{"Organisation", linked(s.OrganizationName, to("organizations", s.OrganizationID.String()))},
-			{"Owner at the month's close", cell{Text: s.OwnerID.String(), To: to("users", s.OwnerID.String()), Code: true}},
+			{"Owner at the month's close", owner},
 			{"ID", code(s.ID.String())},
 		},
 		Actions: append(v.statementActions(s), link{Text: "To print", To: shown.page + "/print"}),

@@ -30,14 +30,14 @@ func (v *visit) systemPage() (*page, error) {
 		Sections: []section{faultsSection(in), serverSection(in), databaseSection(in), backlogSection(in)},
 	}
 	if in.Replicas.Total > 0 {
-		t := sessionTable("replicas", "Replicas", in.Replicas.Sessions)
+		t := sessionTable("replicas", "Replicas", in.Replicas)
 		p.Sections = append(p.Sections, section{Title: "Replicas", Note: partOf(len(in.Replicas.Sessions), in.Replicas.Total, "those furthest behind"), Table: t})
 	}
 	p.Sections = append(p.Sections, gatewaysSection(in), gatewaySessionsSection(in))
 	if in.Departed.Total > 0 {
 		p.Sections = append(p.Sections, section{
 			Title: "Sessions of deleted gateways", Note: "They may answer from memory until their leases end.",
-			Table: sessionTable("departed", "Sessions of deleted gateways", in.Departed.Sessions),
+			Table: sessionTable("departed", "Sessions of deleted gateways", in.Departed),
 		})
 	}
 	p.Sections = append(p.Sections, jobsSection(in))
@@ -54,7 +54,7 @@ func partOf(shown, total int, which string) string {
 
 func faultsSection(in control.SystemState) section {
 	faults := systemFaults(in)
-	out := section{Title: "What is wrong", Facts: []fact{{"Looked at", moment(in.At)}}}
+	out := section{Title: "What is wrong", Facts: []fact{{"Looked at", text(in.At.UTC().Format(time.TimeOnly) + " UTC")}}}
 	if len(faults) == 0 {
 		out.Note = "Nothing that is known here."
 		return out
@@ -120,9 +120,9 @@ var sessionColumns = []column{
 	{Name: "Behind", Number: true},
 }
 
-func sessionTable(id, caption string, sessions []control.SessionState) *table {
-	t := &table{ID: id, Caption: caption, Columns: sessionColumns, Empty: "There are none."}
-	for _, s := range sessions {
+func sessionTable(id, caption string, in control.SessionList) *table {
+	t := &table{ID: id, Caption: caption, Columns: sessionColumns, Empty: "There are none.", Brief: in.Total > len(in.Sessions)}
+	for _, s := range in.Sessions {
 		t.Rows = append(t.Rows, sessionRow(s))
 	}
 	return t
@@ -149,7 +149,7 @@ func sessionRow(s control.SessionState) []cell {
 
 func gatewaysSection(in control.SystemState) section {
 	t := &table{
-		ID: "gateways", Caption: "Gateways", Empty: "There are no gateways.",
+		ID: "gateways", Caption: "Gateways", Empty: "There are no gateways.", Brief: in.Gateways.Total > len(in.Gateways.Gateways),
 		Columns: []column{
 			{Name: "Gateway"},
 			{Name: "Sessions", Number: true},
@@ -175,9 +175,10 @@ func gatewaysSection(in control.SystemState) section {
 func gatewaySessionsSection(in control.SystemState) section {
 	t := &table{
 		ID: "gateway-sessions", Caption: "Sessions of gateways", Empty: "No gateway has a session: none answers from memory.",
-		Columns: append([]column{{Name: "Gateway"}}, sessionColumns...),
+		Columns: append([]column{{Name: "Gateway"}}, sessionColumns...), Brief: in.Gateways.Total > len(in.Gateways.Gateways),
 	}
 	for _, g := range in.Gateways.Gateways {
+		t.Brief = t.Brief || g.Sessions.Total > len(g.Sessions.Sessions)
 		for _, s := range g.Sessions.Sessions {
 			t.Rows = append(t.Rows, append([]cell{linked(g.Name, to("gateways", g.ID.String()))}, sessionRow(s)...))
 		}

@@ -1,7 +1,9 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -141,7 +143,7 @@ func (v *visit) userProjects(found control.UserDetails) (section, error) {
 		return section{}, err
 	}
 	t := &table{
-		ID: "projects", Caption: "Projects owned", Empty: "The user owns no project.",
+		ID: "projects", Caption: "Projects owned", Empty: "The user owns no project.", Brief: next != "",
 		Columns: []column{{Name: "Name"}, {Name: "State"}, {Name: "Stored"}, {Name: "Egress this month"}, {Name: "Buckets"}, {Name: "Created"}},
 	}
 	for _, p := range owned {
@@ -182,7 +184,8 @@ func usedOf(l control.LimitInForce, in scale) string {
 // userOrganizations tells where the user is a member.
 func (v *visit) userOrganizations(found control.UserDetails) (section, error) {
 	id := found.User.ID
-	places, total, err := v.control.ListOrganizationsOf(v.ctx, id, control.Page{Size: preview})
+	list := func(p control.Page) ([]control.Place, int, error) { return v.control.ListOrganizationsOf(v.ctx, id, p) }
+	places, total, err := list(control.Page{Size: preview})
 	if err != nil {
 		return section{}, err
 	}
@@ -190,15 +193,19 @@ func (v *visit) userOrganizations(found control.UserDetails) (section, error) {
 		ID: "organizations", Caption: "Organisations", Empty: "The user is in no organisation.",
 		Columns: []column{{Name: "Name"}, {Name: "Role"}, {Name: "Created"}},
 	}
-	for _, place := range places {
+	row := func(place control.Place) []cell {
 		role := string(place.Role)
 		if place.Organization.OwnerID == id {
 			role = "owner"
 		}
-		t.Rows = append(t.Rows, []cell{
+		return []cell{
 			linked(place.Organization.Name, to("organizations", place.Organization.ID.String())), text(role), moment(place.Organization.CreatedAt),
-		})
+		}
 	}
+	for _, place := range places {
+		t.Rows = append(t.Rows, row(place))
+	}
+	t.All = allPages(list, row)
 	out := section{Title: "Organisations", Table: t}
 	if total > len(places) {
 		out.Actions = append(out.Actions, link{Text: fmt.Sprintf("All %d organisations", total), To: at(to("organizations"), "member", id.String())})
@@ -216,12 +223,13 @@ func (v *visit) userCoupons(found control.UserDetails) (section, error) {
 		Columns: []column{{Name: "Description"}, {Name: "State"}, {Name: "Left", Number: true}, {Name: "Of", Number: true}, {Name: "Until"}},
 	}
 	now := v.control.Now()
-	for _, c := range found.Coupons[:min(preview, len(found.Coupons))] {
-		t.Rows = append(t.Rows, []cell{
+	row := func(c reeve.Coupon) []cell {
+		return []cell{
 			linked(calledOr(shortened(c.Description), "Coupon"), to("coupons", c.ID.String())), couponState(c.StatusAt(now)),
 			moneyCell(c.Remaining()), moneyCell(c.Amount), moment(c.Until()),
-		})
+		}
 	}
+	t = firstOf(t, found.Coupons, row)
 	id := found.User.ID.String()
 	out := section{Title: "Coupons", Table: t}
 	if len(found.Coupons) > preview {
@@ -253,17 +261,30 @@ func couponState(s reeve.CouponStatus) cell {
 	return state("expired", "plain")
 }
 
-// userStatements tells what the user's organisations had to pay.
+// userStatements tells what the user's organisations had to pay of late. Drafts
+// would have to be added up first.
 func (v *visit) userStatements(found control.UserDetails) (section, error) {
-	all, err := v.control.StatementsOfUser(v.ctx, found.User.Email)
+	id := found.User.ID
+	owned, more, err := v.control.ListOrganizations(v.ctx, control.Listing{Owner: &id, Limit: preview})
 	if err != nil {
 		return section{}, err
 	}
-	t := statementTable(true)
-	t.Empty = "There are no statements of the user's organisations."
-	out := section{Title: "Statements", Table: firstOf(t, all, statementRow(true))}
-	if len(all) > preview {
-		out.Note = fmt.Sprintf("The newest %d of %d; the CSV has all.", preview, len(all))
+	var all []reeve.Statement
+	for _, o := range owned {
+		page, _, err := v.control.ListStatements(v.ctx, control.StatementFilter{OrganizationID: o.ID, Limit: preview})
+		if err != nil {
+			return section{}, err
+		}
+		all = append(all, page...)
+	}
+	slices.SortStableFunc(all, func(a, b reeve.Statement) int { return cmp.Compare(b.Month, a.Month) })
+	all = all[:min(preview, len(all))]
+	out := section{Title: "Statements", Note: "The newest of closed months.", Table: &table{
+		ID: "statements", Caption: "Statements", Empty: "There are no final statements of the user's organisations.",
+		Columns: statementColumns, Rows: rowsOf(all, statementInFull), Brief: true, // the newest of several organisations
+	}}
+	if more != "" {
+		out.Note = "The newest of closed months, of the " + tally(len(owned), "organisation") + " that the user owned last."
 	}
 	return out, nil
 }

@@ -36,7 +36,7 @@ func (v *visit) listUsers() (*page, error) {
 	if v.may(reeve.ManageUsers) {
 		p.Actions = []link{{Text: "New user", To: to("users", "new"), Main: true}}
 	}
-	p.Actions = append(p.Actions, link{Text: "Deleted users", To: at(to("deletions"), "kind", string(reeve.DeletedUser))})
+	p.Actions = append(p.Actions, link{Text: "Deleted users", To: at(to("deletions"), "kind", string(reeve.DeletedUser))}, link{Text: "Bulk actions", To: to("bulk")})
 	return p, nil
 }
 

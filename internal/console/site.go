@@ -166,7 +166,9 @@ func (s *site) stranger(fn func(*visit) error) web.Page {
 		}
 		if err != nil {
 			status, shown := web.Failed(v.ctx, err)
-			v.fail(status, shown)
+			if !v.again(status, shown) {
+				v.fail(status, shown)
+			}
 		}
 		return nil
 	}

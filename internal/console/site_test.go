@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -94,6 +95,45 @@ func TestTwice(t *testing.T) {
 		t.Error("what was filled in is lost")
 	}
 	page.send(nil).titled("Acme SE")
+}
+
+// TestAtOnce: a form that is sent again while it is still being worked on is done
+// once, also where who was told to wait sends it again.
+func TestAtOnce(t *testing.T) {
+	s, b := tenant(t, "alice")
+	page := b.get(s.Expand("/console/organizations/{org:acme}/projects/new"))
+	before := s.Count(t)
+	var group sync.WaitGroup
+	for range 6 {
+		group.Go(func() {
+			got := page.send(fields{"name": "twice"})
+			for got.status == http.StatusConflict {
+				got.says("still being worked on")
+				got = got.send(nil)
+			}
+			got.titled("twice")
+		})
+	}
+	group.Wait()
+	if made := s.Count(t) - before; made != 1 {
+		t.Errorf("sent six times at once, it makes %d changes", made)
+	}
+}
+
+// TestUnavailable: where the database is gone in the middle of an action, what was
+// filled in stays, to be sent again under the same key.
+func TestUnavailable(t *testing.T) {
+	s, b := tenant(t, "alice")
+	page := b.get(s.Expand("/console/organizations/{org:acme}/rename"))
+	s.Store.Close()
+	again := page.send(fields{"name": "Acme & Sons"}).answered(http.StatusServiceUnavailable, "Not available right now").says("Nothing is done twice")
+	if !strings.Contains(again.text, `name="name" value="Acme &amp; Sons"`) {
+		t.Errorf("what was filled in is lost: %s", again.text)
+	}
+	_, key, _ := strings.Cut(page.text, `name="key" value="`)
+	if key, _, _ = strings.Cut(key, `"`); key == "" || !strings.Contains(again.text, `name="key" value="`+key+`"`) {
+		t.Errorf("the key is not the form's, %q: %s", key, again.text)
+	}
 }
 
 // TestTwiceGone: who sends a form again, of a thing that it took away, is told

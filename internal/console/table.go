@@ -20,7 +20,7 @@ type table struct {
 	Rows    [][]cell
 	Empty   string // what is said instead of no rows
 	Pager   *pager
-	Brief   bool // it stands on the answer to a form, and cannot be had as CSV
+	Brief   bool // it is a part of something, or of the answer to a form, and cannot be had as CSV
 
 	// All gives the rows of all pages; nil if Rows are all there are.
 	All iter.Seq2[[]cell, error]
@@ -80,7 +80,7 @@ const csvTime = 10 * time.Minute
 // way breaks the answer off, so that nobody takes it for whole.
 func (v *visit) sendCSV(p *page, name string) error {
 	for _, s := range p.Sections {
-		if s.Table != nil && s.Table.ID == name {
+		if s.Table != nil && s.Table.ID == name && !s.Table.Brief {
 			return v.writeCSV(s.Table)
 		}
 	}
@@ -98,6 +98,9 @@ func (v *visit) writeCSV(t *table) error {
 		if c.Name != "" {
 			names = append(names, cmp.Or(c.Plain, c.Name))
 		}
+	}
+	if v.r.Method == http.MethodHead {
+		return nil // nobody gets the rows
 	}
 	_ = out.Write(names)
 	rows := t.All
@@ -136,7 +139,10 @@ func (c cell) plain() string {
 		for i, b := range c.Badges {
 			words[i] = b.Text
 		}
-		return strings.Join(append(words, c.Text), " ")
+		if c.Text != "" {
+			words = append(words, c.Text)
+		}
+		return strings.Join(words, " ")
 	}
 	if c.Text != "" && strings.ContainsRune("=+-@\t\r", rune(c.Text[0])) && !isNumber(c.Text) {
 		return "'" + c.Text

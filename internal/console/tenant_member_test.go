@@ -105,7 +105,7 @@ func TestManyMembers(t *testing.T) {
 	}
 	b.get(s.Expand("projects/{prj:px}/members")).says("Twin twin0@mail.test twin0@mail.test", "Twin twin1@mail.test")
 	csv := b.get(s.Expand("organizations/{org:acme}/members?csv=members"))
-	if got := strings.Count(csv.text, "\r\n"); got != 124 || !strings.Contains(csv.text, "\r\nAlice van Test,alice@mail.test,admin,Owner ,") {
+	if got := strings.Count(csv.text, "\r\n"); got != 124 || !strings.Contains(csv.text, "\r\nAlice van Test,alice@mail.test,admin,Owner,") {
 		t.Errorf("the CSV has %d lines: %.200s", got, csv.text)
 	}
 }

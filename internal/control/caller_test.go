@@ -30,7 +30,7 @@ var forTenants = map[string]bool{
 	"GetOrganization": true, "RenameOrganization": true, "OrganizationProjects": true, "OrganizationMembers": true,
 	"ChangeOrganizationMember": true, "DeleteOrganizationMember": true, "ChangeProjectMember": true, "DeleteProjectMember": true,
 	"DeleteProject": true, "GetLimitsInForce": true,
-	"AuthorizeOrganization": true, "Once": true, "LockForEdit": true, "UsageSeries": true, "ExplainStatement": true,
+	"AuthorizeOrganization": true, "Once": true, "KeptReply": true, "LockForEdit": true, "UsageSeries": true, "ExplainStatement": true,
 	"CreateAPIKey": true, "ListAPIKeyUses": true, "GetAPIKeyUse": true, "DeleteProjectAPIKey": true, "RotateAPIKey": true,
 	"RotateAPIKeyByName": true, "NarrowAPIKey": true,
 	"ProjectIsFrozen": true, "OrganizationIsFrozen": true, "FindProjectMember": true, "FindOrganizationMember": true,

@@ -64,6 +64,20 @@ func (c *Control) Once(ctx context.Context, request reeve.Repeatable, work Work)
 	return out, false, err
 }
 
+// KeptReply gives the reply that is kept of a request, or tells that this replica
+// works on it. NotFound if neither is so, ErrMismatch as Once.
+func (c *Control) KeptReply(ctx context.Context, request reeve.Repeatable) (out reeve.Reply, running bool, err error) {
+	if caller := callerOf(ctx); !caller.tenant() && !caller.Actor.May(reeve.Look) {
+		return out, false, reeve.ErrDenied
+	}
+	o := &once{Control: c, request: request, id: replyID(request)}
+	if c.running.has(o.id) {
+		return out, true, nil
+	}
+	out, err = o.kept(ctx)
+	return out, false, err
+}
+
 // errEnclosed is a fault of reeve's own: what is done in many transactions, or
 // waits for others, must not be a part of one.
 var errEnclosed = errors.New("inside a transaction")
@@ -210,6 +224,12 @@ func (r *running) enter(id reeve.ID) bool {
 	}
 	r.ids[id] = true
 	return true
+}
+
+func (r *running) has(id reeve.ID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ids[id]
 }
 
 func (r *running) leave(id reeve.ID) {
