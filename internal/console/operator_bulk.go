@@ -105,7 +105,7 @@ func plannedTable(plan control.BulkPlan) *table {
 	t := &table{ID: "planned", Caption: "To which", Columns: []column{{Name: "Name"}, {Name: "ID"}}}
 	for _, item := range plan.Items {
 		id := item.ID.String()
-		t.Rows = append(t.Rows, []cell{linked(calledOr(item.Name, id), to(foundPages[item.Kind], id)), code(id)})
+		t.Rows = append(t.Rows, []cell{linked(calledOr(item.Name, id), to(foundKinds[item.Kind].path, id)), code(id)})
 	}
 	return t
 }
@@ -202,6 +202,6 @@ func (v *visit) failuresSection(d bulkDoing, failed []bulkFailure) section {
 		ID: "failures", Caption: "Failures", Columns: []column{{Name: "ID"}, {Name: "Why"}},
 	}, failed, func(f bulkFailure) []cell {
 		id := f.ID.String()
-		return []cell{{Text: id, Code: true, To: to(foundPages[d.kind], id)}, text(f.Error)}
+		return []cell{{Text: id, Code: true, To: to(foundKinds[d.kind].path, id)}, text(f.Error)}
 	})}
 }

@@ -104,25 +104,16 @@ func (n namesOf) actor(actor string) cell {
 	return out
 }
 
-// foundPages are where the pages of things are, by their kinds.
-var foundPages = map[control.FoundKind]string{
-	control.FoundUser: "users", control.FoundOrganization: "organizations", control.FoundProject: "projects", control.FoundCoupon: "coupons",
-	control.FoundAPIKey: "keys", control.FoundGateway: "gateways", control.FoundOperator: "operators", control.FoundStatement: "statements",
-}
-
 // target says what a change is of, with its page; what is gone leads to what
 // else has happened to it.
 func (n namesOf) target(c reeve.Change) cell {
 	id := c.Target.String()
 	thing, there := n.targets[c.Target]
-	path, known := foundPages[thing.Kind]
 	switch {
-	case there && known:
-		out := linked(calledOr(thing.Name, id), to(path, id))
+	case there && (foundKinds[thing.Kind].path != "" || thing.Of != nil):
+		out := linked(calledOr(thing.Name, id), foundPath(thing.Named, thing.Of))
 		out.About = id // there may be two of that name
 		return out
-	case there && thing.Of != nil:
-		return linked(thing.Name, to("organizations", thing.Of.ID.String(), "keys"))
 	case strings.HasPrefix(c.Action, "credit."):
 		return cell{Text: id, Code: true, To: to("credits", id)}
 	}

@@ -3,7 +3,6 @@ package console
 import (
 	"encoding/json"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
@@ -179,7 +178,7 @@ func (v *visit) askNewAnyKey() (*question, error) {
 
 func (v *visit) createAnyKey(in values) (*outcome, error) {
 	project := v.id("project", reeve.PrefixProject)
-	ends, err := in.optionalTime("ends")
+	ends, err := in.instant("ends")
 	if err != nil {
 		return nil, err
 	}
@@ -226,19 +225,6 @@ func lastUseEffect(k control.APIKeyUse, now time.Time) string {
 	return "The old key was last used " + ago(now.Sub(k.LastUsedAt)) + by + "."
 }
 
-// ago says how long ago something was.
-func ago(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return "within the last minute"
-	case d < 2*time.Hour:
-		return tally(int(d.Minutes()), "minute") + " ago"
-	case d < 48*time.Hour:
-		return tally(int(d.Hours()), "hour") + " ago"
-	}
-	return tally(int(d.Hours()/24), "day") + " ago"
-}
-
 func (v *visit) rotateAnyKey(in values) (*outcome, error) {
 	overlap, err := in.grace()
 	if err != nil {
@@ -254,17 +240,6 @@ func (v *visit) rotateAnyKey(in values) (*outcome, error) {
 	}
 	return &outcome{
 		To: to("keys", made.ID.String()), Said: "The API key " + made.Name + " is rotated",
-		Secrets: []secret{{Label: "API key", Value: key.Serialize(), Hint: strings.TrimSpace("The old one " + overlapWords(overlap))}},
+		Secrets: []secret{{Label: "API key", Value: key.Serialize(), Hint: "The old one " + overlapWords(overlap)}},
 	}, nil
-}
-
-// overlapWords say how long what was replaced works on.
-func overlapWords(overlap time.Duration) string {
-	if overlap == 0 {
-		return "does not work any more."
-	}
-	if overlap < 48*time.Hour {
-		return "works for another " + tally(int(overlap.Hours()), "hour") + "."
-	}
-	return "works for another " + tally(int(overlap.Hours()/24), "day") + "."
 }

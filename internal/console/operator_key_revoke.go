@@ -46,7 +46,7 @@ func (v *visit) askRevokeAnyKeys() (*question, error) {
 		return nil, err
 	}
 	sent := values{v.r.PostForm}
-	before, err := sent.optionalTime("before")
+	before, err := sent.instant("before")
 	if err != nil {
 		before = nil // what is wrong with it is said when it is to be done
 	}
@@ -105,7 +105,7 @@ func (v *visit) keysBefore(project reeve.ID, before *time.Time) (dead, all, used
 }
 
 func (v *visit) revokeAnyKeys(in values) (*outcome, error) {
-	before, err := in.optionalTime("before")
+	before, err := in.instant("before")
 	if err != nil {
 		return nil, err
 	}

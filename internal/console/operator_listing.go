@@ -60,19 +60,6 @@ func yesNo(name, text string) (*bool, error) {
 	return nil, reeve.Errorf(reeve.Invalid, "%s must be yes or no", name)
 }
 
-// dayOf reads a date as the instant of its beginning, and some time later.
-func dayOf(name, text string, later time.Duration) (*time.Time, error) {
-	if text == "" {
-		return nil, nil
-	}
-	at, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return nil, reeve.Errorf(reeve.Invalid, "%s must be a date, such as 2026-07-31", name)
-	}
-	at = at.Add(later)
-	return &at, nil
-}
-
 // with puts fields before the one that says the order.
 func (l *listed) with(fields ...field) {
 	last := len(l.Fields) - 1

@@ -85,7 +85,7 @@ func (v *visit) askCreateOrganizationKey() (*question, error) {
 	q.Submit, q.Lead = "Create", "The key is shown once, after this."
 	q.Fields = []field{
 		{Name: "name", Label: "Name", Required: true, Max: 100},
-		memberRoleField(reeve.RoleViewer, false),
+		roleField(reeve.RoleViewer, false),
 		instantField("expires", "Ends", "In UTC. Left empty, never."),
 	}
 	return q, nil
@@ -96,7 +96,7 @@ func (v *visit) createOrganizationKey(in values) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	expires, err := in.optionalTime("expires")
+	expires, err := in.instant("expires")
 	if err != nil {
 		return nil, err
 	}

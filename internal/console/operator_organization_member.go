@@ -89,7 +89,7 @@ func (v *visit) askAddAnyMember() (*question, error) {
 	q.Submit, q.Lead = "Add", "Who is a member already gets the role, and is enabled."
 	q.Fields = []field{
 		{Name: "user", Label: "User", Required: true, Hint: "Address or id."},
-		memberRoleField(reeve.RoleViewer, false),
+		roleField(reeve.RoleViewer, false),
 	}
 	q.Back = organizationPath(o)
 	return q, nil
@@ -135,7 +135,7 @@ func (v *visit) askAnyMemberRole() (*question, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.Submit, q.Fields, q.Edited = "Change", []field{memberRoleField(m.Role, true)}, control.Edited{Organization: o.ID}
+	q.Submit, q.Fields, q.Edited = "Change", []field{roleField(m.Role, true)}, control.Edited{Organization: o.ID}
 	if m.Disabled {
 		q.Effects = []string{"The member is disabled, and is enabled along with the change."}
 	}

@@ -87,14 +87,10 @@ func anyThing(n *control.Named) cell {
 	if n == nil {
 		return text("nothing")
 	}
-	plural := map[control.FoundKind]string{
-		control.FoundUser: "users", control.FoundOrganization: "organizations", control.FoundProject: "projects",
-		control.FoundAPIKey: "keys", control.FoundGateway: "gateways",
-	}[n.Kind]
-	if plural == "" {
+	if foundKinds[n.Kind].path == "" {
 		return text(anyName(*n))
 	}
-	return linked(anyName(*n), to(plural, n.ID.String()))
+	return linked(anyName(*n), foundPath(*n, nil))
 }
 
 // frozenBadge tells of a project's state.
@@ -145,9 +141,7 @@ func (p onProject) facts() []fact {
 		{"ID", code(p.ID.String())},
 		{"As tenants write it", code(p.ID.TypeID(reeve.PrefixProject))},
 	}
-	if f := p.Freeze; f != nil {
-		out = append(out, fact{"Frozen since", moment(f.Since)}, fact{"Frozen until", moments(f.Until, "somebody ends it")})
-	}
+	out = append(out, freezeFacts(p.Freeze)...)
 	if p.RevokedBefore != nil {
 		out = append(out, fact{"Keys refused if made before", moment(*p.RevokedBefore)})
 	}
@@ -163,11 +157,7 @@ func (v *visit) anyProjectActions(p onProject) (out []link) {
 	}
 	offer(reeve.ManageTenants, link{Text: "Edit", To: p.path("edit")})
 	offer(reeve.ManageTenants, link{Text: "Transfer", To: p.path("transfer")})
-	if p.Freeze == nil {
-		offer(reeve.FreezeForBilling, link{Text: "Freeze", To: p.path("freeze"), Danger: true})
-	} else if v.may(p.Freeze.Type.Right()) {
-		out = append(out, link{Text: "Unfreeze", To: p.path("unfreeze")}, link{Text: "Change the freeze", To: p.path("freeze")})
-	}
+	out = append(out, v.freezeActions(p.Freeze, p.path())...)
 	offer(reeve.ManageTenants, link{Text: "Delete", To: p.path("delete"), Danger: true})
 	return out
 }

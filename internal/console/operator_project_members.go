@@ -92,7 +92,7 @@ func (v *visit) askAddToAnyProject() (*question, error) {
 		Lead: "Only who is in " + anyName(p.organization) + " can be a member. A disabled member is enabled again.",
 		Fields: []field{
 			{Name: "user", Label: "User", Required: true, Hint: userHint},
-			memberRoleField(reeve.RoleViewer, false),
+			roleField(reeve.RoleViewer, false),
 		},
 	}, nil
 }
@@ -136,7 +136,7 @@ func (v *visit) askRoleInAnyProject() (*question, error) {
 	q := &question{
 		Title: "Role of " + m.FullName, Up: p.up(true), Submit: "Change role", Back: p.path("members"),
 		Lead: m.FullName + " is " + string(m.Role) + " of " + p.Name + ". The new role counts at once.", Edited: control.Edited{Project: p.ID},
-		Fields: []field{memberRoleField(m.Role, true)},
+		Fields: []field{roleField(m.Role, true)},
 	}
 	if m.Disabled {
 		q.Title, q.Submit = "Enable "+m.FullName, "Enable"

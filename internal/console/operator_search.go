@@ -205,6 +205,7 @@ var foundKinds = map[control.FoundKind]struct{ one, many, list, path string }{
 	control.FoundAPIKey:          {"API key", "API keys", "", "keys"},
 	control.FoundOrganizationKey: {"Organisation key", "organisation keys", "", ""},
 	control.FoundGateway:         {"Gateway", "gateways", "gateways", "gateways"},
+	control.FoundOperator:        {"Operator", "operators", "", "operators"},
 	control.FoundStatement:       {"Statement", "statements", "", "statements"},
 }
 

@@ -78,8 +78,8 @@ func (v *visit) showUser() (*page, error) {
 			{"Address", text(u.Email)},
 			{"Short name", text(calledOr(u.ShortName, "none"))},
 			{"Second factor", totpState(found.TOTP)},
-			{"Sessions", text(amount(effects, control.AffectedSessions))},
-			{"Projects owned", text(amount(effects, control.AffectedProjects) + " of " + document.Thousands(strconv.Itoa(u.ProjectLimit)))},
+			{"Sessions", text(howMany(affected(effects, control.AffectedSessions)))},
+			{"Projects owned", text(howMany(affected(effects, control.AffectedProjects)) + " of " + document.Thousands(strconv.Itoa(u.ProjectLimit)))},
 			{"Own member of", text(tally(len(found.Projects), "project"))},
 			{"Created", moment(u.CreatedAt)},
 			{"ID", code(u.ID.String())},
@@ -105,14 +105,6 @@ func totpState(on bool) cell {
 		return state("on", "good")
 	}
 	return state("off", "plain")
-}
-
-// freezeFacts tell of what is frozen since when and until when.
-func freezeFacts(f *reeve.Frozen) []fact {
-	if f == nil {
-		return nil
-	}
-	return []fact{{"Frozen for", text(string(f.Type))}, {"Frozen since", moment(f.Since)}, {"Frozen until", moments(f.Until, "somebody unfreezes it")}}
 }
 
 // userActions are what can be done to a user.

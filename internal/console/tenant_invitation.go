@@ -101,7 +101,7 @@ func (v *visit) askInvite() (*question, error) {
 	}
 	days := field{Name: "days", Label: "Valid for", Kind: "select", Value: strconv.Itoa(int(reeve.InvitationLife / day)), Required: true}
 	for _, n := range invitationDays {
-		days.Options = append(days.Options, option{strconv.Itoa(n), counted(n, "day", "days")})
+		days.Options = append(days.Options, option{strconv.Itoa(n), tally(n, "day")})
 	}
 	q.Fields = append(q.Fields, days)
 	return q, nil

@@ -132,7 +132,7 @@ func (v *visit) keyOfProject() (*page, error) {
 		p.Facts = append(p.Facts, fact{"Last used by", text(by)})
 	}
 	if n := len(may.AllowedPaths); n > 0 {
-		p.Facts[1].Value = text("Only in " + counted(n, "place", "places"))
+		p.Facts[1].Value = text("Only in " + tally(n, "place"))
 		p.Sections = append(p.Sections, placesSection(may.AllowedPaths))
 	}
 	if p.Sections, err = v.withRotation(place, k, p.Sections); err != nil {

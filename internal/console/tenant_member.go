@@ -191,7 +191,7 @@ func (v *visit) memberSections(list memberList, row func(reeve.Member) []cell) (
 		var more bool
 		members, more, err = list.find(query, pageSize)
 		t.Rows = rowsOf(members, row)
-		t.Empty, t.Pager = "Nobody is found whose name or address begins so.", &pager{Text: counted(len(members), "is found", "are found")}
+		t.Empty, t.Pager = "Nobody is found whose name or address begins so.", &pager{Text: howMany(control.Count{N: len(members)}) + agrees(control.Count{N: len(members)}, " is found", " are found")}
 		if t.Brief = more; more {
 			t.Pager.Text = "There are more: write more of the name or the address"
 		}

@@ -2,7 +2,6 @@ package console
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
@@ -136,14 +135,9 @@ func (v *visit) derivedKeys(organization, key reeve.ID) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, n := range effects.Counts {
-		switch {
-		case n.What != control.AffectedDerived:
-		case n.More:
-			return "more than " + strconv.Itoa(n.N) + " keys that were derived from it", nil
-		case n.N > 0:
-			return counted(n.N, "key that was derived from it", "keys that were derived from it"), nil
-		}
+	derived := affected(effects, control.AffectedDerived)
+	if derived.N == 0 {
+		return "", nil
 	}
-	return "", nil
+	return several(derived, "key") + agrees(derived, " that was", " that were") + " derived from it", nil
 }
