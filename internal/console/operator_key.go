@@ -16,10 +16,10 @@ func (s *site) anyKeys() {
 	keys := func(ask func(*visit) (*question, error)) func(*visit) (*question, error) {
 		return onlyFor(reeve.ManageKeys, ask)
 	}
-	s.does(action{Path: "projects/{project}/keys/new", Ask: keys((*visit).askNewAnyKey), Do: (*visit).createAnyKey})
-	s.does(action{Path: "projects/{project}/keys/revoke", Ask: keys((*visit).askRevokeAnyKeys), Do: (*visit).revokeAnyKeys})
-	s.does(action{Path: "keys/{key}/rotate", Ask: keys((*visit).askRotateAnyKey), Do: (*visit).rotateAnyKey})
-	s.does(action{Path: "keys/{key}/revoke", Ask: keys((*visit).askRevokeAnyKey), Do: (*visit).revokeAnyKey})
+	s.does(action{Path: "projects/{project}/keys/new", Ask: keys((*visit).askCreateKey), Do: (*visit).createKey})
+	s.does(action{Path: "projects/{project}/keys/revoke", Ask: keys((*visit).askRevokeKeys), Do: (*visit).revokeKeys})
+	s.does(action{Path: "keys/{key}/rotate", Ask: keys((*visit).askReplaceKey), Do: (*visit).replaceKey})
+	s.does(action{Path: "keys/{key}/revoke", Ask: keys((*visit).askRevokeKey), Do: (*visit).revokeKey})
 }
 
 // onKey reads the key that the path names, and its project.
@@ -51,8 +51,8 @@ func (v *visit) anyKey() (*page, error) {
 		Lead: "An API key. Only its holder has it: here is all else that is known.",
 		Facts: []fact{
 			{"Project", linked(p.Name, p.path())},
-			{"Organisation", anyThing(&p.organization)},
-			{"Owner", anyThing(&p.owner)},
+			{"Organisation", thingCell(&p.organization)},
+			{"Owner", thingCell(&p.owner)},
 			{"Last used", at},
 			{"Last used by", by},
 			{"Created", moment(k.CreatedAt)},
@@ -157,7 +157,7 @@ func changeFacts(c reeve.Change, names namesOf) []fact {
 	return out
 }
 
-func (v *visit) askNewAnyKey() (*question, error) {
+func (v *visit) askCreateKey() (*question, error) {
 	p, err := v.onProject()
 	if err != nil {
 		return nil, err
@@ -176,7 +176,7 @@ func (v *visit) askNewAnyKey() (*question, error) {
 	return q, nil
 }
 
-func (v *visit) createAnyKey(in values) (*outcome, error) {
+func (v *visit) createKey(in values) (*outcome, error) {
 	project := v.id("project", reeve.PrefixProject)
 	ends, err := in.instant("ends")
 	if err != nil {
@@ -196,7 +196,7 @@ func (v *visit) createAnyKey(in values) (*outcome, error) {
 	}, nil
 }
 
-func (v *visit) askRotateAnyKey() (*question, error) {
+func (v *visit) askReplaceKey() (*question, error) {
 	k, p, err := v.onKey()
 	if err != nil {
 		return nil, err
@@ -225,7 +225,7 @@ func lastUseEffect(k control.APIKeyUse, now time.Time) string {
 	return "The old key was last used " + ago(now.Sub(k.LastUsedAt)) + by + "."
 }
 
-func (v *visit) rotateAnyKey(in values) (*outcome, error) {
+func (v *visit) replaceKey(in values) (*outcome, error) {
 	overlap, err := in.grace()
 	if err != nil {
 		return nil, err

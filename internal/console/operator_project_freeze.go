@@ -8,7 +8,7 @@ import (
 	"github.com/reeve-cloud/reeve/internal/control"
 )
 
-func (v *visit) askFreezeAnyProject() (*question, error) {
+func (v *visit) askFreezeProject() (*question, error) {
 	p, err := v.onProject()
 	if err != nil {
 		return nil, err
@@ -21,7 +21,7 @@ func (v *visit) askFreezeAnyProject() (*question, error) {
 		Title: "Freeze " + p.Name, Up: p.up(true), Submit: "Freeze project", Danger: true, Back: p.path(), Edited: control.Edited{Project: p.ID},
 		Effects: []string{
 			frozenKeys(keys),
-			tally(p.MemberCount, "own member") + " and who else is in " + anyName(p.organization) + " may still look at it, and change nothing.",
+			tally(p.MemberCount, "own member") + " and who else is in " + nameOf(p.organization) + " may still look at it, and change nothing.",
 			"Nothing is deleted, and what is stored goes on costing.",
 		},
 		Fields: v.freezeFields(p.Freeze),
@@ -42,7 +42,7 @@ func frozenKeys(n int) string {
 	return fmt.Sprintf("%d API keys, with all that derive from them, are refused for as long as the freeze lasts.", n)
 }
 
-func (v *visit) freezeAnyProject(in values) (*outcome, error) {
+func (v *visit) freezeProject(in values) (*outcome, error) {
 	freeze, err := newFreeze(in)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (v *visit) freezeAnyProject(in values) (*outcome, error) {
 	return &outcome{To: path, Said: "The project is frozen."}, err
 }
 
-func (v *visit) askUnfreezeAnyProject() (*question, error) {
+func (v *visit) askUnfreezeProject() (*question, error) {
 	p, err := v.onProject()
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (v *visit) askUnfreezeAnyProject() (*question, error) {
 	}, err
 }
 
-func (v *visit) unfreezeAnyProject(values) (*outcome, error) {
+func (v *visit) unfreezeProject(values) (*outcome, error) {
 	id := v.id("project", reeve.PrefixProject)
 	err := v.control.UnfreezeProject(v.ctx, id)
 	return &outcome{To: to("projects", id.String()), Said: "The project is not frozen any more."}, err

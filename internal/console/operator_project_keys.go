@@ -35,7 +35,7 @@ func keyUse(k control.APIKeyUse) (at, by cell) {
 	case gateway.Name == "":
 		return moment(k.LastUsedAt), text("a gateway that is gone")
 	}
-	return moment(k.LastUsedAt), anyThing(&gateway)
+	return moment(k.LastUsedAt), thingCell(&gateway)
 }
 
 // keyBadges tell of a key's state. One that has ended is in no list.
@@ -50,8 +50,8 @@ func keyBadges(k reeve.APIKey) []badge {
 	return out
 }
 
-// anyProjectKeysShort shows the first of a project's keys.
-func (v *visit) anyProjectKeysShort(p onProject) ([]section, error) {
+// projectKeysShort shows the first of a project's keys.
+func (v *visit) projectKeysShort(p onProject) ([]section, error) {
 	t := keyTable(p)
 	total, err := fillFirst(t, shortList, v.keysOfProject(p), v.keyRow)
 	out := section{ID: "keys", Title: "API keys", Table: t, Actions: v.keyActions(p, total)}
@@ -85,8 +85,8 @@ func (v *visit) keysOfProject(p onProject) lister[control.APIKeyUse] {
 	}
 }
 
-// anyProjectKeys lists a project's keys.
-func (v *visit) anyProjectKeys() (*page, error) {
+// projectKeys lists a project's keys.
+func (v *visit) projectKeys() (*page, error) {
 	p, err := v.onProject()
 	if err != nil {
 		return nil, err

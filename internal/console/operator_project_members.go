@@ -49,8 +49,8 @@ func (v *visit) membersOfProject(p onProject) (lister[reeve.Member], func(reeve.
 
 const ownMembers = "Who is in the organisation may also reach it, with the role there."
 
-// anyProjectMembersShort shows the oldest of a project's members.
-func (v *visit) anyProjectMembersShort(p onProject) ([]section, error) {
+// projectMembersShort shows the oldest of a project's members.
+func (v *visit) projectMembersShort(p onProject) ([]section, error) {
 	t := projectMemberTable(p)
 	list, row := v.membersOfProject(p)
 	total, err := fillFirst(t, shortList, list, row)
@@ -69,8 +69,8 @@ func (v *visit) memberActions(p onProject) []link {
 	return []link{{Text: "Add member", To: p.path("members", "new")}}
 }
 
-// anyProjectMembers lists a project's members.
-func (v *visit) anyProjectMembers() (*page, error) {
+// projectMembersPage lists a project's members.
+func (v *visit) projectMembersPage() (*page, error) {
 	p, err := v.onProject()
 	if err != nil {
 		return nil, err
@@ -82,14 +82,14 @@ func (v *visit) anyProjectMembers() (*page, error) {
 	}, fillPage(v, "page", t, list, row)
 }
 
-func (v *visit) askAddToAnyProject() (*question, error) {
+func (v *visit) askAddToProject() (*question, error) {
 	p, err := v.onProject()
 	if err != nil {
 		return nil, err
 	}
 	return &question{
 		Title: "Add a member to " + p.Name, Up: p.up(true), Submit: "Add member", Back: p.path("members"),
-		Lead: "Only who is in " + anyName(p.organization) + " can be a member. A disabled member is enabled again.",
+		Lead: "Only who is in " + nameOf(p.organization) + " can be a member. A disabled member is enabled again.",
 		Fields: []field{
 			{Name: "user", Label: "User", Required: true, Hint: userHint},
 			roleField(reeve.RoleViewer, false),
@@ -97,15 +97,15 @@ func (v *visit) askAddToAnyProject() (*question, error) {
 	}, nil
 }
 
-func (v *visit) addToAnyProject(in values) (*outcome, error) {
+func (v *visit) addToProject(in values) (*outcome, error) {
 	user, err := v.findUser(in.text("user"))
 	if err != nil {
 		return nil, err
 	}
-	return v.putInAnyProject(user, in.Get("role"))
+	return v.putInProject(user, in.Get("role"))
 }
 
-func (v *visit) putInAnyProject(user reeve.ID, text string) (*outcome, error) {
+func (v *visit) putInProject(user reeve.ID, text string) (*outcome, error) {
 	project := v.id("project", reeve.PrefixProject)
 	role, err := reeve.ParseRole(text)
 	if err != nil {
@@ -119,8 +119,8 @@ func (v *visit) putInAnyProject(user reeve.ID, text string) (*outcome, error) {
 	return &outcome{To: to("projects", project.String(), "members"), Said: named[0].Name + " is a member with the role " + text + "."}, err
 }
 
-// memberOfAnyProject reads the project and the member that the path names.
-func (v *visit) memberOfAnyProject() (p onProject, m reeve.Member, err error) {
+// memberOfProject reads the project and the member that the path names.
+func (v *visit) memberOfProject() (p onProject, m reeve.Member, err error) {
 	if p, err = v.onProject(); err != nil {
 		return p, m, err
 	}
@@ -128,8 +128,8 @@ func (v *visit) memberOfAnyProject() (p onProject, m reeve.Member, err error) {
 	return p, m, err
 }
 
-func (v *visit) askRoleInAnyProject() (*question, error) {
-	p, m, err := v.memberOfAnyProject()
+func (v *visit) askRoleInProject() (*question, error) {
+	p, m, err := v.memberOfProject()
 	if err != nil {
 		return nil, err
 	}
@@ -145,12 +145,12 @@ func (v *visit) askRoleInAnyProject() (*question, error) {
 	return q, nil
 }
 
-func (v *visit) setRoleInAnyProject(in values) (*outcome, error) {
-	return v.putInAnyProject(v.id("user", reeve.PrefixUser), in.Get("role"))
+func (v *visit) setRoleInProject(in values) (*outcome, error) {
+	return v.putInProject(v.id("user", reeve.PrefixUser), in.Get("role"))
 }
 
-func (v *visit) askRemoveFromAnyProject() (*question, error) {
-	p, m, err := v.memberOfAnyProject()
+func (v *visit) askRemoveFromProject() (*question, error) {
+	p, m, err := v.memberOfProject()
 	if err != nil {
 		return nil, err
 	}
@@ -161,14 +161,14 @@ func (v *visit) askRemoveFromAnyProject() (*question, error) {
 	return &question{
 		Title: "Remove " + m.FullName, Up: p.up(true), Submit: "Remove member", Danger: true, Back: p.path("members"),
 		Effects: []string{
-			effect, "The membership of " + anyName(p.organization) + " stays, and the role there counts here too.",
+			effect, "The membership of " + nameOf(p.organization) + " stays, and the role there counts here too.",
 			"API keys stay, whoever has them: revoke or rotate those that this person knows.",
 		},
 	}, nil
 }
 
-func (v *visit) removeFromAnyProject(values) (*outcome, error) {
-	p, m, err := v.memberOfAnyProject()
+func (v *visit) removeFromProject(values) (*outcome, error) {
+	p, m, err := v.memberOfProject()
 	if err != nil {
 		return nil, err
 	}
