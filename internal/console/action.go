@@ -211,7 +211,8 @@ func (v *visit) unchanged(a action, in values) error {
 	if err := v.control.LockForEdit(v.ctx, q.Edited); err != nil {
 		return err
 	}
-	if q, err = a.Ask(v); err == nil && in.meanwhile(q.Fields) {
+	held := q.Edited
+	if q, err = a.Ask(v); err == nil && (q.Edited != held || in.meanwhile(q.Fields)) {
 		err = errMeanwhile
 	}
 	return err

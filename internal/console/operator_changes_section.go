@@ -109,9 +109,10 @@ func (n namesOf) actor(actor string) cell {
 func (n namesOf) target(c reeve.Change) cell {
 	id := c.Target.String()
 	thing, there := n.targets[c.Target]
+	path := foundPath(thing.Named, thing.Of)
 	switch {
-	case there && (foundKinds[thing.Kind].path != "" || thing.Of != nil):
-		out := linked(calledOr(thing.Name, id), foundPath(thing.Named, thing.Of))
+	case there && path != "":
+		out := linked(calledOr(thing.Name, id), path)
 		out.About = id // there may be two of that name
 		return out
 	case strings.HasPrefix(c.Action, "credit."):

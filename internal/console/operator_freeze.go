@@ -88,7 +88,7 @@ func (v *visit) askFreezeUser() (*question, error) {
 		return nil, err
 	}
 	f := found.User.Freeze
-	q.Danger, q.Fields, q.Edited = true, v.freezeFields(f), control.Edited{User: found.User.Email}
+	q.Danger, q.Fields = true, v.freezeFields(f)
 	keys, projects, sessions := affected(e, control.AffectedAPIKeys), affected(e, control.AffectedProjects), affected(e, control.AffectedSessions)
 	q.Effects = []string{
 		fmt.Sprintf("%s %s, and the user cannot sign in.", several(sessions, "session"), agrees(sessions, "ends", "end")),

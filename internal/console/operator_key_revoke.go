@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/reeve-cloud/reeve"
-	"github.com/reeve-cloud/reeve/internal/control"
 )
 
 // everywhere is what revoking a key is.
@@ -50,58 +49,27 @@ func (v *visit) askRevokeKeys() (*question, error) {
 	if err != nil {
 		before = nil // what is wrong with it is said when it is to be done
 	}
-	dead, all, used, err := v.keysBefore(p.ID, before)
+	keys, err := v.control.KeysBefore(v.ctx, p.ID, before, 24*time.Hour)
 	if err != nil {
 		return nil, err
 	}
-	what := tally(dead, "API key") + " of " + tally(all, "API key")
-	if dead == all {
-		what = tally(all, "API key") + ", which is all there are,"
-	}
-	stops := " stop"
-	if dead == 1 {
-		stops = " stops"
+	what := several(keys.Before, "API key") + " of " + several(keys.All, "API key")
+	if keys.Before == keys.All && !keys.All.More {
+		what = several(keys.All, "API key") + ", which is all there are,"
 	}
 	q := &question{
 		Title: "Revoke many API keys of " + p.Name, Up: p.upToKeys(), Submit: "Revoke API keys", Danger: true, Back: p.path("keys"),
-		Effects: []string{what + stops + " working at once, with all keys that derive from them; how many those are nobody knows."},
+		Effects: []string{what + agrees(keys.Before, " stops", " stop") + " working at once, with all keys that derive from them; how many those are nobody knows."},
 		Fields: []field{
 			instantField("before", "Made before", "In UTC. Empty: all that there are when you send this."),
 			hidden("confirmed", sent.text("before")),
 		},
 	}
-	if used > 0 {
-		q.Effects = append(q.Effects, tally(used, "of them was")+" used in the last day.")
-		if used > 1 {
-			q.Effects[1] = tally(used, "key") + " of them were used in the last day."
-		}
+	if used := keys.Used; used.N > 0 {
+		q.Effects = append(q.Effects, several(used, "key")+" of them "+agrees(used, "was", "were")+" used in the last day.")
 	}
 	q.Effects = append(q.Effects, "A key that was made before that time, and that nobody has listed yet, is refused too.", everywhere)
 	return q, nil
-}
-
-// keysBefore counts the keys of a project that were made before a time, nil is
-// now; all of them; and how many of the former were used within a day.
-func (v *visit) keysBefore(project reeve.ID, before *time.Time) (dead, all, used int, err error) {
-	day := v.control.Now().Add(-24 * time.Hour)
-	for n := 0; ; n++ {
-		keys, total, err := v.control.ListAPIKeyUses(v.ctx, project, control.Page{Number: n, Size: csvPage})
-		if err != nil {
-			return 0, 0, 0, err
-		}
-		for _, k := range keys {
-			if before != nil && !k.CreatedAt.Before(*before) {
-				continue
-			}
-			dead++
-			if k.LastUsedAt.After(day) {
-				used++
-			}
-		}
-		if all = total; len(keys) < csvPage {
-			return dead, all, used, nil
-		}
-	}
 }
 
 func (v *visit) revokeKeys(in values) (*outcome, error) {

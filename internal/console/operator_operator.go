@@ -171,6 +171,9 @@ func (v *visit) askEditOperator() (*question, error) {
 		Effects: []string{"Another role counts everywhere within a second."},
 		Fields:  []field{name, {Name: "role", Label: "Role", Kind: "select", Options: operatorRoles, Value: string(o.Role), Current: true}},
 	}
+	if o.Provided {
+		q.Effects = append(q.Effects, "The next sign-in through the identity provider sets the role that the provider says.")
+	}
 	if o.ID == v.who.Actor.ID {
 		q.Effects = append(q.Effects, "This is you: with a weaker role you may lose the right to take it back.")
 	}
@@ -264,6 +267,11 @@ func (v *visit) askDeleteOperator() (*question, error) {
 			o.Name + " can do nothing here any more: " + tally(len(o.Tokens), "token") + " and all sessions end within a second.",
 			"What " + o.Name + " has changed stays in the record of changes, under that name.",
 		},
+	}
+	if o.Provided {
+		q.Effects[0] = o.Name + " is signed out: " + tally(len(o.Tokens), "token") + " and all sessions end within a second."
+		q.Effects = append(q.Effects, "The identity provider can send the same person again, who is a new operator then, with the role that it says: "+
+			"take the person out of its groups first.")
 	}
 	if o.ID == v.who.Actor.ID {
 		q.Effects = append(q.Effects, "This is you: you are signed out.")

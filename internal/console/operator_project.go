@@ -87,9 +87,6 @@ func thingCell(n *control.Named) cell {
 	if n == nil {
 		return text("nothing")
 	}
-	if foundKinds[n.Kind].path == "" {
-		return text(nameOf(*n))
-	}
 	return linked(nameOf(*n), foundPath(*n, nil))
 }
 

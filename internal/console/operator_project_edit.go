@@ -63,20 +63,33 @@ func (v *visit) findUser(text string) (reeve.ID, error) {
 	return found.User.ID, err
 }
 
+// namePages is how many pages of organisations are looked through for one of a
+// name: what is in the names of more must be told apart by ids.
+const namePages = 4
+
 // findOrganization finds the organisation that a text names.
 func (v *visit) findOrganization(text string) (reeve.ID, error) {
 	if id, err := reeve.FindID(reeve.PrefixOrganization, text); err == nil {
 		return id, nil
 	}
-	found, _, err := v.control.ListOrganizations(v.ctx, control.Listing{Query: text, Limit: pageSize})
-	if err != nil {
-		return reeve.Zero, err
-	}
 	var out []reeve.ID
-	for _, o := range found {
-		if strings.EqualFold(o.Name, text) {
-			out = append(out, o.ID)
+	l := control.Listing{Query: text, Limit: csvPage}
+	for range namePages {
+		found, next, err := v.control.ListOrganizations(v.ctx, l)
+		if err != nil {
+			return reeve.Zero, err
 		}
+		for _, o := range found {
+			if strings.EqualFold(o.Name, text) {
+				out = append(out, o.ID)
+			}
+		}
+		if l.After = next; next == "" || len(out) > 1 {
+			break
+		}
+	}
+	if l.After != "" && len(out) < 2 {
+		return reeve.Zero, reeve.Errorf(reeve.Invalid, "too many organisations have “%s” in their names: give the id of one", text)
 	}
 	switch len(out) {
 	case 0:

@@ -226,3 +226,40 @@ func TestOperatorRights(t *testing.T) {
 	page.send(fields{"type": "legal"}).answered(http.StatusForbidden, "Not allowed")
 	page.send(fields{"type": "billing"}).titled("Receipt: project frozen")
 }
+
+// TestOrganizationByName: the only one of a name is found behind as many newer
+// ones as there may be whose names hold it.
+func TestOrganizationByName(t *testing.T) {
+	s, b := asRoot(t)
+	ctx := control.WithCaller(t.Context(), root(t))
+	name := "solo"
+	for i := range 60 {
+		if _, err := s.Control.CreateOrganization(ctx, name, s.ID(t, "alice")); err != nil {
+			t.Fatal(err)
+		}
+		name = fmt.Sprintf("solo %d", i)
+	}
+	b.get("projects/new").send(fields{"name": "fresh", "owner": "alice@mail.test", "organization": "solo"}).titled("fresh").says("Organisation solo")
+}
+
+// TestChangesLead: each link among the changes leads somewhere.
+func TestChangesLead(t *testing.T) {
+	s, b := asRoot(t)
+	makeKeys(t, s, "px", 1)
+	b.get(s.Expand("organizations/{acme}/apikeys/new")).send(fields{"name": "ci"}).titled("The key is made")
+	b.get("gateways/new").send(fields{"name": "edge"})
+	s.Operator(t, "theirsupport", "support")
+	page := b.get("changes").titled("Changes").says("ci")
+	seen := map[string]bool{}
+	for n := range page.root.Descendants() {
+		if to := attribute(n, "href"); n.Data == "a" && strings.HasPrefix(to, "/console/") && !seen[to] {
+			seen[to] = true
+			if got := b.get(to); got.status != http.StatusOK {
+				t.Errorf("%s (%s) is %d", words(n), to, got.status)
+			}
+		}
+	}
+	if !seen[s.Expand("/console/organizations/{acme}/apikeys")] {
+		t.Errorf("the organisation's key leads nowhere: %v", seen)
+	}
+}

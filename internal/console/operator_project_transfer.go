@@ -60,7 +60,7 @@ func (v *visit) transferEffects(p onProject, to control.Transfer) ([]string, err
 	if to.OrganizationID == p.OrganizationID {
 		return out, nil
 	}
-	members, err := v.control.ListProjectMembers(v.ctx, p.ID)
+	gone, err := v.control.MembersOutside(v.ctx, p.ID, to.OrganizationID)
 	if err != nil {
 		return nil, err
 	}
@@ -68,21 +68,9 @@ func (v *visit) transferEffects(p onProject, to control.Transfer) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	gone := 0
-	for _, m := range members {
-		_, err := v.control.FindOrganizationMember(v.ctx, to.OrganizationID, m.UserID)
-		if reeve.IsKind(err, reeve.NotFound) {
-			gone++
-		} else if err != nil {
-			return nil, err
-		}
-	}
-	lost := tally(gone, "member") + ", who are not in " + nameOf(organization) + ", lose access."
-	switch gone {
-	case 0:
+	lost := several(gone, "member") + ", who " + agrees(gone, "is", "are") + " not in " + nameOf(organization) + ", " + agrees(gone, "loses", "lose") + " access."
+	if gone == (control.Count{}) {
 		lost = "All its members are in " + nameOf(organization) + " and stay."
-	case 1:
-		lost = "1 member, who is not in " + nameOf(organization) + ", loses access."
 	}
 	return append(out,
 		"It moves from "+nameOf(p.organization)+" to "+nameOf(organization)+".", lost,

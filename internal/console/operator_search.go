@@ -205,8 +205,8 @@ var foundKinds = map[control.FoundKind]struct{ one, many, list, path string }{
 	control.FoundAPIKey:          {"API key", "API keys", "", "keys"},
 	control.FoundOrganizationKey: {"Organisation key", "organisation keys", "", ""},
 	control.FoundGateway:         {"Gateway", "gateways", "gateways", "gateways"},
-	control.FoundOperator:        {"Operator", "operators", "", "operators"},
 	control.FoundStatement:       {"Statement", "statements", "", "statements"},
+	control.FoundOperator:        {"Operator", "operators", "", "operators"},
 }
 
 // byKind groups things by kind, those first of which there is the best hit; in
@@ -223,12 +223,15 @@ func byKind(found []control.Found) []control.Found {
 	return out
 }
 
-// foundPath is the page of a thing, which may belong to another.
+// foundPath is the page of a thing, which may belong to another; "" if it has none.
 func foundPath(thing control.Named, of *control.Named) string {
 	if thing.Kind == control.FoundOrganizationKey && of != nil {
 		return to("organizations", of.ID.String(), "apikeys")
 	}
-	return to(foundKinds[thing.Kind].path, thing.ID.String())
+	if path := foundKinds[thing.Kind].path; path != "" {
+		return to(path, thing.ID.String())
+	}
+	return ""
 }
 
 func foundCell(thing control.Found) cell {

@@ -83,9 +83,13 @@ func serverSection(in control.SystemState) section {
 
 func databaseSection(in control.SystemState) section {
 	d := in.Database
+	size := "not told by the database"
+	if d.Size > 0 {
+		size = reeve.FormatSize(d.Size)
+	}
 	return section{Title: "Database", Facts: []fact{
 		{"Kind", text(map[string]string{"sqlite": "SQLite", "postgres": "PostgreSQL"}[d.Kind] + " " + d.Version)},
-		{"Size", text(reeve.FormatSize(d.Size))},
+		{"Size", text(size)},
 		{"Answers in", text(took(d.Answer))},
 		{"Schema", text(fmt.Sprintf("%d of %d", d.Schema, d.Newest))},
 		{"Connections", text(fmt.Sprintf("%d used, %d idle, %d at most", d.Pool.Used, d.Pool.Idle, d.Pool.Most))},

@@ -30,7 +30,9 @@ var errNoUser = reeve.Errorf(reeve.NotFound, "there is no such user; one who was
 // userOf finds the user whom the path names, by id or by address.
 func (v *visit) userOf() (control.UserDetails, error) {
 	text := v.r.PathValue("user")
-	if id, err := reeve.ParseID(reeve.PrefixUser, text); err == nil {
+	id, err := reeve.ParseID(reeve.PrefixUser, text)
+	byID := err == nil
+	if byID {
 		found, err := v.userByID(id)
 		if err != nil {
 			return control.UserDetails{}, err
@@ -38,8 +40,11 @@ func (v *visit) userOf() (control.UserDetails, error) {
 		text = found.Email
 	}
 	out, err := v.control.GetUser(v.ctx, text)
-	if reeve.IsKind(err, reeve.NotFound) {
+	switch {
+	case reeve.IsKind(err, reeve.NotFound):
 		err = errNoUser
+	case err == nil && byID && out.User.ID != id: // the address has gone to somebody else between the two reads
+		err = errMeanwhile
 	}
 	return out, err
 }

@@ -68,7 +68,8 @@ func (v *visit) userQuestion(verb string, rights ...reeve.OperatorAction) (*ques
 	up := userUp(found.User)
 	return &question{
 		Title: verb + " " + up[1].Text, Up: up, Submit: verb, Back: up[1].To,
-		Facts: []fact{{"Address", text(found.User.Email)}},
+		Edited: control.Edited{User: found.User.Email}, // control acts on an address: it stays the user's
+		Facts:  []fact{{"Address", text(found.User.Email)}},
 	}, found, nil
 }
 
@@ -78,7 +79,7 @@ func (v *visit) askEditUser() (*question, error) {
 		return nil, err
 	}
 	u := found.User
-	q.Submit, q.Facts, q.Edited = "Save", nil, control.Edited{User: u.Email}
+	q.Submit, q.Facts = "Save", nil
 	q.Fields = []field{
 		{Name: "name", Label: "Full name", Value: u.FullName, Required: true, Max: 100, Current: true},
 		{Name: "short", Label: "Short name", Value: u.ShortName, Max: 100, Current: true, Hint: "One that is empty stays as it is."},

@@ -59,6 +59,7 @@ type OperatorDetails struct {
 	reeve.NamedOperator
 	LastUsedAt *time.Time // nil: never
 	Tokens     []OperatorTokenDetails
+	Provided   bool // an identity provider means the operator, and says the role at each sign-in
 }
 
 // OperatorTokenDetails tell of a token all but itself.
@@ -128,6 +129,10 @@ func (c *Control) operatorDetails(ctx context.Context, operators []reeve.NamedOp
 	if err != nil {
 		return nil, err
 	}
+	provided, err := c.store.ProvidedOperators(ctx)
+	if err != nil {
+		return nil, err
+	}
 	now := c.store.Now()
 	var ids []reeve.ID
 	for _, o := range operators {
@@ -149,7 +154,7 @@ func (c *Control) operatorDetails(ctx context.Context, operators []reeve.NamedOp
 	}
 	out := make([]OperatorDetails, len(operators))
 	for i, o := range operators {
-		out[i] = OperatorDetails{NamedOperator: o, LastUsedAt: used(o.ID)}
+		out[i] = OperatorDetails{NamedOperator: o, LastUsedAt: used(o.ID), Provided: provided[o.ID]}
 		for _, token := range tokens {
 			if token.OperatorID == o.ID && token.Live(now) {
 				out[i].Tokens = append(out[i].Tokens, OperatorTokenDetails{token.ID, token.CreatedAt, token.ExpiresAt, used(token.ID)})

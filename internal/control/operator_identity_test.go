@@ -40,6 +40,8 @@ func TestSignInIdentity(t *testing.T) {
 		same(t, "session", control.OperatorSession{
 			ID: found.ID, Actor: acting(reeve.OperatorSupport), Name: "ada", Provided: true, CreatedAt: epoch, Ends: epoch.Add(12 * time.Hour),
 		}, found, err)
+		details, err := h.c.GetOperator(h.ctx, id)
+		same(t, "provided", true, details.Provided, err)
 		second := h.vouched("s-1", "renamed", reeve.OperatorSupport)
 		h.everywhere("the same operator", second, acting(reeve.OperatorSupport))
 		third := h.vouched("s-1", "ada", reeve.OperatorAdmin)

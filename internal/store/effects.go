@@ -97,3 +97,31 @@ func (r Reader) CountProjectsOfMemberIn(ctx context.Context, organization, user 
 	)
 	return n[0].of(n[1]), err
 }
+
+// CountMembersOutside counts a project's own members, disabled ones included, who
+// are not in an organisation; of a project with more than MostCounted it looks at
+// so many.
+func (r Reader) CountMembersOutside(ctx context.Context, project, organization reeve.ID) (Count, error) {
+	n, err := r.counts(ctx, []any{project, organization},
+		fmt.Sprintf(`SELECT 1 FROM (SELECT user_id FROM project_members WHERE project_id = $1 LIMIT %d) m
+			WHERE NOT EXISTS (SELECT 1 FROM organization_members o WHERE o.organization_id = $2 AND o.user_id = m.user_id)`, MostCounted),
+		"SELECT 1 FROM project_members WHERE project_id = $1",
+	)
+	return Count{n[0].N, n[1].More}, err
+}
+
+// KeysBefore counts a project's API keys that are alive: all, those that were made
+// before a time, and those of them that were used of late.
+type KeysBefore struct{ All, Before, Used Count }
+
+// CountAPIKeysBefore counts a project's keys that are alive at a time. A use counts
+// after since, once it is written down.
+func (r Reader) CountAPIKeysBefore(ctx context.Context, project reeve.ID, now, before, since time.Time) (KeysBefore, error) {
+	const live = " FROM api_keys WHERE project_id = $1 AND (expires_at IS NULL OR expires_at >= $2)"
+	n, err := r.counts(ctx, []any{project, now, before, since},
+		"SELECT 1"+live,
+		"SELECT 1"+live+" AND created_at < $3",
+		fmt.Sprintf("SELECT 1 FROM (SELECT id%s AND created_at < $3 LIMIT %d) k JOIN last_uses u ON u.id = k.id WHERE u.used_at > $4", live, mostJoined),
+	)
+	return KeysBefore{n[0], n[1], n[2].of(n[1])}, err
+}

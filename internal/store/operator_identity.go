@@ -33,6 +33,16 @@ func (r Reader) HasIdentity(ctx context.Context, operator reeve.ID) (bool, error
 	}, value[bool])
 }
 
+// ProvidedOperators gives the operators that are tied to a provider's subject.
+func (r Reader) ProvidedOperators(ctx context.Context) (map[reeve.ID]bool, error) {
+	ids, err := many(ctx, r, read{sql: "SELECT DISTINCT operator_id FROM operator_identities"}, value[reeve.ID])
+	out := make(map[reeve.ID]bool, len(ids))
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out, err
+}
+
 // CreateOperatorIdentity ties a provider's subject to an operator.
 func (tx *Tx) CreateOperatorIdentity(issuer, subject string, operator reeve.ID) {
 	tx.write(statement{

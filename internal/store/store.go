@@ -33,6 +33,7 @@ type Store struct {
 	now     func() time.Time
 	wake    chan struct{} // something was committed that waits for its number
 	changed chan struct{} // something has got its number
+	size    databaseSize
 }
 
 // database is what either kind of database does for the store.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -18,7 +19,7 @@ type Database struct {
 	Version string // of the database's own program
 	Schema  int64  // the newest migration that it has seen
 	Newest  int64  // the newest migration that this program knows
-	Size    int64  // bytes
+	Size    int64  // bytes, at most a minute ago; 0 if that is not told
 	Answer  time.Duration
 	Pool    Pool
 }
@@ -35,9 +36,40 @@ func (s *Store) Database(ctx context.Context) (Database, error) {
 	}
 	out.Answer, out.Pool = time.Since(began), s.db.connections()
 	_, err := one(ctx, s.Reader, read{sql: fmt.Sprintf(
-		"SELECT %s, (SELECT MAX(version_id) FROM %s), %s", s.d.version, goose.DefaultTablename, s.d.size,
-	)}, func(row scanner) (struct{}, error) { return struct{}{}, row.Scan(&out.Version, &out.Schema, &out.Size) })
+		"SELECT %s, (SELECT MAX(version_id) FROM %s)", s.d.version, goose.DefaultTablename,
+	)}, func(row scanner) (struct{}, error) { return struct{}{}, row.Scan(&out.Version, &out.Schema) })
+	if err == nil {
+		out.Size = s.size.of(ctx, s.Reader)
+	}
 	return out, err
+}
+
+// sizeAge is how old the size that is told may be: it can be costly to find out.
+const sizeAge = time.Minute
+
+// databaseSize remembers how large the database was.
+type databaseSize struct {
+	mu    sync.Mutex
+	asked time.Time
+	bytes int64
+}
+
+// of gives the size, in bytes; 0 where the database does not tell it, or may not.
+func (s *databaseSize) of(ctx context.Context, r Reader) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.asked.IsZero() && time.Since(s.asked) < sizeAge {
+		return s.bytes
+	}
+	bytes, err := one(ctx, r, read{sql: "SELECT " + r.d.size}, value[int64])
+	if ctx.Err() != nil {
+		return s.bytes // who asked has gone: the next one asks again
+	}
+	if err != nil {
+		bytes = 0
+	}
+	s.asked, s.bytes = time.Now(), bytes
+	return bytes
 }
 
 // Backlog is what waits for work behind the requests, of all replicas.
