@@ -109,6 +109,7 @@ func (v *visit) ask(q *question, key string) *page {
 	}
 	return &page{
 		Title: q.Title, Up: q.Up, Lead: q.Lead, Facts: q.Facts, Narrow: true,
+		Private: slices.ContainsFunc(fields, func(f field) bool { return f.Name == sealedField }),
 		Sections: append([]section{{
 			Effects: q.Effects,
 			Form:    &form{Fields: fields, Submit: q.Submit, Danger: q.Danger, Back: q.Back, Key: key},

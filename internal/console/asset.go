@@ -61,7 +61,7 @@ func (s *site) assets() {
 		if !ok {
 			return reeve.Errorf(reeve.NotFound, "not found")
 		}
-		secure(w.Header())
+		s.secure(w, r)
 		a.send(w, r)
 		return nil
 	}})

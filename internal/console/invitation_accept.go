@@ -10,30 +10,34 @@ import (
 // who is not yet.
 func (s *site) invitationLinks() {
 	s.open("invitation", func(v *visit) (*page, error) {
-		v.recognise()
-		return invitationPage(), nil
+		return invitationPage(), v.recognise()
 	}, (*visit).followInvitation)
 }
 
 // recognise finds out who is signed in, if anybody is: the page is for all.
-func (v *visit) recognise() {
+func (v *visit) recognise() error {
 	v.as(control.Caller{})
 	token := v.cookie(v.sessionCookie())
-	if token == "" || web.Admit(v.ctx, token) != nil {
-		return
+	if token == "" {
+		return nil
 	}
-	if err := v.face.identify(v, token); err != nil {
-		web.Failed(v.ctx, err)
-		v.who = nil
+	if err := web.Admit(v.ctx, token); err != nil {
+		return err
+	}
+	err := v.face.identify(v, token)
+	if reeve.IsKind(err, reeve.Unauthenticated) { // the session is over
+		v.forget(v.sessionCookie())
 		v.as(control.Caller{})
+		return nil
 	}
+	return err
 }
 
 // invitationPage asks for the token of an invitation, which JavaScript fills in
 // and sends.
 func invitationPage() *page {
 	return &page{
-		Title: "Invitation", Narrow: true, Lead: "See what you are invited to, then accept it.",
+		Title: "Invitation", Narrow: true, Private: true, Lead: "See what you are invited to, then accept it.",
 		Sections: []section{{Form: &form{To: to("invitation"), Submit: "Show the invitation", Fields: []field{tokenField("")}}}},
 	}
 }
@@ -57,7 +61,9 @@ func (v *visit) followInvitation() error {
 	if err != nil {
 		return err
 	}
-	v.recognise()
+	if err := v.recognise(); err != nil {
+		return err
+	}
 	o := offer{token: in.token()}
 	if o.InvitationSeen, err = v.control.ShowInvitation(v.ctx, o.token); err != nil {
 		if reeve.IsKind(err, reeve.NotFound) {
@@ -80,7 +86,7 @@ func (v *visit) followInvitation() error {
 // offerPage says what an invitation is to, and asks who is to accept it.
 func (v *visit) offerPage(o offer) *page {
 	p := &page{
-		Title: "Join " + o.Organization.Name, Narrow: true,
+		Title: "Join " + o.Organization.Name, Narrow: true, Private: true,
 		Facts: []fact{{"Organisation", text(o.Organization.Name)}},
 	}
 	if o.Project.ID != reeve.Zero {
@@ -149,7 +155,9 @@ func (v *visit) join(o offer, in values) error {
 		return v.refuseOffer(o, in, stepJoin, err)
 	}
 	web.SetActor(v.ctx, joined.User.ID.String())
-	v.open(joined.Token)
+	if err := v.open(joined.Token); err != nil {
+		return err
+	}
 	return v.welcome(o)
 }
 
@@ -165,7 +173,9 @@ func (v *visit) signInToAccept(o offer, in values) error {
 	if err := v.face.identify(v, string(signedIn.Token)); err != nil {
 		return err
 	}
-	v.open(signedIn.Token)
+	if err := v.open(signedIn.Token); err != nil {
+		return err
+	}
 	return v.send(v.offerPage(o))
 }
 

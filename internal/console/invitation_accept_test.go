@@ -47,6 +47,24 @@ func TestInvitationOfNewUser(t *testing.T) {
 	}
 }
 
+// TestInvitationUnrecognised: a session that is over is none; whether it is cannot
+// be told without a database.
+func TestInvitationUnrecognised(t *testing.T) {
+	s, b := tenant(t, "alice")
+	old := b.jar.Cookies(b.get("").url)
+	b.do(http.MethodPost, "sign-out", nil, nil)
+	b.jar.SetCookies(b.get("sign-in").url, old)
+	page := b.get("invitation").titled("Invitation")
+	if set := page.header.Get("Set-Cookie"); !strings.Contains(set, "Max-Age=0") {
+		t.Errorf("the session is not forgotten: %q", set)
+	}
+	b = signedIn(t, s, "bob")
+	s.Store.Close()
+	if page := b.get("invitation"); page.status < 500 {
+		t.Errorf("without a database it is %d", page.status)
+	}
+}
+
 // TestInvitationOfUser: who has an account signs in with the invited address and
 // accepts; another one cannot, and is told why.
 func TestInvitationOfUser(t *testing.T) {

@@ -77,8 +77,11 @@ func (s sealer) open(value, back string, now time.Time) (f flow, ok bool) {
 	return f, now.Before(f.Ends)
 }
 
-// flowCookie has the flow, on the pages of the console alone.
-const flowCookie = "reeve_operator_flow"
+// flowCookie names the cookie that has a flow, on the pages of the console alone,
+// of who comes back to a URL.
+func flowCookie(back string) string {
+	return cookieName(operatorName+"_flow", strings.HasPrefix(back, "https:"))
+}
 
 // setFlow sets the cookie, or with "" clears it. The provider sends the browser
 // back by a link, which lax cookies go along with.
@@ -88,7 +91,7 @@ func setFlow(w http.ResponseWriter, value, back string) {
 		age = -1
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: flowCookie, Value: value, Path: root, MaxAge: age,
+		Name: flowCookie(back), Value: value, Path: root, MaxAge: age,
 		HttpOnly: true, Secure: strings.HasPrefix(back, "https:"), SameSite: http.SameSiteLaxMode,
 	})
 }

@@ -168,7 +168,7 @@ const longestCode = 4096
 // identity is given too then, without a role; Unavailable if the provider does
 // not answer.
 func (p *provider) finish(w http.ResponseWriter, r *http.Request, redirectURL string) (who control.Identity, next string, err error) {
-	cookie, err := r.Cookie(flowCookie)
+	cookie, err := r.Cookie(flowCookie(redirectURL))
 	if err != nil {
 		return who, "", errNotBegun
 	}

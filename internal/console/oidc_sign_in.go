@@ -28,11 +28,17 @@ func (s *site) providerSignIn(p *provider) {
 	})})
 	s.pages.Handle(root+providerBack, map[string]web.Page{http.MethodGet: s.stranger(func(v *visit) error {
 		v.as(control.Caller{})
+		// A code that is none costs a request to the provider: it counts as a guess.
+		if err := web.Admit(v.ctx, v.r.URL.Query().Get("code")); err != nil {
+			return v.refuseProvider(err)
+		}
 		token, next, err := p.signIn(v.ctx, v.w, v.r, back, s.control)
 		if err != nil {
 			return v.refuseProvider(err)
 		}
-		v.open(token)
+		if err := v.openOperator(token); err != nil {
+			return err
+		}
 		if next == "" {
 			next = root
 		}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/web"
 )
@@ -24,8 +25,16 @@ func operatorFace() face {
 			{Text: "System", To: to("system")},
 		},
 		identify: identifyOperator,
-		end:      func(v *visit) error { return v.control.SignOutOperator(v.ctx, v.cookie(v.sessionCookie())) },
+		end:      func(v *visit, token string) error { return v.control.SignOutOperator(v.ctx, token) },
 	}
+}
+
+// openOperator gives the browser a session, and notes whose it is.
+func (v *visit) openOperator(token reeve.Token) error {
+	if err := identifyOperator(v, string(token)); err != nil {
+		return err
+	}
+	return v.open(token)
 }
 
 // identifyOperator looks a session's token up.

@@ -161,8 +161,8 @@ func TestMonths(t *testing.T) {
 	s.Clock.Advance(40 * 24 * time.Hour)
 	b = operating(t, s, "operator") // the session was idle for too long
 	form := b.get("months/2026-12").says("over, not closed").follow("Close the month").says("Every organisation", "cost something")
-	form.send(nil).titled("2026-12").says("2026-12 is closed. It has 1 statement.", "closed")
-	form.send(nil).titled("2026-12").says("It has 1 statement.")
+	finished(form.send(nil)).titled("2026-12").says("2026-12 is closed. It has 1 statement.", "closed")
+	finished(form.send(nil)).titled("2026-12").says("It has 1 statement.")
 	b.get("months/13").answered(http.StatusNotFound, "Not found")
 	b.get("months/2026-12?run=x.y").titled("2026-12").silent("Closing")
 	b.get("months/2026-12?run=x." + strings.Repeat("0", 64)).titled("2026-12")

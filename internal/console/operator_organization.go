@@ -52,6 +52,7 @@ func organizationWay(o reeve.Organization) []link {
 
 // showOrganization shows an organisation with what it has.
 func (v *visit) showOrganization() (*page, error) {
+	defer v.patient()()
 	o, err := v.organizationOf()
 	if err != nil {
 		return nil, err

@@ -110,6 +110,7 @@ const shortList = 5
 
 // anyProject is a project's page.
 func (v *visit) anyProject() (*page, error) {
+	defer v.patient()()
 	p, err := v.onProject()
 	if err != nil {
 		return nil, err

@@ -73,7 +73,7 @@ func (p *page) revoked(c reeve.Change, names namesOf) {
 		p.Title = "Receipt: user frozen"
 		p.Actions = []link{{Text: "The user", To: to("users", c.Target.String())}}
 	default:
-		p.Title = "Receipt: " + c.Action
+		p.Title = "Receipt: " + actionWords(c.Action)
 	}
 	p.Facts = append(p.Facts, changeFacts(c, names)...)
 	if project != reeve.Zero {

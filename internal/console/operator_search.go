@@ -42,6 +42,7 @@ func (v *visit) search() error {
 		v.w.Header().Set("HX-Replace-Url", to("search"))
 		p, err := v.searchPage("")
 		if err == nil {
+			p.Private = true
 			p.Sections[1], err = v.inspectedInBrief(q)
 		}
 		return v.sendUnless(p, err)
@@ -49,7 +50,7 @@ func (v *visit) search() error {
 		v.w.Header().Set("HX-Replace-Url", to("search"))
 		p, err := v.searchPage(q)
 		if err == nil {
-			p.Sections[0].Form.Fields[0].Value = ""
+			p.Sections[0].Form.Fields[0].Value, p.Sections[1].Actions = "", nil // those lead to addresses with the text
 			if t := p.Sections[1].Table; t != nil {
 				t.Brief = true
 			}

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -76,6 +77,12 @@ func TestSearchForCredentials(t *testing.T) {
 		t.Error("the answer has the key")
 	}
 	searched(b, key, nil).send(fields{"q": ""}).titled("Search") // the first form asks
+	for i := range 21 {
+		s.User(t, fmt.Sprintf("fan%d", i), fmt.Sprintf("Reeve_fan %d", i))
+	}
+	if page := searched(b, "reeve_fan", nil).titled("Search").says("Reeve_fan 7").silent("More users"); strings.Contains(page.text, "reeve_fan") {
+		t.Errorf("what may be a part of one is in the answer:\n%s", page.text)
+	}
 	stranger := newBrowser(t, s, "operator")
 	if got := searched(stranger, key, nil).titled("Sign in"); got.url.RawQuery != "" {
 		t.Errorf("who is not signed in is sent to %s", got.url)

@@ -20,7 +20,7 @@ func (v *visit) operatorSignInPage() *page {
 		To: to("sign-in"), Submit: "Sign in", Fields: []field{
 			{
 				Name: "token", Label: "Operator token", Kind: "password", Required: true, Auto: "current-password", Max: 1024,
-				Hint: "It is exchanged for a session that ends when you sign out, or when the token does.",
+				Hint: "It is exchanged for a session that ends when you sign out, when the token does, and after twelve hours.",
 			},
 			{Name: "next", Kind: "hidden", Value: v.next()},
 		},
@@ -42,6 +42,8 @@ func (v *visit) signInOperator() error {
 	if err != nil {
 		return v.refuseSignIn(v.operatorSignInPage(), err, "That is no operator's token.")
 	}
-	v.open(session)
+	if err := v.openOperator(session); err != nil {
+		return err
+	}
 	return v.redirect(v.next())
 }

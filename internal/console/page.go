@@ -25,6 +25,7 @@ type page struct {
 	Sections []section
 
 	Narrow  bool // a form alone
+	Private bool // it holds a token or a key, also sealed: see packed
 	Refresh int  // seconds until it is asked for again, while something goes on
 	Live    bool // with JavaScript its sections are, every Refresh seconds
 	Status  int  // 200 if zero
@@ -165,7 +166,7 @@ func (v *visit) send(p *page) error {
 
 // showError shows an error of a request that has come to no page.
 func (s *site) showError(w http.ResponseWriter, r *http.Request, status int, e *reeve.Error) {
-	secure(w.Header())
+	s.secure(w, r)
 	v := &visit{site: s, w: w, r: r, ctx: r.Context()}
 	v.fail(status, e)
 }

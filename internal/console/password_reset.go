@@ -47,7 +47,7 @@ func (v *visit) requestPasswordReset() error {
 // newPasswordPage asks for the password to be, and for the token of a link.
 func newPasswordPage(token string) *page {
 	return &page{
-		Title: "New password", Narrow: true, Lead: "All sessions of yours end when you choose a new password.",
+		Title: "New password", Narrow: true, Private: true, Lead: "All sessions of yours end when you choose a new password.",
 		Sections: []section{{Form: &form{
 			To: to("password"), Submit: "Set the password", Back: to("sign-in"),
 			Fields: append([]field{tokenField(token)}, newPasswordFields("New password")...),

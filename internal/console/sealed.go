@@ -20,6 +20,9 @@ import (
 // key that is derived from the session's token, which the server does not keep
 // and scripts cannot read. Any replica opens it again, for that session alone.
 
+// sealedField is that of a form that takes it along.
+const sealedField = "sealed"
+
 // sealer is the cipher of the visit's session.
 func (v *visit) sealer() cipher.AEAD {
 	key := sha256.Sum256([]byte("reeve console sealed\x00" + v.cookie(v.sessionCookie())))
@@ -102,6 +105,7 @@ func (s *site) pastes(path string, ask func(*visit) *page, answer func(*visit, v
 			if err != nil {
 				return err
 			}
+			p.Private = true
 			return v.send(p)
 		}),
 	})

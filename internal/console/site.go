@@ -39,8 +39,8 @@ type face struct {
 	// is done for that one.
 	identify func(v *visit, token string) error
 
-	// end ends the session of the visit.
-	end func(v *visit) error
+	// end ends the session that a token opens.
+	end func(v *visit, token string) error
 }
 
 // Tenant puts the tenants' console on the tenant listener.
@@ -156,7 +156,7 @@ func (s *site) visited(fn func(*visit) error) web.Page {
 // stranger makes a web.Page of what anybody may do, from this origin.
 func (s *site) stranger(fn func(*visit) error) web.Page {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		secure(w.Header())
+		s.secure(w, r)
 		v := &visit{site: s, w: w, r: r, ctx: r.Context()}
 		err := s.origin.Check(r)
 		if err != nil {
@@ -176,7 +176,7 @@ func (s *site) stranger(fn func(*visit) error) web.Page {
 
 // signOut ends the session, and has the browser forget what it has of it.
 func (s *site) signOut(v *visit) error {
-	if err := s.face.end(v); err != nil && !reeve.IsKind(err, reeve.Unauthenticated) {
+	if err := s.face.end(v, v.cookie(v.sessionCookie())); err != nil && !reeve.IsKind(err, reeve.Unauthenticated) {
 		return err
 	}
 	v.forget(v.sessionCookie())

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/reeve-cloud/reeve/internal/reevetest"
 )
 
 // TestSignIn: who is not signed in gets to see nothing, and gets where they
@@ -18,8 +20,11 @@ func TestSignIn(t *testing.T) {
 	page.send(fields{"email": "alice@mail.test", "password": "wrong"}).answered(http.StatusUnauthorized, "Sign in").
 		says("The address, the password or the code is wrong.").
 		send(fields{"email": "alice@mail.test", "password": "correct horse"}).titled("acme")
-	for _, next := range []string{"//evil.test/", "https://evil.test/", "/console/\\evil.test", "/console/../user", "/console/sign-in?next=x"} {
-		if got := newBrowser(t, s, "tenant").get("sign-in?next=" + url.QueryEscape(next)).send(fields{"email": "alice@mail.test", "password": "correct horse"}); got.url.Host != fresh.get("sign-in").url.Host {
+	for _, next := range []string{
+		"//evil.test/", "https://evil.test/", "/console/\\evil.test", "/console/sign-in?next=x",
+		"/console/../user", "/console/%2e%2e/user", "/console/x/../../user", "/console/./sign-in", "/console//../../user", "/console/\t/user",
+	} {
+		if got := newBrowser(t, s, "tenant").get("sign-in?next=" + url.QueryEscape(next)).send(fields{"email": "alice@mail.test", "password": "correct horse"}); got.url.Host != fresh.get("sign-in").url.Host || got.url.Path != "/console/" {
 			t.Errorf("next=%s leads to %s", next, got.url)
 		}
 	}
@@ -29,6 +34,33 @@ func TestSignIn(t *testing.T) {
 	b.get(path).titled("Sign in")
 	b.jar.SetCookies(b.get("sign-in").url, old) // of the page before
 	b.get(path).titled("Sign in")
+}
+
+// TestSignInAgain: signing in over a session ends it; the new one is noted as
+// who it is.
+func TestSignInAgain(t *testing.T) {
+	s, b := tenant(t, "alice")
+	again := func(b *browser, in fields) {
+		t.Helper()
+		old := b.jar.Cookies(b.get("").url)
+		b.get("sign-in").send(in)
+		stale := newBrowser(t, s, "tenant")
+		stale.base = b.base
+		stale.jar.SetCookies(b.get("").url, old)
+		stale.get("").titled("Sign in")
+		if page := b.get(""); page.url.Path == "/console/sign-in" {
+			t.Error("the new session is none")
+		}
+	}
+	again(b, fields{"email": "alice@mail.test", "password": reevetest.Password})
+	operator := newBrowser(t, s, "operator")
+	operator.get("sign-in").send(fields{"token": reevetest.OperatorToken})
+	for line := range strings.Lines(s.Log.String()) {
+		if strings.Contains(line, `"POST"`) && strings.Contains(line, "/console/sign-in") && strings.Contains(line, `"operator"`) && !strings.Contains(line, `"root"`) {
+			t.Errorf("it is not told who signed in: %s", line)
+		}
+	}
+	again(operator, fields{"token": reevetest.OperatorToken})
 }
 
 // TestCookies: a session is nothing that scripts could read.

@@ -100,16 +100,22 @@ func (b *browser) do(method, path string, in url.Values, header http.Header) *sh
 	return out
 }
 
-// send fills the page's form in, the one in main, and sends it.
+// send fills the page's form in, the first one in main, and sends it.
 func (p *shown) send(in fields) *shown {
+	p.t.Helper()
+	return p.sendTo("", in)
+}
+
+// sendTo is send for the form that goes to a path; "" is any.
+func (p *shown) sendTo(to string, in fields) *shown {
 	p.t.Helper()
 	main := find(p.root, func(n *html.Node) bool { return n.Data == "main" })
 	var form *html.Node
 	if main != nil {
-		form = find(main, func(n *html.Node) bool { return n.Data == "form" })
+		form = find(main, func(n *html.Node) bool { return n.Data == "form" && (to == "" || attribute(n, "action") == to) })
 	}
 	if form == nil {
-		p.t.Fatalf("no form on %s:\n%s", p.url, p.text)
+		p.t.Fatalf("no form to %q on %s:\n%s", to, p.url, p.text)
 	}
 	values := url.Values{}
 	for n := range form.Descendants() {

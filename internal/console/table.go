@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/web"
@@ -144,11 +145,14 @@ func (c cell) plain() string {
 		}
 		return strings.Join(words, " ")
 	}
-	if c.Text != "" && strings.ContainsRune("=+-@\t\r", rune(c.Text[0])) && !isNumber(c.Text) {
+	if first, _ := utf8.DecodeRuneInString(c.Text); c.Text != "" && strings.ContainsRune(formulas, first) && !isNumber(c.Text) {
 		return "'" + c.Text
 	}
 	return c.Text
 }
+
+// formulas are what a formula begins with, full-width too.
+const formulas = "=+-@\t\r\n＝＋－＠"
 
 func isNumber(s string) bool {
 	return strings.Trim(strings.TrimLeft(s, "+-"), "0123456789.,") == ""

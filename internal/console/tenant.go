@@ -13,8 +13,17 @@ func tenantFace() face {
 		Name: tenantName, Title: "reeve",
 		Nav:      []link{{Text: "Organisations", To: root}, {Text: "Account", To: to("account")}},
 		identify: identifyTenant,
-		end:      func(v *visit) error { return v.control.SignOut(v.ctx) },
+		end:      endTenant,
 	}
+}
+
+func endTenant(v *visit, text string) error {
+	token, ok := reeve.ParseToken(reeve.TokenSession, text)
+	if !ok {
+		return reeve.ErrUnauthenticated
+	}
+	hash := token.Hash()
+	return v.control.SignOut(control.WithCaller(v.ctx, control.Caller{Session: &hash}))
 }
 
 // identifyTenant looks a session's token up, and has the caller's role noted

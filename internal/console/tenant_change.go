@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"encoding/json"
 	"iter"
 	"strconv"
@@ -35,7 +36,7 @@ func (v *visit) organizationChanges() (*page, error) {
 		filter.Target = &id
 		s.Actions = append(s.Actions, link{Text: "Changes of everything", To: place.path("changes")})
 	}
-	names := &changeNames{visit: v, place: place, projects: v.projectNames()}
+	names := &changeNames{visit: v, place: place}
 	changes, by, more, err := v.control.OrganizationChanges(v.ctx, place.organization.ID, filter)
 	if err != nil {
 		return nil, err
@@ -43,10 +44,13 @@ func (v *visit) organizationChanges() (*page, error) {
 	s.Table = &table{
 		ID: "changes", Caption: "Changes", Empty: "Nothing was changed.",
 		Columns: []column{{Name: "When"}, {Name: "What"}, {Name: "Of"}, {Name: "Before and after"}, {Name: "Who"}, {Name: "Number", Number: true}},
-		All:     names.all(filter),
+		All:     names.rows(names.all(filter)),
 	}
 	for i, c := range changes {
 		s.Table.Rows = append(s.Table.Rows, names.row(c, by[i]))
+	}
+	if names.err != nil {
+		return nil, names.err
 	}
 	next := ""
 	if more {
@@ -62,10 +66,8 @@ func (v *visit) organizationChanges() (*page, error) {
 // names where the thing is still there.
 type changeNames struct {
 	*visit
-	place    ownPlace
-	projects func(reeve.ID) cell
-	people   map[reeve.ID]string
-	keys     map[reeve.ID]string
+	lookups
+	place ownPlace
 }
 
 // all lists the changes that a filter picks from its place on.
@@ -94,7 +96,7 @@ func (n *changeNames) of(c reeve.Change) cell {
 	noun, _, _ := strings.Cut(c.Action, ".")
 	switch {
 	case noun == "member":
-		out := n.projects(c.Target)
+		out := n.project(&n.lookups, c.Target)
 		if c.Target == n.place.organization.ID {
 			out = linked(n.place.organization.Name, n.place.path())
 		}
@@ -103,13 +105,13 @@ func (n *changeNames) of(c reeve.Change) cell {
 	case c.Target == n.place.organization.ID:
 		return linked(n.place.organization.Name, n.place.path())
 	case noun == "project" || noun == "limits" || noun == "bucket":
-		return n.projects(c.Target)
+		return n.project(&n.lookups, c.Target)
 	case noun == "statement":
 		id := c.Target.TypeID(reeve.PrefixStatement)
 		return cell{Text: id, Code: true, To: n.place.path("statements", id)}
 	case noun == "organization_key":
 		id := c.Target.TypeID(reeve.PrefixOrganizationKey)
-		if name, ok := n.keyNames()[c.Target]; ok {
+		if name := n.key(c.Target); name != "" {
 			return linked(name, n.place.path("keys"))
 		}
 		return code(id)
@@ -133,7 +135,7 @@ func (n *changeNames) who(by control.ChangedBy) cell {
 	case reeve.Person:
 		return text(n.person(by.ID))
 	case reeve.KeyHolder:
-		if name, ok := n.keyNames()[by.ID]; ok {
+		if name := n.key(by.ID); name != "" {
 			return text("The organisation key " + name)
 		}
 		return text("An organisation key that is gone, " + by.ID.TypeID(reeve.PrefixOrganizationKey))
@@ -146,35 +148,21 @@ func (n *changeNames) who(by control.ChangedBy) cell {
 	}
 }
 
-// person is a member's name, looked up once; of who is none any more it is the
-// id.
+// person is a member's name; of who is none any more it is the id.
 func (n *changeNames) person(id reeve.ID) string {
-	if n.people == nil {
-		n.people = map[reeve.ID]string{}
-	}
-	name, ok := n.people[id]
-	if !ok {
-		name = id.TypeID(reeve.PrefixUser)
-		if m, err := n.control.FindOrganizationMember(n.ctx, n.place.organization.ID, id); err == nil {
-			name = called(m)
-		}
-		n.people[id] = name
-	}
-	return name
+	name := n.name(id, func() (string, error) {
+		m, err := n.control.FindOrganizationMember(n.ctx, n.place.organization.ID, id)
+		return called(m), err
+	})
+	return cmp.Or(name, id.TypeID(reeve.PrefixUser))
 }
 
-// keyNames are the names of the organisation's keys, read once.
-func (n *changeNames) keyNames() map[reeve.ID]string {
-	if n.keys == nil {
-		n.keys = map[reeve.ID]string{}
-		keys, _, err := n.control.ListOrganizationKeyUses(n.ctx, n.place.organization.ID, control.Page{Size: csvPage})
-		if err == nil {
-			for _, key := range keys {
-				n.keys[key.ID] = key.Name
-			}
-		}
-	}
-	return n.keys
+// key is the name of one of the organisation's keys, "" of one that is gone.
+func (n *changeNames) key(id reeve.ID) string {
+	return n.name(id, func() (string, error) {
+		key, err := n.control.GetOrganizationKeyUse(n.ctx, n.place.organization.ID, id)
+		return key.Name, err
+	})
 }
 
 // changeIDs tells what the fields hold that are ids and have no names.
@@ -206,7 +194,7 @@ func (n *changeNames) named(c reeve.Change, f reeve.Fields) reeve.Fields {
 		case field == "userId" || field == "ownerId":
 			all[field] = n.person(id)
 		case field == "projectId":
-			all[field] = n.projects(id).Text
+			all[field] = n.project(&n.lookups, id).Text
 		case known:
 			all[field] = id.TypeID(prefix)
 		}

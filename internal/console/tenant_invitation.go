@@ -28,12 +28,12 @@ func (v *visit) invitations() (*page, error) {
 	list := func(p control.Page) ([]reeve.Invitation, int, error) {
 		return v.control.ListInvitations(v.ctx, place.organization.ID, p)
 	}
-	names := v.projectNames()
+	names := &lookups{}
 	row := func(i reeve.Invitation) []cell {
 		id := i.ID.TypeID(reeve.PrefixInvitation)
 		where := text("The organisation")
 		if i.ProjectID != reeve.Zero {
-			where = names(i.ProjectID)
+			where = v.project(names, i.ProjectID)
 		}
 		out := []cell{text(i.Email), where, text(string(i.Role)), moment(i.CreatedAt), moment(i.ExpiresAt), {}}
 		if place.may(reeve.ManageMembers) {
@@ -45,29 +45,19 @@ func (v *visit) invitations() (*page, error) {
 		ID: "invitations", Caption: "Open invitations", Empty: "No invitation is open.",
 		Columns: []column{{Name: "Address"}, {Name: "To"}, {Name: "Role"}, {Name: "Invited"}, {Name: "Valid until"}, {}},
 	}
+	if err := fillPage(v, "page", t, list, row); err != nil {
+		return nil, err
+	}
+	t.All = names.rows(t.All)
+	if names.err != nil {
+		return nil, names.err
+	}
 	p := place.page("Invitations")
 	p.Sections = []section{{Table: t, Note: "These were sent and not accepted yet; who accepts becomes a member."}}
 	if place.may(reeve.ManageMembers) {
 		p.Actions = []link{{Text: "Invite somebody", To: place.path("invitations", "new"), Main: true}}
 	}
-	return p, fillPage(v, "page", t, list, row)
-}
-
-// projectNames gives a cell for a project, of which the name is looked up once.
-func (v *visit) projectNames() func(reeve.ID) cell {
-	known := map[reeve.ID]cell{}
-	return func(id reeve.ID) cell {
-		out, ok := known[id]
-		if !ok {
-			typed := id.TypeID(reeve.PrefixProject)
-			out = code(typed)
-			if project, err := v.control.GetProject(v.ctx, id); err == nil {
-				out = linked(project.Name, to("projects", typed))
-			}
-			known[id] = out
-		}
-		return out
-	}
+	return p, nil
 }
 
 // invitationDays are how long an invitation can be valid, by the form.

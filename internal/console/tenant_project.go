@@ -20,6 +20,7 @@ func (s *site) tenantProjects() {
 
 // ownProject shows a project with what it may use and has used.
 func (v *visit) ownProject() (*page, error) {
+	defer v.patient()()
 	place, err := v.projectPlace()
 	if err != nil {
 		return nil, err

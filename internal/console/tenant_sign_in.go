@@ -51,7 +51,9 @@ func (v *visit) signInTenant() error {
 		return v.refuseSignIn(p, err, notSignedIn(p.Sections[0].Form, err))
 	}
 	web.SetActor(v.ctx, signedIn.User.ID.String())
-	v.open(signedIn.Token)
+	if err := v.open(signedIn.Token); err != nil {
+		return err
+	}
 	return v.redirect(v.next())
 }
 

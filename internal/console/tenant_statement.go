@@ -65,11 +65,10 @@ func (v *visit) statementHere() (place ownPlace, s reeve.Statement, err error) {
 }
 
 // statementOf is how tenants are shown a statement.
-func (v *visit) statementOf(place ownPlace, s reeve.Statement) statementView {
-	projects := v.projectNames()
+func (v *visit) statementOf(place ownPlace, s reeve.Statement, names *lookups) statementView {
 	return statementView{
 		Statement: s, page: place.path("statements", s.ID.TypeID(reeve.PrefixStatement)),
-		project: func(id reeve.ID) string { return projects(id).To },
+		project: func(id reeve.ID) string { return v.project(names, id).To },
 		source:  func(reeve.Settlement) string { return "" },
 	}
 }
@@ -80,7 +79,8 @@ func (v *visit) ownStatement() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown := v.statementOf(place, s)
+	names := &lookups{}
+	shown := v.statementOf(place, s, names)
 	p := place.page("Statement of " + monthName(s.Month))
 	p.Up = place.up(link{Text: "Statements", To: place.path("statements")})
 	p.Badges = append(p.Badges, statementBadges(s.Status)...)
@@ -93,7 +93,7 @@ func (v *visit) ownStatement() (*page, error) {
 		{"ID", code(s.ID.TypeID(reeve.PrefixStatement))},
 	}
 	p.Sections, err = shown.sections(v)
-	return p, err
+	return p, cmp.Or(err, names.err)
 }
 
 // ownStatementLine explains a line of a statement.
@@ -103,9 +103,10 @@ func (v *visit) ownStatementLine() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown := v.statementOf(place, s)
+	names := &lookups{}
+	shown := v.statementOf(place, s, names)
 	line, err := v.explained(shown)
-	if err != nil {
+	if err = cmp.Or(err, names.err); err != nil {
 		return nil, err
 	}
 	p := place.page(line.Title)

@@ -64,7 +64,7 @@ func TestUsageByMonth(t *testing.T) {
 		page.follow("CSV of Usage by month")
 		b.get(s.Expand(path) + "?from=2026-12&to=2026-10").titled("Usage").says("From must be before to.")
 		b.get(s.Expand(path) + "?from=soon&to=2026-10").titled("Usage").says("A month is written as 2006-01.")
-		b.get(s.Expand(path) + "?from=0001-01&to=2026-10").titled("Usage").says("rom")
+		b.get(s.Expand(path) + "?from=0001-01&to=2026-10").titled("Usage").says("From and to must be within the years 1970 to 9999.")
 	}
 	b.get(s.Expand("organizations/{org:acme}/usage") + "?from=2026-10&to=2026-12").follow("px").titled("Usage").says("November 2026 0 1 12,000,000,000 0")
 }
@@ -89,6 +89,21 @@ func TestOwnChanges(t *testing.T) {
 	csv := b.get(s.Expand("organizations/{org:acme}/changes?csv=changes"))
 	if !strings.Contains(csv.text, "Organisation changed,Acme GmbH,name “acme” → “Acme GmbH”,Alice van Test,") {
 		t.Errorf("the CSV is %s", csv.text)
+	}
+}
+
+// TestManyKeyNames: of however many keys of an organisation, the changes tell the
+// names; of one that is gone that it is.
+func TestManyKeyNames(t *testing.T) {
+	s, b := tenant(t, "alice")
+	for i := range 503 {
+		s.Do(t, reevetest.Step{Call: "POST /api/organizations/{acme}/apikeys", Body: fmt.Sprintf(`{"name":"key %d","role":"viewer"}`, i), Status: 200, Reply: reevetest.Any})
+	}
+	csv := b.get(s.Expand("organizations/{org:acme}/changes?csv=changes")).text
+	for i := range 503 {
+		if !strings.Contains(csv, fmt.Sprintf("Organisation key created,key %d,", i)) {
+			t.Fatalf("key %d has no name", i)
+		}
 	}
 }
 

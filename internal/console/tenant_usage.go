@@ -87,6 +87,9 @@ func (v *visit) monthsSection(q control.SeriesQuery) (section, error) {
 		return out, nil
 	}
 	first, err := reeve.ParseMonth(from)
+	if err == nil && first.Start().IsZero() { // which a query takes for no time at all
+		err = reeve.Errorf(reeve.Invalid, "from and to must be within the years 1970 to 9999")
+	}
 	if err == nil {
 		var last reeve.Month
 		if last, err = reeve.ParseMonth(to); err == nil {

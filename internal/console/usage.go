@@ -14,6 +14,7 @@ import (
 // path, which names a project or an organisation as of says.
 func (s *site) usagePictures(path string, of func(*visit) control.SeriesQuery) {
 	s.picture(path, func(v *visit) ([]byte, error) {
+		defer v.patient()()
 		q, kind := of(v), v.r.URL.Query().Get(pictureOf)
 		if kind == pictureOfLimits && q.ProjectID != reeve.Zero {
 			return v.limitsPicture(q.ProjectID)

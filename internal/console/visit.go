@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
+	"net/url"
+	"path"
 	"strings"
 
 	"github.com/reeve-cloud/reeve"
@@ -46,7 +48,11 @@ func (v *visit) id(name string, prefix reeve.Prefix) reeve.ID {
 }
 
 // secure sets what every answer of a console says.
-func secure(header http.Header) {
+func (s *site) secure(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	if s.encrypted(r) {
+		header.Set("Strict-Transport-Security", "max-age=31536000") // a year (RFC 6797)
+	}
 	header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "+
 		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -58,14 +64,24 @@ func secure(header http.Header) {
 }
 
 // The cookies. Those of the two consoles differ, for browsers do not tell ports
-// apart.
-func (s *site) sessionCookie() string { return "reeve_" + s.face.Name }
-func (s *site) flashCookie() string   { return "reeve_" + s.face.Name + "_said" }
+// apart. Over TLS they are such that no page without it could have set them.
+func (v *visit) sessionCookie() string { return cookieName(v.face.Name, v.encrypted()) }
+func (v *visit) flashCookie() string   { return cookieName(v.face.Name+"_said", v.encrypted()) }
 
-// encrypted tells whether the browser has come over TLS, as far as is known.
-func (v *visit) encrypted() bool {
-	return v.r.TLS != nil || strings.HasPrefix(v.settings.URL, "https://")
+// cookieName is the whole name of a cookie (RFC 6265bis, 4.1.3).
+func cookieName(name string, encrypted bool) string {
+	if encrypted {
+		return "__Secure-reeve_" + name
+	}
+	return "reeve_" + name
 }
+
+// encrypted tells whether a browser has come over TLS, as far as is known.
+func (s *site) encrypted(r *http.Request) bool {
+	return r.TLS != nil || strings.HasPrefix(s.settings.URL, "https://")
+}
+
+func (v *visit) encrypted() bool { return v.site.encrypted(v.r) }
 
 // setCookie sets a cookie that scripts cannot read, until the browser ends or,
 // if age is not 0, for so many seconds.
@@ -86,8 +102,17 @@ func (v *visit) cookie(name string) string {
 	return found.Value
 }
 
-// open gives the browser a session, in place of the one that it may have.
-func (v *visit) open(token reeve.Token) { v.setCookie(v.sessionCookie(), string(token), 0) }
+// open gives the browser a session, in place of the one that it may have, which
+// ends.
+func (v *visit) open(token reeve.Token) error {
+	if old := v.cookie(v.sessionCookie()); old != "" && old != string(token) {
+		if err := v.face.end(v, old); err != nil && !reeve.IsKind(err, reeve.Unauthenticated) {
+			return err
+		}
+	}
+	v.setCookie(v.sessionCookie(), string(token), 0)
+	return nil
+}
 
 // flash has the next page say a sentence.
 func (v *visit) flash(text string) {
@@ -127,10 +152,15 @@ func (v *visit) toSignIn() error {
 
 // next is the page of this console that a sign-in leads to.
 func (v *visit) next() string {
-	path := v.r.FormValue("next")
-	rest, ok := strings.CutPrefix(path, root)
-	if !ok || strings.ContainsAny(path, "\\\r\n") || strings.HasPrefix(rest, "sign-") {
+	asked := v.r.FormValue("next")
+	u, err := url.Parse(asked)
+	if err != nil || !strings.HasPrefix(asked, root) || strings.Contains(asked, "\\") {
 		return root
 	}
-	return path
+	// As browsers read it, which also take %2e for a dot.
+	rest, ok := strings.CutPrefix(path.Clean(u.Path), root)
+	if !ok || strings.HasPrefix(rest, "sign-") {
+		return root
+	}
+	return asked
 }

@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -35,6 +36,21 @@ func TestAdvisoryLocks(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) { waitsForLock(t, h, test.lock, test.do) })
 	}
+}
+
+// TestNothingToNumber: with nothing pending, nobody waits for who numbers.
+func TestNothingToNumber(t *testing.T) {
+	h := newHouse(t, storetest.ConfigPostgres(t))
+	h.tenant("ada@mail.test")
+	h.check(h.s.NumberChanges(h.ctx))
+	tx, err := storetest.Raw(t, h.config).BeginTx(t.Context(), nil)
+	h.check(err)
+	defer func() { _ = tx.Rollback() }()
+	_, err = tx.ExecContext(t.Context(), "SELECT pg_advisory_xact_lock($1)", sequencerLock)
+	h.check(err)
+	ctx, cancel := context.WithTimeout(h.ctx, 5*time.Second)
+	defer cancel()
+	h.check(h.s.NumberChanges(ctx))
 }
 
 func waitsForLock(t *testing.T, h house, lock int64, do func() error) {

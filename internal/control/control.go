@@ -45,7 +45,8 @@ type Settings struct {
 	SessionLease time.Duration
 
 	// A user's session ends when it was idle for SessionIdle (24 h if zero), and
-	// in any case when it is older than SessionLifetime (30 days if zero).
+	// in any case when it is older than SessionLifetime (30 days if zero). An
+	// operator's does too, and when it is older than 12 hours.
 	SessionIdle, SessionLifetime time.Duration
 
 	// Mail makes one attempt at sending a mail; reeve.ErrRefusedMail when another

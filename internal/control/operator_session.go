@@ -9,12 +9,17 @@ import (
 	"github.com/reeve-cloud/reeve/internal/store"
 )
 
-// How many sessions an operator has at once, and how long one lasts at most that
-// an identity provider has opened: what its groups said is that old.
+// How many sessions an operator has at once, and how long one lasts at most,
+// whatever opened it: a day's work. What a provider's groups said is no older.
 const (
 	maxOperatorSessions = 100
-	providedLifetime    = 12 * time.Hour
+	maxOperatorLifetime = 12 * time.Hour
 )
+
+// operatorLifetime is how long an operator's session lasts at most.
+func (c *Control) operatorLifetime() time.Duration {
+	return min(c.settings.SessionLifetime, maxOperatorLifetime)
+}
 
 // OperatorSession is an operator who has signed in.
 type OperatorSession struct {
@@ -124,10 +129,8 @@ func (c *Control) judgeOperatorSession(s *store.OperatorSession) (out OperatorSe
 		ID: s.ID, Actor: reeve.Actor{Kind: reeve.Operator, ID: s.OperatorID, OperatorRole: s.Role},
 		Name: s.Name, Provided: s.Provided, CreatedAt: s.CreatedAt,
 	}
-	lifetime := c.settings.SessionLifetime
 	live = s.TokenKept || c.operators.isConfigured(s.TokenHash) && s.OperatorID == reeve.Zero
 	if s.Provided {
-		lifetime = min(lifetime, providedLifetime)
 		out.Actor.OperatorRole = s.Mapped.Both(s.Role)
 		// A provider makes nobody the root, and no role is no session.
 		live = s.OperatorID != reeve.Zero && out.Actor.OperatorRole != ""
@@ -135,7 +138,7 @@ func (c *Control) judgeOperatorSession(s *store.OperatorSession) (out OperatorSe
 	if s.OperatorID == reeve.Zero {
 		out.Name = out.Actor.String()
 	}
-	out.Ends = earlier(s.CreatedAt.Add(lifetime), s.UsedAt.Add(c.settings.SessionIdle))
+	out.Ends = earlier(s.CreatedAt.Add(c.operatorLifetime()), s.UsedAt.Add(c.settings.SessionIdle))
 	if s.TokenEnds != nil {
 		out.Ends = earlier(out.Ends, *s.TokenEnds)
 	}

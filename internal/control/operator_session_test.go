@@ -42,7 +42,7 @@ func TestOperatorSessions(t *testing.T) {
 		session := h.enter(token)
 		found, err := h.c.AuthenticateOperatorSession(from(t, "192.0.2.1"), string(session))
 		same(t, "session", control.OperatorSession{
-			ID: found.ID, Actor: o.Actor(), Name: "Grace", CreatedAt: epoch, Ends: epoch.Add(24 * time.Hour),
+			ID: found.ID, Actor: o.Actor(), Name: "Grace", CreatedAt: epoch, Ends: epoch.Add(12 * time.Hour),
 		}, found, err)
 		same(t, "a sign-in is no change", before, len(h.all()), nil)
 		for _, text := range []string{"", "x", string(token), string(session) + "0", string(reeve.NewToken(reeve.TokenConsole, [32]byte{1}))} {
@@ -152,23 +152,26 @@ func TestStaleTokenOpensNothing(t *testing.T) {
 // old; what is over is cleared away, and an operator has only so many.
 func TestOperatorSessionLife(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
+		short := settings(t, masterKey)
+		short.SessionIdle = time.Hour
+		h.c = control.New(h.s, short)
 		o, token, _ := h.hire("a", reeve.OperatorViewer)
 		idle, busy := h.enter(token), h.enter(token)
-		for range 29 { // used every day, a moment before it would end
-			h.clock.pass(24*time.Hour - time.Microsecond)
+		for range 11 { // used every hour, a moment before it would end
+			h.clock.pass(time.Hour - time.Microsecond)
 			same(t, "busy", o.Actor(), inside(t, h.c, busy), nil)
 			h.check(h.c.FlushLastUses(t.Context()))
 		}
-		h.everywhere("idle", idle, reeve.Actor{})
+		same(t, "idle", reeve.Actor{}, inside(t, h.c, idle), nil)
 		h.check(control.Forget(h.c, t.Context()))
 		_, err := h.s.OperatorSession(t.Context(), idle.Hash())
 		unauthorized(t, "forgotten", err)
-		h.clock.pass(time.Hour)
+		h.clock.pass(30 * time.Minute)
 		h.everywhere("busy", busy, o.Actor())
 		h.check(h.c.FlushLastUses(t.Context()))
-		h.clock.set(epoch.Add(30*24*time.Hour - time.Microsecond))
+		h.clock.set(epoch.Add(12*time.Hour - time.Microsecond))
 		h.everywhere("its last moment", busy, o.Actor())
-		h.clock.set(epoch.Add(30 * 24 * time.Hour))
+		h.clock.set(epoch.Add(12 * time.Hour))
 		h.everywhere("too old", busy, reeve.Actor{})
 		h.clock.pass(time.Microsecond)
 		h.check(control.Forget(h.c, t.Context()))

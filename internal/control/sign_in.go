@@ -199,10 +199,10 @@ const idleSlack = time.Minute
 // ended by themselves.
 func (c *Control) forgetSessions(ctx context.Context) error {
 	now := c.store.Now()
-	created, used := now.Add(-c.settings.SessionLifetime), now.Add(-c.settings.SessionIdle-idleSlack)
+	used := now.Add(-c.settings.SessionIdle - idleSlack)
 	return errors.Join(c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
-		return tx.DeleteDeadUserSessions(ctx, created, used, retentionBatch)
+		return tx.DeleteDeadUserSessions(ctx, now.Add(-c.settings.SessionLifetime), used, retentionBatch)
 	}), c.removeAll(ctx, func(ctx context.Context, tx *store.Tx) (int, error) {
-		return tx.DeleteDeadOperatorSessions(ctx, created, used, retentionBatch)
+		return tx.DeleteDeadOperatorSessions(ctx, now.Add(-c.operatorLifetime()), used, retentionBatch)
 	}))
 }

@@ -17,8 +17,15 @@ function prepare(root) {
   for (const button of root.querySelectorAll('[data-copy]')) {
     button.hidden = !navigator.clipboard;
     button.addEventListener('click', async () => {
-      await navigator.clipboard.writeText(button.parentElement.querySelector('[data-secret]').value);
-      button.textContent = 'Copied';
+      const field = button.parentElement.querySelector('[data-secret]');
+      try {
+        await navigator.clipboard.writeText(field.value);
+        button.textContent = 'Copied';
+      } catch { // the browser does not allow it
+        field.focus();
+        field.select();
+        button.textContent = 'Not copied: press Ctrl+C';
+      }
     });
   }
   for (const field of root.querySelectorAll('[data-secret]')) {
