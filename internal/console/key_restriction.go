@@ -52,7 +52,7 @@ func (in values) restriction() (out macaroon.Caveat, err error) {
 		out.AllowedPaths = append(out.AllowedPaths, macaroon.Path{Bucket: []byte(bucket), EncryptedPathPrefix: []byte(prefix)})
 	}
 	for name, at := range map[string]*time.Time{"not_before": &out.NotBefore, "not_after": &out.NotAfter} {
-		given, err := in.optionalTime(name)
+		given, err := in.instant(name)
 		if err != nil {
 			return out, err
 		}

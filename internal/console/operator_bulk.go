@@ -198,12 +198,10 @@ func (v *visit) bulkResult() (*page, error) {
 }
 
 func (v *visit) failuresSection(d bulkDoing, failed []bulkFailure) section {
-	rows := make([][]cell, len(failed))
-	for i, f := range failed {
+	return section{Title: "Failures", Table: inPages(v, &table{
+		ID: "failures", Caption: "Failures", Columns: []column{{Name: "ID"}, {Name: "Why"}},
+	}, failed, func(f bulkFailure) []cell {
 		id := f.ID.String()
-		rows[i] = []cell{{Text: id, Code: true, To: to(foundKinds[d.kind].path, id)}, text(f.Error)}
-	}
-	return section{Title: "Failures", Table: v.inPages("page", &table{
-		ID: "failures", Caption: "Failures", Columns: []column{{Name: "ID"}, {Name: "Why"}}, Rows: rows,
+		return []cell{{Text: id, Code: true, To: to(foundKinds[d.kind].path, id)}, text(f.Error)}
 	})}
 }

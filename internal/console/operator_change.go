@@ -65,18 +65,15 @@ func (v *visit) listChanges() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &table{
-		ID: "changes", Caption: "Changes", Empty: "Nothing like that has been changed, or its record is not kept any more.",
-		Columns: append(changeColumns(false), column{Name: "Number", Number: true}), Rows: rows, Pager: &pager{}, All: v.eachChange(f),
-	}
-	here := v.r.URL.RequestURI()
-	if f.Before > 0 {
-		t.Pager.First = at(here, "before", "")
-	}
+	next := ""
 	if more {
-		t.Pager.Next = at(here, "before", strconv.FormatInt(changes[len(changes)-1].Number, 10))
+		next = strconv.FormatInt(changes[len(changes)-1].Number, 10)
 	}
-	p.Sections[0].Table = t
+	p.Sections[0].Table = &table{
+		ID: "changes", Caption: "Changes", Empty: "Nothing like that has been changed, or its record is not kept any more.",
+		Columns: append(changeColumns(false), column{Name: "Number", Number: true}), Rows: rows,
+		Pager: v.onwards("before", next), All: v.eachChange(f),
+	}
 	return p, nil
 }
 
@@ -122,26 +119,15 @@ func (v *visit) changeRows(changes []reeve.Change) ([][]cell, error) {
 // eachChange gives the rows of all changes that a filter picks.
 func (v *visit) eachChange(f control.ChangeFilter) iter.Seq2[[]cell, error] {
 	f.Before, f.Limit = 0, csvPage
-	return func(yield func([]cell, error) bool) {
-		for {
-			changes, more, err := v.control.ListChanges(v.ctx, f)
-			var rows [][]cell
-			if err == nil {
-				rows, err = v.changeRows(changes)
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, row := range rows {
-				if !yield(row, nil) {
-					return
-				}
-			}
-			if !more {
-				return
-			}
+	return steps(func() ([][]cell, bool, error) {
+		changes, more, err := v.control.ListChanges(v.ctx, f)
+		if err != nil {
+			return nil, false, err
+		}
+		if more {
 			f.Before = changes[len(changes)-1].Number
 		}
-	}
+		rows, err := v.changeRows(changes)
+		return rows, more, err
+	})
 }

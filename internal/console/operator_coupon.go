@@ -111,11 +111,10 @@ func (v *visit) couponPage() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := make([][]cell, len(used))
-	for i, u := range used {
+	row := func(u reeve.Application) []cell {
 		statement := linked(u.Month.String(), to("statements", u.StatementID.String()))
 		statement.About = "statement " + u.StatementID.String()
-		rows[i] = []cell{statement, moneyCell(u.Cents)}
+		return []cell{statement, moneyCell(u.Cents)}
 	}
 	p := &page{
 		Title: "Coupon of " + document.Dollars(c.Amount), Up: couponUp(c)[:1], Badges: couponState(c.StatusAt(v.control.Now())).Badges,
@@ -130,10 +129,10 @@ func (v *visit) couponPage() (*page, error) {
 			{"Created", moment(c.CreatedAt)},
 			{"ID", code(c.ID.String())},
 		},
-		Sections: []section{{Title: "Used by", Table: v.inPages("page", &table{
-			ID: "used-by", Caption: "Statements that used it", Empty: "No statement has used it yet.", Rows: rows,
+		Sections: []section{{Title: "Used by", Table: inPages(v, &table{
+			ID: "used-by", Caption: "Statements that used it", Empty: "No statement has used it yet.",
 			Columns: []column{{Name: "Statement of"}, {Name: "Amount", Number: true}},
-		})}, changes},
+		}, used, row)}, changes},
 	}
 	if v.may(reeve.ManageMoney) {
 		p.Actions = []link{{Text: "Delete", To: to("coupons", c.ID.String(), "delete"), Danger: true}}

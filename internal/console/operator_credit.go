@@ -2,7 +2,6 @@ package console
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
@@ -42,12 +41,11 @@ func (v *visit) listCredits() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := make([][]cell, len(credits))
 	now := v.control.Now()
-	for i, c := range credits {
+	row := func(c reeve.Credit) []cell {
 		about := linked(c.Description, to("credits", c.ID.String()))
 		about.About = "of " + timeText(c.CreatedAt)
-		rows[i] = []cell{
+		return []cell{
 			about,
 			{Badges: []badge{creditState(c.StatusAt(now))}},
 			moneyCell(c.Amount), moneyCell(c.Remaining()),
@@ -57,8 +55,8 @@ func (v *visit) listCredits() (*page, error) {
 	p := &page{
 		Title: "Credits of " + o.Name, Up: creditsUp(o)[:2],
 		Lead: "The organisation's statements draw on its credits after the owner's coupons: the lowest priority first.",
-		Sections: []section{{Table: v.inPages("page", &table{
-			ID: "credits", Caption: "Credits", Empty: "There are none yet.", Rows: rows,
+		Sections: []section{{Table: inPages(v, &table{
+			ID: "credits", Caption: "Credits", Empty: "There are none yet.",
 			Columns: []column{
 				{Name: "Description"},
 				{Name: "State"},
@@ -68,7 +66,7 @@ func (v *visit) listCredits() (*page, error) {
 				{Name: "In effect from"},
 				{Name: "Ends"},
 			},
-		})}},
+		}, credits, row)}},
 	}
 	if v.may(reeve.ManageMoney) {
 		p.Actions = []link{{Text: "New credit", To: to("organizations", o.ID.String(), "credits", "new"), Main: true}}
@@ -144,19 +142,6 @@ func (v *visit) askCredit() (*question, error) {
 	}, nil
 }
 
-// dateField reads the beginning of a day, nil if the field is empty.
-func (in values) dateField(name, label string) (*time.Time, error) {
-	text := in.text(name)
-	if text == "" {
-		return nil, nil
-	}
-	at, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return nil, reeve.Errorf(reeve.Invalid, "%s must be a date, such as 2026-07-31", label)
-	}
-	return &at, nil
-}
-
 func (v *visit) createCredit(in values) (*outcome, error) {
 	c := reeve.Credit{OrganizationID: v.id("organization", reeve.PrefixOrganization), Description: in.text("description")}
 	var err error
@@ -168,14 +153,14 @@ func (v *visit) createCredit(in values) (*outcome, error) {
 			return nil, reeve.Errorf(reeve.Invalid, "the priority must be a whole number")
 		}
 	}
-	from, err := in.dateField("from", "the day from which it is in effect")
+	from, err := dayOf("the day from which it is in effect", in.text("from"), 0)
 	if err != nil {
 		return nil, err
 	}
 	if from != nil {
 		c.EffectiveAt = *from
 	}
-	if c.ExpiresAt, err = in.dateField("until", "the end"); err != nil {
+	if c.ExpiresAt, err = dayOf("the end", in.text("until"), 0); err != nil {
 		return nil, err
 	}
 	made, err := v.control.CreateCredit(v.ctx, c)

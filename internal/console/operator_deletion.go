@@ -53,10 +53,7 @@ func (v *visit) listDeletions() (*page, error) {
 	t := &table{
 		ID: "deletions", Caption: "What can be restored", Empty: "Nothing that was deleted can be restored.",
 		Columns: []column{{Name: "Name"}, {Name: "Kind"}, {Name: "Deleted"}, {Name: "Gone for good"}, {Name: "ID"}, {}},
-		Pager:   v.onwards(query.Get("after"), next), All: all,
-	}
-	for _, d := range found {
-		t.Rows = append(t.Rows, v.deletionRow(d))
+		Pager:   v.onwards("after", next), Rows: rowsOf(found, v.deletionRow), All: all,
 	}
 	return &page{
 		Title: "Deletions", Lead: "What was deleted can be restored until the time at which nothing is kept of it any more.",
@@ -82,24 +79,14 @@ func (v *visit) deletionRow(d reeve.Deletion) []cell {
 
 func (v *visit) eachDeletion(filter control.DeletionFilter) iter.Seq2[[]cell, error] {
 	filter.Limit = csvPage
-	return func(yield func([]cell, error) bool) {
-		for {
-			page, more, err := v.control.ListDeletions(v.ctx, filter)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, d := range page {
-				if !yield(v.deletionRow(d), nil) {
-					return
-				}
-				filter.Before, filter.BeforeID = d.DeletedAt, d.ID
-			}
-			if !more {
-				return
-			}
+	return steps(func() ([][]cell, bool, error) {
+		page, more, err := v.control.ListDeletions(v.ctx, filter)
+		if more {
+			last := page[len(page)-1]
+			filter.Before, filter.BeforeID = last.DeletedAt, last.ID
 		}
-	}
+		return rowsOf(page, v.deletionRow), more, err
+	})
 }
 
 // deletionCursor names the last deletion of a page.

@@ -8,6 +8,31 @@ import (
 	"github.com/reeve-cloud/reeve/internal/control"
 )
 
+// causes are the types of freeze in words.
+var causes = map[reeve.FreezeType]string{
+	reeve.FreezeBilling:   "billing: bills are not paid",
+	reeve.FreezeViolation: "violation: terms are broken",
+	reeve.FreezeLegal:     "legal: an authority asks for it",
+	reeve.FreezeSecurity:  "security: keys have leaked, or an attack",
+	reeve.FreezeOperator:  "operator: any other cause",
+}
+
+// freezeState says whether something is frozen by itself.
+func freezeState(f *reeve.Frozen) cell {
+	if f == nil {
+		return state("active", "good")
+	}
+	return state("frozen: "+string(f.Type), "bad")
+}
+
+// freezeFacts tell of what is frozen since when and until when.
+func freezeFacts(f *reeve.Frozen) []fact {
+	if f == nil {
+		return nil
+	}
+	return []fact{{"Frozen for", text(causes[f.Type])}, {"Frozen since", moment(f.Since)}, {"Frozen until", moments(f.Until, "somebody unfreezes it")}}
+}
+
 // freezeActions are what can be done about the freeze of a thing whose page is
 // at a path.
 func (v *visit) freezeActions(f *reeve.Frozen, path string) []link {
@@ -46,7 +71,7 @@ func newFreeze(in values) (out control.NewFreeze, err error) {
 	if out.Type, err = reeve.ParseFreezeType(in.text("type")); err != nil {
 		return out, err
 	}
-	out.Until, err = in.optionalTime("until")
+	out.Until, err = in.instant("until")
 	return out, err
 }
 

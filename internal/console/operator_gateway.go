@@ -45,19 +45,7 @@ func (v *visit) allGateways() (*page, error) {
 	row := func(g reeve.Gateway) []cell {
 		return []cell{linked(g.Name, to("gateways", g.ID.String())), number(fmt.Sprint(of[g.ID])), moment(g.CreatedAt), code(g.ID.String())}
 	}
-	first := min(v.pageNumber("page")*pageSize, len(all))
-	for _, g := range all[first:min(first+pageSize, len(all))] {
-		t.Rows = append(t.Rows, row(g))
-	}
-	t.Pager = v.pages("page", len(t.Rows), len(all))
-	t.All = func(yield func([]cell, error) bool) {
-		for _, g := range all {
-			if !yield(row(g), nil) {
-				return
-			}
-		}
-	}
-	out := &page{Title: "Gateways", Sections: []section{{Table: t}}}
+	out := &page{Title: "Gateways", Sections: []section{{Table: inPages(v, t, all, row)}}}
 	if v.may(reeve.ManageGateways) {
 		out.Actions = []link{{Text: "New gateway", To: to("gateways", "new"), Main: true}}
 	}

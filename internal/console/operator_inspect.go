@@ -131,7 +131,7 @@ func (v *visit) credentialFacts(k control.Credential) ([]fact, error) {
 			if of.name == "User" && k.Kind == control.CredentialAPIKey {
 				of.name = "Owner of the project"
 			}
-			add(of.name, anyThing(of.of))
+			add(of.name, thingCell(of.of))
 		}
 	}
 	if k.CreatedAt != nil {
@@ -273,7 +273,7 @@ func (v *visit) askRevokePasted() (*question, error) {
 	}
 	name := k.Name
 	if k.Project != nil {
-		name += " of " + anyName(*k.Project)
+		name += " of " + nameOf(*k.Project)
 	}
 	what := fmt.Sprintf("1 key that derives from the API key %s stops working at once, with all keys that derive from it. %s stays, and all that derives from it otherwise.", name, k.Name)
 	if caveats == 0 {

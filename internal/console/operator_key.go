@@ -3,7 +3,6 @@ package console
 import (
 	"encoding/json"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
@@ -17,10 +16,10 @@ func (s *site) anyKeys() {
 	keys := func(ask func(*visit) (*question, error)) func(*visit) (*question, error) {
 		return onlyFor(reeve.ManageKeys, ask)
 	}
-	s.does(action{Path: "projects/{project}/keys/new", Ask: keys((*visit).askNewAnyKey), Do: (*visit).createAnyKey})
-	s.does(action{Path: "projects/{project}/keys/revoke", Ask: keys((*visit).askRevokeAnyKeys), Do: (*visit).revokeAnyKeys})
-	s.does(action{Path: "keys/{key}/rotate", Ask: keys((*visit).askRotateAnyKey), Do: (*visit).rotateAnyKey})
-	s.does(action{Path: "keys/{key}/revoke", Ask: keys((*visit).askRevokeAnyKey), Do: (*visit).revokeAnyKey})
+	s.does(action{Path: "projects/{project}/keys/new", Ask: keys((*visit).askCreateKey), Do: (*visit).createKey})
+	s.does(action{Path: "projects/{project}/keys/revoke", Ask: keys((*visit).askRevokeKeys), Do: (*visit).revokeKeys})
+	s.does(action{Path: "keys/{key}/rotate", Ask: keys((*visit).askReplaceKey), Do: (*visit).replaceKey})
+	s.does(action{Path: "keys/{key}/revoke", Ask: keys((*visit).askRevokeKey), Do: (*visit).revokeKey})
 }
 
 // onKey reads the key that the path names, and its project.
@@ -52,8 +51,8 @@ func (v *visit) anyKey() (*page, error) {
 		Lead: "An API key. Only its holder has it: here is all else that is known.",
 		Facts: []fact{
 			{"Project", linked(p.Name, p.path())},
-			{"Organisation", anyThing(&p.organization)},
-			{"Owner", anyThing(&p.owner)},
+			{"Organisation", thingCell(&p.organization)},
+			{"Owner", thingCell(&p.owner)},
 			{"Last used", at},
 			{"Last used by", by},
 			{"Created", moment(k.CreatedAt)},
@@ -158,7 +157,7 @@ func changeFacts(c reeve.Change, names namesOf) []fact {
 	return out
 }
 
-func (v *visit) askNewAnyKey() (*question, error) {
+func (v *visit) askCreateKey() (*question, error) {
 	p, err := v.onProject()
 	if err != nil {
 		return nil, err
@@ -177,9 +176,9 @@ func (v *visit) askNewAnyKey() (*question, error) {
 	return q, nil
 }
 
-func (v *visit) createAnyKey(in values) (*outcome, error) {
+func (v *visit) createKey(in values) (*outcome, error) {
 	project := v.id("project", reeve.PrefixProject)
-	ends, err := in.optionalTime("ends")
+	ends, err := in.instant("ends")
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +196,7 @@ func (v *visit) createAnyKey(in values) (*outcome, error) {
 	}, nil
 }
 
-func (v *visit) askRotateAnyKey() (*question, error) {
+func (v *visit) askReplaceKey() (*question, error) {
 	k, p, err := v.onKey()
 	if err != nil {
 		return nil, err
@@ -226,20 +225,7 @@ func lastUseEffect(k control.APIKeyUse, now time.Time) string {
 	return "The old key was last used " + ago(now.Sub(k.LastUsedAt)) + by + "."
 }
 
-// ago says how long ago something was.
-func ago(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return "within the last minute"
-	case d < 2*time.Hour:
-		return tally(int(d.Minutes()), "minute") + " ago"
-	case d < 48*time.Hour:
-		return tally(int(d.Hours()), "hour") + " ago"
-	}
-	return tally(int(d.Hours()/24), "day") + " ago"
-}
-
-func (v *visit) rotateAnyKey(in values) (*outcome, error) {
+func (v *visit) replaceKey(in values) (*outcome, error) {
 	overlap, err := in.grace()
 	if err != nil {
 		return nil, err
@@ -254,17 +240,6 @@ func (v *visit) rotateAnyKey(in values) (*outcome, error) {
 	}
 	return &outcome{
 		To: to("keys", made.ID.String()), Said: "The API key " + made.Name + " is rotated",
-		Secrets: []secret{{Label: "API key", Value: key.Serialize(), Hint: strings.TrimSpace("The old one " + overlapWords(overlap))}},
+		Secrets: []secret{{Label: "API key", Value: key.Serialize(), Hint: "The old one " + overlapWords(overlap)}},
 	}, nil
-}
-
-// overlapWords say how long what was replaced works on.
-func overlapWords(overlap time.Duration) string {
-	if overlap == 0 {
-		return "does not work any more."
-	}
-	if overlap < 48*time.Hour {
-		return "works for another " + tally(int(overlap.Hours()), "hour") + "."
-	}
-	return "works for another " + tally(int(overlap.Hours()/24), "day") + "."
 }

@@ -9,7 +9,7 @@ import (
 // everywhere is what revoking a key is.
 const everywhere = "It cannot be undone. You are shown a receipt: once that is complete, no gateway and no replica accepts it any more."
 
-func (v *visit) askRevokeAnyKey() (*question, error) {
+func (v *visit) askRevokeKey() (*question, error) {
 	k, p, err := v.onKey()
 	if err != nil {
 		return nil, err
@@ -23,7 +23,7 @@ func (v *visit) askRevokeAnyKey() (*question, error) {
 	}, nil
 }
 
-func (v *visit) revokeAnyKey(values) (*outcome, error) {
+func (v *visit) revokeKey(values) (*outcome, error) {
 	k, err := v.control.FindAPIKey(v.ctx, v.id("key", reeve.PrefixAPIKey))
 	if err != nil {
 		return nil, err
@@ -36,16 +36,16 @@ func (v *visit) revokeAnyKey(values) (*outcome, error) {
 	return &outcome{To: path, Said: "The API key " + k.Name + " is revoked."}, err
 }
 
-// askRevokeAnyKeys asks before which time the keys were made that are to die.
+// askRevokeKeys asks before which time the keys were made that are to die.
 // How many they are is said for the time that was sent, and it is done when that
 // time is sent again.
-func (v *visit) askRevokeAnyKeys() (*question, error) {
+func (v *visit) askRevokeKeys() (*question, error) {
 	p, err := v.onProject()
 	if err != nil {
 		return nil, err
 	}
 	sent := values{v.r.PostForm}
-	before, err := sent.optionalTime("before")
+	before, err := sent.instant("before")
 	if err != nil {
 		before = nil // what is wrong with it is said when it is to be done
 	}
@@ -72,8 +72,8 @@ func (v *visit) askRevokeAnyKeys() (*question, error) {
 	return q, nil
 }
 
-func (v *visit) revokeAnyKeys(in values) (*outcome, error) {
-	before, err := in.optionalTime("before")
+func (v *visit) revokeKeys(in values) (*outcome, error) {
+	before, err := in.instant("before")
 	if err != nil {
 		return nil, err
 	}

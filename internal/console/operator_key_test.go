@@ -52,9 +52,9 @@ func (p *shown) complete(says string) *shown {
 	return nil
 }
 
-// TestAnyKey: a key is shown once, rotated and revoked, and what is known of it
+// TestKey: a key is shown once, rotated and revoked, and what is known of it
 // stays.
-func TestAnyKey(t *testing.T) {
+func TestKey(t *testing.T) {
 	s, b := asRoot(t)
 	key, path := makeKey(t, s, b, "ci")
 	if page := b.get(path).says("no use is known", "None: it may do everything in its project.", "Project px"); strings.Contains(page.text, key.Serialize()) {

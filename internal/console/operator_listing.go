@@ -60,19 +60,6 @@ func yesNo(name, text string) (*bool, error) {
 	return nil, reeve.Errorf(reeve.Invalid, "%s must be yes or no", name)
 }
 
-// dayOf reads a date as the instant of its beginning, and some time later.
-func dayOf(name, text string, later time.Duration) (*time.Time, error) {
-	if text == "" {
-		return nil, nil
-	}
-	at, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return nil, reeve.Errorf(reeve.Invalid, "%s must be a date, such as 2026-07-31", name)
-	}
-	at = at.Add(later)
-	return &at, nil
-}
-
 // with puts fields before the one that says the order.
 func (l *listed) with(fields ...field) {
 	last := len(l.Fields) - 1
@@ -125,43 +112,18 @@ func (l *listed) nothing(none string) string {
 	return none
 }
 
-// onwards leads to the next page of a list, and back to its first.
-func (v *visit) onwards(after, next string) *pager {
-	out := &pager{}
-	here := v.r.URL.RequestURI()
-	if after != "" {
-		out.First = at(here, "after", "")
-	}
-	if next != "" {
-		out.Next = at(here, "after", next)
-	}
-	return out
-}
-
 // eachRow gives the rows of a whole list.
 func eachRow[T any](l control.Listing, list func(control.Listing) ([]T, string, error), rows func([]T) ([][]cell, error)) iter.Seq2[[]cell, error] {
 	l.After, l.Limit = "", csvPage
-	return func(yield func([]cell, error) bool) {
-		for {
-			page, next, err := list(l)
-			var out [][]cell
-			if err == nil {
-				out, err = rows(page)
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, row := range out {
-				if !yield(row, nil) {
-					return
-				}
-			}
-			if l.After = next; next == "" {
-				return
-			}
+	return steps(func() ([][]cell, bool, error) {
+		page, next, err := list(l)
+		if err != nil {
+			return nil, false, err
 		}
-	}
+		l.After = next
+		out, err := rows(page)
+		return out, next != "", err
+	})
 }
 
 // tableOf is a page of a list, with all of it as CSV.
@@ -170,7 +132,7 @@ func tableOf[T any](v *visit, l control.Listing, list func(control.Listing) ([]T
 	if err != nil {
 		return nil, err
 	}
-	out := &table{Pager: v.onwards(l.After, next), All: eachRow(l, list, rows)}
+	out := &table{Pager: v.onwards("after", next), All: eachRow(l, list, rows)}
 	out.Rows, err = rows(page)
 	return out, err
 }

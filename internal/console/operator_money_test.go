@@ -41,7 +41,7 @@ func TestStatementPages(t *testing.T) {
 	for _, path := range []string{"{bill}/lines/3", "{bill}/lines/0", "{bill}/lines/x", "nothing", "{acme}"} {
 		b.get(s.Expand("statements/"+path)).answered(http.StatusNotFound, "Not found")
 	}
-	b.get(s.Expand("statements/{draft}")).titled(`2026-12, =<b>"acme"`).says("may still change", "2026-11, came late").silent("Mark as paid", "Void")
+	b.get(s.Expand("statements/{draft}")).titled(`2026-12, =<b>"acme"`).says("may still change", "Adjustment 2026-11").silent("Mark as paid", "Void")
 	csv := b.get("statements?csv=statements&month=2026-11").text
 	if strings.Count(csv, "\r\n") != 3 || !strings.Contains(csv, `"'=<b>""acme"""`) {
 		t.Errorf("CSV: %s", csv)

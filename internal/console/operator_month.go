@@ -75,9 +75,8 @@ func (v *visit) listMonths() (*page, error) {
 	slices.Sort(months)
 	months = slices.Compact(months)
 	slices.Reverse(months)
-	rows := make([][]cell, len(months))
-	for i, m := range months {
-		rows[i] = []cell{
+	row := func(m reeve.Month) []cell {
+		return []cell{
 			linked(m.String(), to("months", m.String())),
 			{Badges: []badge{v.stateOf(m, known).badge()}},
 			doings(link{Text: "Statements", About: "of " + m.String(), To: at(to("statements"), "month", m.String())}),
@@ -86,9 +85,9 @@ func (v *visit) listMonths() (*page, error) {
 	return &page{
 		Title: "Months", Up: []link{{Text: "Statements", To: to("statements")}},
 		Lead: "A month that is over is closed to make its statements final. Months are in UTC, and closed in order.",
-		Sections: []section{{Table: v.inPages("page", &table{
-			ID: "months", Caption: "Months", Columns: []column{{Name: "Month"}, {Name: "State"}, {}}, Rows: rows,
-		})}},
+		Sections: []section{{Table: inPages(v, &table{
+			ID: "months", Caption: "Months", Columns: []column{{Name: "Month"}, {Name: "State"}, {}},
+		}, months, row)}},
 	}, nil
 }
 

@@ -44,21 +44,9 @@ func (v *visit) allOperators() (*page, error) {
 			linked(o.Name, to("operators", o.ID.String())), text(string(o.Role)), moments(o.LastUsedAt, "never"), moment(o.CreatedAt), code(o.ID.String()),
 		}
 	}
-	first := min(v.pageNumber("page")*pageSize, len(all))
-	for _, o := range all[first:min(first+pageSize, len(all))] {
-		t.Rows = append(t.Rows, row(o))
-	}
-	t.Pager = v.pages("page", len(t.Rows), len(all))
-	t.All = func(yield func([]cell, error) bool) {
-		for _, o := range all {
-			if !yield(row(o), nil) {
-				return
-			}
-		}
-	}
 	out := &page{
 		Title: "Operators", Lead: "The platform's staff and their programs, each with a role. The root operator is not among them.",
-		Actions: []link{{Text: "My own page", To: to("me")}}, Sections: []section{{Table: t}},
+		Actions: []link{{Text: "My own page", To: to("me")}}, Sections: []section{{Table: inPages(v, t, all, row)}},
 	}
 	if v.may(reeve.ManageOperators) {
 		out.Actions = append(out.Actions, link{Text: "New operator", To: to("operators", "new"), Main: true})

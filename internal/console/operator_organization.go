@@ -180,7 +180,7 @@ func (v *visit) statementsInBrief(o reeve.Organization) (section, error) {
 	}
 	t := &table{
 		ID: "statements", Caption: "Statements", Empty: "There are no final statements yet.",
-		Columns: statementColumns, Rows: statementRows(found), All: v.eachStatement(f),
+		Columns: statementColumns, Rows: rowsOf(found, statementInFull), All: v.eachStatement(f),
 	}
 	if more {
 		t.Pager = &pager{Text: "The newest " + tally(len(found), "statement")}
@@ -197,20 +197,19 @@ func (v *visit) creditsInBrief(o reeve.Organization) (section, error) {
 	if err != nil {
 		return section{}, err
 	}
+	now := v.control.Now()
 	t := &table{
 		ID: "credits", Caption: "Credits", Empty: "The organisation was granted no credit.",
 		Columns: []column{{Name: "Description"}, {Name: "State"}, {Name: "Left", Number: true}, {Name: "Of", Number: true}, {Name: "Until"}},
 	}
-	rows, now := make([][]cell, len(all)), v.control.Now()
-	for i, c := range all {
-		rows[i] = []cell{
+	row := func(c reeve.Credit) []cell {
+		return []cell{
 			linked(calledOr(shortened(c.Description), "Credit"), to("credits", c.ID.String())),
 			{Badges: []badge{creditState(c.StatusAt(now))}},
 			moneyCell(c.Remaining()), moneyCell(c.Amount), moments(c.ExpiresAt, "it is used up"),
 		}
 	}
-	t.Rows, t.All = rows[:min(preview, len(rows))], allOf(rows)
-	out := section{Title: "Credits", Table: t, Actions: []link{{Text: "All credits", To: organizationPath(o, "credits")}}}
+	out := section{Title: "Credits", Table: firstOf(t, all, row), Actions: []link{{Text: "All credits", To: organizationPath(o, "credits")}}}
 	if len(all) > preview {
 		out.Note = fmt.Sprintf("The newest %d of %d.", preview, len(all))
 	}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
@@ -61,16 +62,15 @@ func (v *visit) spending(o reeve.Organization) (section, error) {
 		ID: "alerts", Caption: "Alerts of " + month.String(), Empty: "No alert was raised in " + month.String() + ".",
 		Columns: []column{{Name: "When"}, {Name: "What"}, {Name: "Reached"}, {Name: "Of"}},
 	}
-	for _, a := range alerts {
+	slices.Reverse(alerts)
+	out.Table = inPages(v, t, alerts, func(a reeve.Alert) []cell {
 		of := linked(a.SubjectID.String(), to("projects", a.SubjectID.String()))
 		of.Code = true
 		if a.Kind == reeve.AlertBudget {
 			of = text("the budget")
 		}
-		t.Rows = append(t.Rows, []cell{moment(a.CreatedAt), text(alertWords[a.Kind]), text(fmt.Sprintf("%d%%", a.Threshold)), of})
-	}
-	t.All, t.Rows = allOf(t.Rows), t.Rows[max(0, len(t.Rows)-pageSize):]
-	out.Table = t
+		return []cell{moment(a.CreatedAt), text(alertWords[a.Kind]), text(fmt.Sprintf("%d%%", a.Threshold)), of}
+	})
 	return out, err
 }
 

@@ -2,7 +2,6 @@ package console
 
 import (
 	"fmt"
-	"iter"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
@@ -17,23 +16,20 @@ func (s *site) organizationKeys() {
 	s.does(action{Path: here + "/{key}/delete", Ask: (*visit).askDeleteOrganizationKey, Do: (*visit).deleteOrganizationKey})
 }
 
-// organizationKeysTable shows a part of an organisation's keys.
-func (v *visit) organizationKeysTable(o reeve.Organization, page control.Page) (t *table, shown, total int, err error) {
-	keys, total, err := v.control.ListOrganizationKeyUses(v.ctx, o.ID, page)
-	if err != nil {
-		return nil, 0, 0, err
-	}
-	t = &table{
-		ID: "organization-keys", Caption: "Organisation keys", Empty: "The organisation has no key.", Rows: v.organizationKeyRows(o, keys),
+// organizationKeysTable begins a list of an organisation's keys.
+func organizationKeysTable() *table {
+	return &table{
+		ID: "organization-keys", Caption: "Organisation keys", Empty: "The organisation has no key.",
 		Columns: []column{{Name: "Name"}, {Name: "Role"}, {Name: "Last used"}, {Name: "Created"}, {Name: "Ends"}, {Name: "ID"}, {}},
-		All:     v.eachOrganizationKey(o),
 	}
-	return t, len(keys), total, nil
 }
 
-func (v *visit) organizationKeyRows(o reeve.Organization, keys []control.OrganizationKeyUse) [][]cell {
-	out := make([][]cell, len(keys))
-	for i, k := range keys {
+// keysOf reads an organisation's keys, and makes a row of one.
+func (v *visit) keysOf(o reeve.Organization) (lister[control.OrganizationKeyUse], func(control.OrganizationKeyUse) []cell) {
+	list := func(p control.Page) ([]control.OrganizationKeyUse, int, error) {
+		return v.control.ListOrganizationKeyUses(v.ctx, o.ID, p)
+	}
+	return list, func(k control.OrganizationKeyUse) []cell {
 		var actions []link
 		if v.may(reeve.ManageKeys) {
 			if k.ReplacedBy == nil {
@@ -41,45 +37,23 @@ func (v *visit) organizationKeyRows(o reeve.Organization, keys []control.Organiz
 			}
 			actions = append(actions, link{Text: "Delete", About: k.Name, To: organizationPath(o, "apikeys", k.ID.String(), "delete"), Danger: true})
 		}
-		out[i] = []cell{
+		return []cell{
 			text(k.Name), text(string(k.Role)), moments(&k.LastUse.At, "not of late"), moment(k.CreatedAt), moments(k.ExpiresAt, "never"),
 			code(k.ID.String()), doings(actions...),
-		}
-	}
-	return out
-}
-
-func (v *visit) eachOrganizationKey(o reeve.Organization) iter.Seq2[[]cell, error] {
-	return func(yield func([]cell, error) bool) {
-		for n := 0; ; n++ {
-			page, _, err := v.control.ListOrganizationKeyUses(v.ctx, o.ID, control.Page{Number: n, Size: csvPage})
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, row := range v.organizationKeyRows(o, page) {
-				if !yield(row, nil) {
-					return
-				}
-			}
-			if len(page) < csvPage {
-				return
-			}
 		}
 	}
 }
 
 // keysInBrief tells of the organisation's first keys.
 func (v *visit) keysInBrief(o reeve.Organization) (section, error) {
-	t, shown, total, err := v.organizationKeysTable(o, control.Page{Size: preview})
-	if err != nil {
-		return section{}, err
-	}
+	t := organizationKeysTable()
+	list, row := v.keysOf(o)
+	total, err := fillFirst(t, preview, list, row)
 	out := section{Title: "Organisation keys", Table: t, Actions: v.organizationKeyActions(o)}
-	if total > shown {
+	if total > preview {
 		out.Actions = append(out.Actions, link{Text: "All " + tally(total, "key"), To: organizationPath(o, "apikeys")})
 	}
-	return out, nil
+	return out, err
 }
 
 func (v *visit) organizationKeyActions(o reeve.Organization) []link {
@@ -95,15 +69,12 @@ func (v *visit) showOrganizationKeys() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, shown, total, err := v.organizationKeysTable(o, control.Page{Number: v.pageNumber("page"), Size: pageSize})
-	if err != nil {
-		return nil, err
-	}
-	t.Pager = v.pages("page", shown, total)
+	t := organizationKeysTable()
+	list, row := v.keysOf(o)
 	return &page{
 		Title: "Keys of " + o.Name, Up: organizationWay(o), Actions: v.organizationKeyActions(o), Sections: []section{{Table: t}},
 		Lead: "With these, programs of the organisation's use the tenant API. A project's API keys are on the project's page.",
-	}, nil
+	}, fillPage(v, "page", t, list, row)
 }
 
 func (v *visit) askCreateOrganizationKey() (*question, error) {
@@ -114,7 +85,7 @@ func (v *visit) askCreateOrganizationKey() (*question, error) {
 	q.Submit, q.Lead = "Create", "The key is shown once, after this."
 	q.Fields = []field{
 		{Name: "name", Label: "Name", Required: true, Max: 100},
-		memberRoleField(reeve.RoleViewer, false),
+		roleField(reeve.RoleViewer, false),
 		instantField("expires", "Ends", "In UTC. Left empty, never."),
 	}
 	return q, nil
@@ -125,7 +96,7 @@ func (v *visit) createOrganizationKey(in values) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	expires, err := in.optionalTime("expires")
+	expires, err := in.instant("expires")
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ func (v *visit) organizationRows(organizations []reeve.Organization) ([][]cell, 
 	}
 	for i, o := range organizations {
 		id := o.ID.String()
-		out[i] = []cell{linked(o.Name, to("organizations", id)), freezeState(o.Freeze), anyThing(owners[i]), moment(o.CreatedAt), code(id)}
+		out[i] = []cell{linked(o.Name, to("organizations", id)), freezeState(o.Freeze), thingCell(owners[i]), moment(o.CreatedAt), code(id)}
 	}
 	return out, nil
 }
@@ -94,7 +94,7 @@ func (v *visit) projectRows(projects []reeve.Project) ([][]cell, error) {
 	for i, p := range projects {
 		id := p.ID.String()
 		out[i] = []cell{
-			linked(p.Name, to("projects", id)), frozenItself(p.Freeze), anyThing(of[2*i]), anyThing(of[2*i+1]), moment(p.CreatedAt), code(id),
+			linked(p.Name, to("projects", id)), frozenItself(p.Freeze), thingCell(of[2*i]), thingCell(of[2*i+1]), moment(p.CreatedAt), code(id),
 		}
 	}
 	return out, nil

@@ -2,7 +2,6 @@ package console
 
 import (
 	"fmt"
-	"iter"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
@@ -17,23 +16,20 @@ func (s *site) organizationMembers() {
 	s.does(action{Path: here + "/{user}/remove", Ask: (*visit).askRemoveAnyMember, Do: (*visit).removeAnyMember})
 }
 
-// membersTable shows a part of an organisation's members.
-func (v *visit) membersTable(o reeve.Organization, page control.Page) (t *table, shown, total int, err error) {
-	members, total, err := v.control.OrganizationMembers(v.ctx, o.ID, page)
-	if err != nil {
-		return nil, 0, 0, err
-	}
-	t = &table{
-		ID: "members", Caption: "Members", Empty: "Nobody is in the organisation.", Rows: v.memberRows(o, members),
+// membersTable begins a list of an organisation's members.
+func membersTable() *table {
+	return &table{
+		ID: "members", Caption: "Members", Empty: "Nobody is in the organisation.",
 		Columns: []column{{Name: "Name"}, {Name: "Address"}, {Name: "Role"}, {Name: "State"}, {Name: "Since"}, {}},
-		All:     v.eachMember(o),
 	}
-	return t, len(members), total, nil
 }
 
-func (v *visit) memberRows(o reeve.Organization, members []reeve.Member) [][]cell {
-	out := make([][]cell, len(members))
-	for i, m := range members {
+// membersOf reads an organisation's members, and memberOf makes a row of one.
+func (v *visit) membersOf(o reeve.Organization) (lister[reeve.Member], func(reeve.Member) []cell) {
+	list := func(p control.Page) ([]reeve.Member, int, error) {
+		return v.control.OrganizationMembers(v.ctx, o.ID, p)
+	}
+	return list, func(m reeve.Member) []cell {
 		role, user := string(m.Role), m.UserID.String()
 		if m.UserID == o.OwnerID {
 			role += ", owner"
@@ -42,50 +38,27 @@ func (v *visit) memberRows(o reeve.Organization, members []reeve.Member) [][]cel
 		if m.Disabled {
 			enabled = state("disabled", "warn")
 		}
-		name := calledOr(m.FullName, m.Email)
 		var actions []link
 		if v.may(reeve.ManageTenants) && m.UserID != o.OwnerID {
 			actions = []link{
-				{Text: "Change role", About: "of " + name, To: organizationPath(o, "members", user, "role")},
-				{Text: "Remove", About: name, To: organizationPath(o, "members", user, "remove"), Danger: true},
+				{Text: "Change role", About: "of " + called(m), To: organizationPath(o, "members", user, "role")},
+				{Text: "Remove", About: called(m), To: organizationPath(o, "members", user, "remove"), Danger: true},
 			}
 		}
-		out[i] = []cell{linked(name, to("users", user)), text(m.Email), text(role), enabled, moment(m.CreatedAt), doings(actions...)}
-	}
-	return out
-}
-
-func (v *visit) eachMember(o reeve.Organization) iter.Seq2[[]cell, error] {
-	return func(yield func([]cell, error) bool) {
-		for n := 0; ; n++ {
-			page, _, err := v.control.OrganizationMembers(v.ctx, o.ID, control.Page{Number: n, Size: csvPage})
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, row := range v.memberRows(o, page) {
-				if !yield(row, nil) {
-					return
-				}
-			}
-			if len(page) < csvPage {
-				return
-			}
-		}
+		return []cell{linked(called(m), to("users", user)), text(m.Email), text(role), enabled, moment(m.CreatedAt), doings(actions...)}
 	}
 }
 
 // membersInBrief tells of the organisation's first members.
 func (v *visit) membersInBrief(o reeve.Organization) (section, error) {
-	t, shown, total, err := v.membersTable(o, control.Page{Size: preview})
-	if err != nil {
-		return section{}, err
-	}
+	t := membersTable()
+	list, row := v.membersOf(o)
+	total, err := fillFirst(t, preview, list, row)
 	out := section{Title: "Members", Table: t, Actions: v.organizationMemberActions(o)}
-	if total > shown {
+	if total > preview {
 		out.Actions = append(out.Actions, link{Text: "All " + tally(total, "member"), To: organizationPath(o, "members")})
 	}
-	return out, nil
+	return out, err
 }
 
 func (v *visit) organizationMemberActions(o reeve.Organization) []link {
@@ -101,12 +74,11 @@ func (v *visit) showMembers() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, shown, total, err := v.membersTable(o, control.Page{Number: v.pageNumber("page"), Size: pageSize})
-	if err != nil {
-		return nil, err
-	}
-	t.Pager = v.pages("page", shown, total)
-	return &page{Title: "Members of " + o.Name, Up: organizationWay(o), Actions: v.organizationMemberActions(o), Sections: []section{{Table: t}}}, nil
+	t := membersTable()
+	list, row := v.membersOf(o)
+	return &page{
+		Title: "Members of " + o.Name, Up: organizationWay(o), Actions: v.organizationMemberActions(o), Sections: []section{{Table: t}},
+	}, fillPage(v, "page", t, list, row)
 }
 
 func (v *visit) askAddAnyMember() (*question, error) {
@@ -117,7 +89,7 @@ func (v *visit) askAddAnyMember() (*question, error) {
 	q.Submit, q.Lead = "Add", "Who is a member already gets the role, and is enabled."
 	q.Fields = []field{
 		{Name: "user", Label: "User", Required: true, Hint: "Address or id."},
-		memberRoleField(reeve.RoleViewer, false),
+		roleField(reeve.RoleViewer, false),
 	}
 	q.Back = organizationPath(o)
 	return q, nil
@@ -152,7 +124,7 @@ func (v *visit) anyMemberQuestion(verb, after string) (*question, reeve.Organiza
 	if err != nil {
 		return nil, o, m, err
 	}
-	q.Title = verb + " " + calledOr(m.FullName, m.Email) + after
+	q.Title = verb + " " + called(m) + after
 	q.Up = append(q.Up, link{Text: "Members", To: organizationPath(o, "members")})
 	q.Back = q.Up[2].To
 	return q, o, m, nil
@@ -163,7 +135,7 @@ func (v *visit) askAnyMemberRole() (*question, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.Submit, q.Fields, q.Edited = "Change", []field{memberRoleField(m.Role, true)}, control.Edited{Organization: o.ID}
+	q.Submit, q.Fields, q.Edited = "Change", []field{roleField(m.Role, true)}, control.Edited{Organization: o.ID}
 	if m.Disabled {
 		q.Effects = []string{"The member is disabled, and is enabled along with the change."}
 	}
@@ -194,7 +166,7 @@ func (v *visit) askRemoveAnyMember() (*question, error) {
 	q.Submit, q.Danger = "Remove", true
 	projects := affected(e, control.AffectedProjects)
 	q.Effects = []string{
-		fmt.Sprintf("%s loses access to %s at once, and the place in %s of it.", calledOr(m.FullName, m.Email), o.Name, several(projects, "project")),
+		fmt.Sprintf("%s loses access to %s at once, and the place in %s of it.", called(m), o.Name, several(projects, "project")),
 		"API keys that the member has made stay as they are.",
 	}
 	switch {

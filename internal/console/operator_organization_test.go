@@ -81,6 +81,9 @@ func TestOrganizationKeysByOperators(t *testing.T) {
 	form.send(fields{"name": "ci", "expires": "2000-01-01T00:00"}).answered(http.StatusBadRequest, "New key of acme")
 	shownOnce(form.send(fields{"name": "ci", "role": "editor", "expires": "2100-01-01T00:00"}), "The key is made")
 	b.get(path).says("2100-01-01 00:00 UTC")
+	if changes := b.get("changes"); !strings.Contains(changes.text, `href="/console/`+path+`"`) {
+		t.Errorf("the change does not lead to the keys:\n%s", changes.text)
+	}
 	shownOnce(b.get(path).follow("Rotate ci").titled("Rotate the key ci").send(fields{"overlap": "1h"}), "The key is replaced")
 	b.get(path).follow("Delete ci").titled("Delete the key ci").says("It stops working at once").send(nil).titled("Keys of acme").says("The key is deleted.")
 	b.get(path+s.Expand("/{stranger_id}/delete")).answered(http.StatusNotFound, "Not found")

@@ -8,30 +8,30 @@ import (
 // anyProjects are the operators' pages of projects.
 func (s *site) anyProjects() {
 	s.show("projects/{project}", (*visit).anyProject)
-	s.show("projects/{project}/keys", (*visit).anyProjectKeys)
-	s.show("projects/{project}/members", (*visit).anyProjectMembers)
-	s.usagePictures("projects/{project}/usage", (*visit).anyProjectSeries)
+	s.show("projects/{project}/keys", (*visit).projectKeys)
+	s.show("projects/{project}/members", (*visit).projectMembersPage)
+	s.usagePictures("projects/{project}/usage", (*visit).projectSeries)
 	tenants := func(ask func(*visit) (*question, error)) func(*visit) (*question, error) {
 		return onlyFor(reeve.ManageTenants, ask)
 	}
-	s.does(action{Path: "projects/new", Ask: tenants((*visit).askNewAnyProject), Do: (*visit).createAnyProject})
-	s.does(action{Path: "projects/{project}/edit", Ask: tenants((*visit).askEditAnyProject), Do: (*visit).editAnyProject})
-	s.does(action{Path: "projects/{project}/transfer", Ask: tenants((*visit).askTransferAnyProject), Do: (*visit).transferAnyProject})
+	s.does(action{Path: "projects/new", Ask: tenants((*visit).askNewProject), Do: (*visit).createProject})
+	s.does(action{Path: "projects/{project}/edit", Ask: tenants((*visit).askEditProject), Do: (*visit).editProject})
+	s.does(action{Path: "projects/{project}/transfer", Ask: tenants((*visit).askTransferProject), Do: (*visit).transferProject})
 	s.does(action{
 		Path: "projects/{project}/delete", Before: s.control.AddUpUsage,
-		Ask: tenants((*visit).askDeleteAnyProject), Do: (*visit).deleteAnyProject,
+		Ask: tenants((*visit).askDeleteProject), Do: (*visit).deleteProject,
 	})
 	s.does(action{
 		Path: "projects/{project}/erase", Before: s.control.AddUpUsage,
-		Ask: onlyFor(reeve.EraseForGood, (*visit).askEraseAnyProject), Do: (*visit).eraseAnyProject,
+		Ask: onlyFor(reeve.EraseForGood, (*visit).askEraseProject), Do: (*visit).eraseProject,
 	})
-	s.does(action{Path: "projects/{project}/limits", Ask: onlyFor(reeve.ManageLimits, (*visit).askAnyLimits), Do: (*visit).setAnyLimits})
+	s.does(action{Path: "projects/{project}/limits", Ask: onlyFor(reeve.ManageLimits, (*visit).askLimits), Do: (*visit).setLimits})
 	billing := reeve.FreezeForBilling // who may freeze for any cause may for this one
-	s.does(action{Path: "projects/{project}/freeze", Ask: onlyFor(billing, (*visit).askFreezeAnyProject), Do: (*visit).freezeAnyProject})
-	s.does(action{Path: "projects/{project}/unfreeze", Ask: onlyFor(billing, (*visit).askUnfreezeAnyProject), Do: (*visit).unfreezeAnyProject})
-	s.does(action{Path: "projects/{project}/members/new", Ask: tenants((*visit).askAddToAnyProject), Do: (*visit).addToAnyProject})
-	s.does(action{Path: "projects/{project}/members/{user}/role", Ask: tenants((*visit).askRoleInAnyProject), Do: (*visit).setRoleInAnyProject})
-	s.does(action{Path: "projects/{project}/members/{user}/remove", Ask: tenants((*visit).askRemoveFromAnyProject), Do: (*visit).removeFromAnyProject})
+	s.does(action{Path: "projects/{project}/freeze", Ask: onlyFor(billing, (*visit).askFreezeProject), Do: (*visit).freezeProject})
+	s.does(action{Path: "projects/{project}/unfreeze", Ask: onlyFor(billing, (*visit).askUnfreezeProject), Do: (*visit).unfreezeProject})
+	s.does(action{Path: "projects/{project}/members/new", Ask: tenants((*visit).askAddToProject), Do: (*visit).addToProject})
+	s.does(action{Path: "projects/{project}/members/{user}/role", Ask: tenants((*visit).askRoleInProject), Do: (*visit).setRoleInProject})
+	s.does(action{Path: "projects/{project}/members/{user}/remove", Ask: tenants((*visit).askRemoveFromProject), Do: (*visit).removeFromProject})
 }
 
 // onProject is a project that an operator looks at, with what it belongs to.
@@ -66,7 +66,7 @@ func (p onProject) path(below ...string) string {
 func (p onProject) up(whole bool) []link {
 	out := []link{
 		{Text: "Projects", To: to("projects")},
-		{Text: anyName(p.organization), To: to("organizations", p.OrganizationID.String())},
+		{Text: nameOf(p.organization), To: to("organizations", p.OrganizationID.String())},
 	}
 	if whole {
 		out = append(out, link{Text: p.Name, To: p.path()})
@@ -74,20 +74,20 @@ func (p onProject) up(whole bool) []link {
 	return out
 }
 
-// anyName is a thing's name, or its id where it has none.
-func anyName(n control.Named) string {
+// nameOf is a thing's name, or its id where it has none.
+func nameOf(n control.Named) string {
 	if n.Name == "" {
 		return n.ID.String()
 	}
 	return n.Name
 }
 
-// anyThing leads to the page of what something belongs to.
-func anyThing(n *control.Named) cell {
+// thingCell leads to the page of what something belongs to.
+func thingCell(n *control.Named) cell {
 	if n == nil {
 		return text("nothing")
 	}
-	return linked(anyName(*n), foundPath(*n, nil))
+	return linked(nameOf(*n), foundPath(*n, nil))
 }
 
 // frozenBadge tells of a project's state.
@@ -101,7 +101,7 @@ func frozenBadge(p reeve.Project) badge {
 	return badge{"active", "good"}
 }
 
-func (v *visit) anyProjectSeries() control.SeriesQuery {
+func (v *visit) projectSeries() control.SeriesQuery {
 	return control.SeriesQuery{ProjectID: v.id("project", reeve.PrefixProject)}
 }
 
@@ -117,10 +117,10 @@ func (v *visit) anyProject() (*page, error) {
 	}
 	out := &page{
 		Title: p.Name, Up: p.up(false), Badges: []badge{frozenBadge(p.Project)}, Lead: p.Description,
-		Facts: p.facts(), Actions: v.anyProjectActions(p),
+		Facts: p.facts(), Actions: v.projectActions(p),
 	}
 	for _, part := range []func(onProject) ([]section, error){
-		v.anyProjectLimits, v.anyProjectKeysShort, v.anyProjectMembersShort, v.anyProjectUsage, v.anyProjectChanges,
+		v.projectLimits, v.projectKeysShort, v.projectMembersShort, v.projectUsage, v.projectChanges,
 	} {
 		sections, err := part(p)
 		if err != nil {
@@ -133,23 +133,21 @@ func (v *visit) anyProject() (*page, error) {
 
 func (p onProject) facts() []fact {
 	out := []fact{
-		{"Organisation", anyThing(&p.organization)},
-		{"Owner", anyThing(&p.owner)},
+		{"Organisation", thingCell(&p.organization)},
+		{"Owner", thingCell(&p.owner)},
 		{"Created", moment(p.CreatedAt)},
 		{"ID", code(p.ID.String())},
 		{"As tenants write it", code(p.ID.TypeID(reeve.PrefixProject))},
 	}
-	if f := p.Freeze; f != nil {
-		out = append(out, fact{"Frozen since", moment(f.Since)}, fact{"Frozen until", moments(f.Until, "somebody ends it")})
-	}
+	out = append(out, freezeFacts(p.Freeze)...)
 	if p.RevokedBefore != nil {
 		out = append(out, fact{"Keys refused if made before", moment(*p.RevokedBefore)})
 	}
 	return out
 }
 
-// anyProjectActions are what the operator may do to a project.
-func (v *visit) anyProjectActions(p onProject) (out []link) {
+// projectActions are what the operator may do to a project.
+func (v *visit) projectActions(p onProject) (out []link) {
 	offer := func(action reeve.OperatorAction, l link) {
 		if v.may(action) {
 			out = append(out, l)
@@ -157,16 +155,12 @@ func (v *visit) anyProjectActions(p onProject) (out []link) {
 	}
 	offer(reeve.ManageTenants, link{Text: "Edit", To: p.path("edit")})
 	offer(reeve.ManageTenants, link{Text: "Transfer", To: p.path("transfer")})
-	if p.Freeze == nil {
-		offer(reeve.FreezeForBilling, link{Text: "Freeze", To: p.path("freeze"), Danger: true})
-	} else if v.may(p.Freeze.Type.Right()) {
-		out = append(out, link{Text: "Unfreeze", To: p.path("unfreeze")}, link{Text: "Change the freeze", To: p.path("freeze")})
-	}
+	out = append(out, v.freezeActions(p.Freeze, p.path())...)
 	offer(reeve.ManageTenants, link{Text: "Delete", To: p.path("delete"), Danger: true})
 	return out
 }
 
-func (v *visit) anyProjectLimits(p onProject) ([]section, error) {
+func (v *visit) projectLimits(p onProject) ([]section, error) {
 	limits, err := v.limitsSection(p.ID, p.path("usage"))
 	if err == nil && v.may(reeve.ManageLimits) {
 		limits.Actions = append(limits.Actions, link{Text: "Change limits", To: p.path("limits")})
@@ -174,11 +168,11 @@ func (v *visit) anyProjectLimits(p onProject) ([]section, error) {
 	return []section{limits}, err
 }
 
-func (v *visit) anyProjectUsage(p onProject) ([]section, error) {
+func (v *visit) projectUsage(p onProject) ([]section, error) {
 	return v.usageSections(control.SeriesQuery{ProjectID: p.ID}, p.path("usage"))
 }
 
-func (v *visit) anyProjectChanges(p onProject) ([]section, error) {
+func (v *visit) projectChanges(p onProject) ([]section, error) {
 	changes, err := v.changesSection(control.ChangeFilter{Target: &p.ID, Limit: shortList}, "Last changes")
 	return []section{changes}, err
 }

@@ -13,7 +13,7 @@ const (
 	organizationHint = "An id in any spelling, or the exact name if only one has it."
 )
 
-func (v *visit) askNewAnyProject() (*question, error) {
+func (v *visit) askNewProject() (*question, error) {
 	query := v.r.URL.Query()
 	return &question{
 		Title: "New project", Up: []link{{Text: "Projects", To: to("projects")}}, Submit: "Create project", Back: to("projects"),
@@ -30,7 +30,7 @@ func (v *visit) askNewAnyProject() (*question, error) {
 	}, nil
 }
 
-func (v *visit) createAnyProject(in values) (*outcome, error) {
+func (v *visit) createProject(in values) (*outcome, error) {
 	new := control.NewProject{Name: in.Get("name"), Description: in.text("description")}
 	var err error
 	if new.OwnerID, err = v.findUser(in.text("owner")); err != nil {
@@ -100,7 +100,7 @@ func (v *visit) findOrganization(text string) (reeve.ID, error) {
 	return reeve.Zero, reeve.Errorf(reeve.Invalid, "several organisations are called “%s”: give the id of one", text)
 }
 
-func (v *visit) askEditAnyProject() (*question, error) {
+func (v *visit) askEditProject() (*question, error) {
 	p, err := v.onProject()
 	if err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (v *visit) askEditAnyProject() (*question, error) {
 	}, nil
 }
 
-func (v *visit) editAnyProject(in values) (*outcome, error) {
+func (v *visit) editProject(in values) (*outcome, error) {
 	name, description := in.Get("name"), strings.ReplaceAll(in.text("description"), "\r\n", "\n")
 	p, err := v.control.UpdateProject(v.ctx, v.id("project", reeve.PrefixProject), reeve.ProjectPatch{Name: &name, Description: &description})
 	if err != nil {
@@ -169,7 +169,7 @@ func (v *visit) askEnd(title, submit string, back []string) (*question, error) {
 	return q, nil
 }
 
-func (v *visit) askDeleteAnyProject() (*question, error) {
+func (v *visit) askDeleteProject() (*question, error) {
 	q, err := v.askEnd("Delete", "Delete project", []string{
 		"For some time it can be restored, without its API keys: it is then among the deleted things.",
 		"What it used of late is billed to its organisation when the month is closed.",
@@ -180,16 +180,16 @@ func (v *visit) askDeleteAnyProject() (*question, error) {
 	return q, err
 }
 
-func (v *visit) deleteAnyProject(values) (*outcome, error) {
+func (v *visit) deleteProject(values) (*outcome, error) {
 	err := v.control.DeleteProject(v.ctx, v.id("project", reeve.PrefixProject))
 	return &outcome{To: to("projects"), Said: "The project is deleted."}, err
 }
 
-func (v *visit) askEraseAnyProject() (*question, error) {
+func (v *visit) askEraseProject() (*question, error) {
 	return v.askEnd("Erase", "Erase for good", []string{"Nothing is kept to restore it from: there is no way back."})
 }
 
-func (v *visit) eraseAnyProject(values) (*outcome, error) {
+func (v *visit) eraseProject(values) (*outcome, error) {
 	err := v.control.EraseProject(v.ctx, v.id("project", reeve.PrefixProject))
 	return &outcome{To: to("projects"), Said: "The project is erased."}, err
 }

@@ -2,21 +2,13 @@ package console
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 )
 
-// causes are the types of freeze in words.
-var causes = map[reeve.FreezeType]string{
-	reeve.FreezeBilling:   "billing: bills are not paid",
-	reeve.FreezeViolation: "violation: terms are broken",
-	reeve.FreezeLegal:     "legal: an authority asks for it",
-	reeve.FreezeSecurity:  "security: keys have leaked, or an attack",
-	reeve.FreezeOperator:  "operator: any other cause",
-}
-
-func (v *visit) askFreezeAnyProject() (*question, error) {
+func (v *visit) askFreezeProject() (*question, error) {
 	p, err := v.onProject()
 	if err != nil {
 		return nil, err
@@ -25,30 +17,17 @@ func (v *visit) askFreezeAnyProject() (*question, error) {
 	if err != nil {
 		return nil, err
 	}
-	cause := field{Name: "type", Label: "Cause", Kind: "select", Required: true}
-	for _, kind := range reeve.FreezeTypes {
-		if v.may(kind.Right()) {
-			cause.Options = append(cause.Options, option{string(kind), causes[kind]})
-		}
-	}
-	until := instantField("until", "Until", "In UTC; it ends by itself then. Empty: until somebody ends it.")
 	q := &question{
 		Title: "Freeze " + p.Name, Up: p.up(true), Submit: "Freeze project", Danger: true, Back: p.path(), Edited: control.Edited{Project: p.ID},
 		Effects: []string{
 			frozenKeys(keys),
-			tally(p.MemberCount, "own member") + " and who else is in " + anyName(p.organization) + " may still look at it, and change nothing.",
+			tally(p.MemberCount, "own member") + " and who else is in " + nameOf(p.organization) + " may still look at it, and change nothing.",
 			"Nothing is deleted, and what is stored goes on costing.",
 		},
-		Fields: []field{cause, until},
+		Fields: v.freezeFields(p.Freeze),
 	}
-	if f := p.Freeze; f != nil {
-		q.Title, q.Submit = "Change the freeze of "+p.Name, "Change the freeze"
-		q.Effects = []string{"It stays frozen, with the cause and the end that you choose here."}
-		q.Fields[0].Value, q.Fields[0].Current = string(f.Type), true
-		q.Fields[1].Current = true
-		if f.Until != nil {
-			q.Fields[1].Value = f.Until.UTC().Format(instantLayout)
-		}
+	if p.Freeze != nil {
+		q.Title, q.Submit, q.Effects = "Change the freeze of "+p.Name, "Change the freeze", slices.Clone(refrozen)
 	}
 	return q, nil
 }
@@ -63,14 +42,12 @@ func frozenKeys(n int) string {
 	return fmt.Sprintf("%d API keys, with all that derive from them, are refused for as long as the freeze lasts.", n)
 }
 
-func (v *visit) freezeAnyProject(in values) (*outcome, error) {
-	until, err := in.optionalTime("until")
+func (v *visit) freezeProject(in values) (*outcome, error) {
+	freeze, err := newFreeze(in)
 	if err != nil {
 		return nil, err
 	}
-	done, err := v.control.FreezeProject(v.ctx, v.id("project", reeve.PrefixProject), control.NewFreeze{
-		Type: reeve.FreezeType(in.Get("type")), Until: until,
-	})
+	done, err := v.control.FreezeProject(v.ctx, v.id("project", reeve.PrefixProject), freeze)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +55,7 @@ func (v *visit) freezeAnyProject(in values) (*outcome, error) {
 	return &outcome{To: path, Said: "The project is frozen."}, err
 }
 
-func (v *visit) askUnfreezeAnyProject() (*question, error) {
+func (v *visit) askUnfreezeProject() (*question, error) {
 	p, err := v.onProject()
 	if err != nil {
 		return nil, err
@@ -92,12 +69,12 @@ func (v *visit) askUnfreezeAnyProject() (*question, error) {
 	_, keys, err := v.control.ListAPIKeyUses(v.ctx, p.ID, control.Page{Size: 1})
 	return &question{
 		Title: "Unfreeze " + p.Name, Up: p.up(true), Submit: "Unfreeze project", Back: p.path(),
-		Facts:   []fact{{"Frozen for", text(causes[p.Freeze.Type])}, {"Since", moment(p.Freeze.Since)}},
+		Facts:   freezeFacts(p.Freeze),
 		Effects: []string{"Its " + tally(keys, "API key") + " may be used again at once, unless its organisation or its owner is frozen too."},
 	}, err
 }
 
-func (v *visit) unfreezeAnyProject(values) (*outcome, error) {
+func (v *visit) unfreezeProject(values) (*outcome, error) {
 	id := v.id("project", reeve.PrefixProject)
 	err := v.control.UnfreezeProject(v.ctx, id)
 	return &outcome{To: to("projects", id.String()), Said: "The project is not frozen any more."}, err

@@ -1,8 +1,6 @@
 package console
 
 import (
-	"iter"
-
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 )
@@ -37,7 +35,7 @@ func keyUse(k control.APIKeyUse) (at, by cell) {
 	case gateway.Name == "":
 		return moment(k.LastUsedAt), text("a gateway that is gone")
 	}
-	return moment(k.LastUsedAt), anyThing(&gateway)
+	return moment(k.LastUsedAt), thingCell(&gateway)
 }
 
 // keyBadges tell of a key's state. One that has ended is in no list.
@@ -52,18 +50,16 @@ func keyBadges(k reeve.APIKey) []badge {
 	return out
 }
 
-// anyProjectKeysShort shows the first of a project's keys.
-func (v *visit) anyProjectKeysShort(p onProject) ([]section, error) {
-	keys, total, err := v.control.ListAPIKeyUses(v.ctx, p.ID, control.Page{Size: shortList})
-	if err != nil {
-		return nil, err
-	}
-	out := section{ID: "keys", Title: "API keys", Table: v.keyTable(p, keys), Actions: v.keyActions(p, total)}
-	if total > len(keys) {
-		out.Table.Pager = &pager{Text: tally(len(keys), "key") + " by name"}
+// projectKeysShort shows the first of a project's keys.
+func (v *visit) projectKeysShort(p onProject) ([]section, error) {
+	t := keyTable(p)
+	total, err := fillFirst(t, shortList, v.keysOfProject(p), v.keyRow)
+	out := section{ID: "keys", Title: "API keys", Table: t, Actions: v.keyActions(p, total)}
+	if total > shortList {
+		t.Pager = &pager{Text: tally(shortList, "key") + " by name"}
 		out.Actions = append([]link{{Text: "All " + tally(total, "API key"), To: p.path("keys")}}, out.Actions...)
 	}
-	return []section{out}, nil
+	return []section{out}, err
 }
 
 // keyActions are what the operator may do to all keys of a project.
@@ -78,51 +74,26 @@ func (v *visit) keyActions(p onProject, total int) []link {
 	return out
 }
 
-func (v *visit) keyTable(p onProject, keys []control.APIKeyUse) *table {
-	t := &table{
-		ID: "keys", Caption: "API keys of " + p.Name, Columns: keyColumns, Empty: "No API keys.",
-		All: v.allKeys(p.ID),
-	}
-	for _, k := range keys {
-		t.Rows = append(t.Rows, v.keyRow(k))
-	}
-	return t
+// keyTable begins a list of a project's keys.
+func keyTable(p onProject) *table {
+	return &table{ID: "keys", Caption: "API keys of " + p.Name, Columns: keyColumns, Empty: "No API keys."}
 }
 
-// allKeys reads all keys of a project, page by page.
-func (v *visit) allKeys(project reeve.ID) iter.Seq2[[]cell, error] {
-	return func(yield func([]cell, error) bool) {
-		for n := 0; ; n++ {
-			keys, _, err := v.control.ListAPIKeyUses(v.ctx, project, control.Page{Number: n, Size: csvPage})
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, k := range keys {
-				if !yield(v.keyRow(k), nil) {
-					return
-				}
-			}
-			if len(keys) < csvPage {
-				return
-			}
-		}
+func (v *visit) keysOfProject(p onProject) lister[control.APIKeyUse] {
+	return func(page control.Page) ([]control.APIKeyUse, int, error) {
+		return v.control.ListAPIKeyUses(v.ctx, p.ID, page)
 	}
 }
 
-// anyProjectKeys lists a project's keys.
-func (v *visit) anyProjectKeys() (*page, error) {
+// projectKeys lists a project's keys.
+func (v *visit) projectKeys() (*page, error) {
 	p, err := v.onProject()
 	if err != nil {
 		return nil, err
 	}
-	keys, total, err := v.control.ListAPIKeyUses(v.ctx, p.ID, control.Page{Number: v.pageNumber("page"), Size: pageSize})
-	if err != nil {
-		return nil, err
-	}
-	t := v.keyTable(p, keys)
-	t.Pager = v.pages("page", len(keys), total)
+	t := keyTable(p)
+	err = fillPage(v, "page", t, v.keysOfProject(p), v.keyRow)
 	return &page{
-		Title: "API keys of " + p.Name, Up: p.up(true), Actions: v.keyActions(p, total), Sections: []section{{Table: t}},
-	}, nil
+		Title: "API keys of " + p.Name, Up: p.up(true), Actions: v.keyActions(p, len(t.Rows)), Sections: []section{{Table: t}},
+	}, err
 }

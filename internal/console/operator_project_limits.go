@@ -120,7 +120,7 @@ func (k limitKind) parse(text string) (reeve.Limit, error) {
 	return reeve.LimitOf(n), nil
 }
 
-func (v *visit) askAnyLimits() (*question, error) {
+func (v *visit) askLimits() (*question, error) {
 	p, err := v.onProject()
 	if err != nil {
 		return nil, err
@@ -169,7 +169,7 @@ func (k limitKind) effect(l control.LimitInForce, text string) string {
 	return fmt.Sprintf("%s: %s is less than the %s that are used: %s. Nothing is deleted.", k.label, k.text(n), k.text(l.Used), k.below)
 }
 
-func (v *visit) setAnyLimits(in values) (*outcome, error) {
+func (v *visit) setLimits(in values) (*outcome, error) {
 	id := v.id("project", reeve.PrefixProject)
 	limits, err := v.control.GetLimitsInForce(v.ctx, id)
 	if err != nil {

@@ -34,40 +34,32 @@ func (v *visit) memberRow(p onProject, m reeve.Member) []cell {
 	return row
 }
 
-// projectMemberTable shows a page of a project's members, and tells how many
-// there are.
-func (v *visit) projectMemberTable(p onProject, page control.Page) (*table, int, error) {
-	list := func(page control.Page) ([]reeve.Member, int, error) {
-		return v.control.ProjectMembers(v.ctx, p.ID, page)
-	}
-	row := func(m reeve.Member) []cell { return v.memberRow(p, m) }
-	members, total, err := list(page)
-	if err != nil {
-		return nil, 0, err
-	}
-	t := &table{
-		ID: "members", Caption: "Members of " + p.Name, Columns: projectMemberColumns, Empty: "No members of its own.", All: allPages(list, row),
-	}
-	for _, m := range members {
-		t.Rows = append(t.Rows, row(m))
-	}
-	return t, total, nil
+// projectMemberTable begins a list of a project's members.
+func projectMemberTable(p onProject) *table {
+	return &table{ID: "members", Caption: "Members of " + p.Name, Columns: projectMemberColumns, Empty: "No members of its own."}
+}
+
+// membersOfProject reads a project's members, and makes a row of one.
+func (v *visit) membersOfProject(p onProject) (lister[reeve.Member], func(reeve.Member) []cell) {
+	return func(page control.Page) ([]reeve.Member, int, error) {
+			return v.control.ProjectMembers(v.ctx, p.ID, page)
+		},
+		func(m reeve.Member) []cell { return v.memberRow(p, m) }
 }
 
 const ownMembers = "Who is in the organisation may also reach it, with the role there."
 
-// anyProjectMembersShort shows the oldest of a project's members.
-func (v *visit) anyProjectMembersShort(p onProject) ([]section, error) {
-	t, total, err := v.projectMemberTable(p, control.Page{Size: shortList})
-	if err != nil {
-		return nil, err
-	}
+// projectMembersShort shows the oldest of a project's members.
+func (v *visit) projectMembersShort(p onProject) ([]section, error) {
+	t := projectMemberTable(p)
+	list, row := v.membersOfProject(p)
+	total, err := fillFirst(t, shortList, list, row)
 	out := section{ID: "members", Title: "Members", Note: ownMembers, Table: t, Actions: v.memberActions(p)}
-	if total > len(t.Rows) {
-		t.Pager = &pager{Text: "The oldest " + tally(len(t.Rows), "member")}
+	if total > shortList {
+		t.Pager = &pager{Text: "The oldest " + tally(shortList, "member")}
 		out.Actions = append([]link{{Text: "All " + tally(total, "member"), To: p.path("members")}}, out.Actions...)
 	}
-	return []section{out}, nil
+	return []section{out}, err
 }
 
 func (v *visit) memberActions(p onProject) []link {
@@ -77,46 +69,43 @@ func (v *visit) memberActions(p onProject) []link {
 	return []link{{Text: "Add member", To: p.path("members", "new")}}
 }
 
-// anyProjectMembers lists a project's members.
-func (v *visit) anyProjectMembers() (*page, error) {
+// projectMembersPage lists a project's members.
+func (v *visit) projectMembersPage() (*page, error) {
 	p, err := v.onProject()
 	if err != nil {
 		return nil, err
 	}
-	t, total, err := v.projectMemberTable(p, control.Page{Number: v.pageNumber("page"), Size: pageSize})
-	if err != nil {
-		return nil, err
-	}
-	t.Pager = v.pages("page", len(t.Rows), total)
+	t := projectMemberTable(p)
+	list, row := v.membersOfProject(p)
 	return &page{
 		Title: "Members of " + p.Name, Up: p.up(true), Lead: ownMembers, Actions: v.memberActions(p), Sections: []section{{Table: t}},
-	}, nil
+	}, fillPage(v, "page", t, list, row)
 }
 
-func (v *visit) askAddToAnyProject() (*question, error) {
+func (v *visit) askAddToProject() (*question, error) {
 	p, err := v.onProject()
 	if err != nil {
 		return nil, err
 	}
 	return &question{
 		Title: "Add a member to " + p.Name, Up: p.up(true), Submit: "Add member", Back: p.path("members"),
-		Lead: "Only who is in " + anyName(p.organization) + " can be a member. A disabled member is enabled again.",
+		Lead: "Only who is in " + nameOf(p.organization) + " can be a member. A disabled member is enabled again.",
 		Fields: []field{
 			{Name: "user", Label: "User", Required: true, Hint: userHint},
-			memberRoleField(reeve.RoleViewer, false),
+			roleField(reeve.RoleViewer, false),
 		},
 	}, nil
 }
 
-func (v *visit) addToAnyProject(in values) (*outcome, error) {
+func (v *visit) addToProject(in values) (*outcome, error) {
 	user, err := v.findUser(in.text("user"))
 	if err != nil {
 		return nil, err
 	}
-	return v.putInAnyProject(user, in.Get("role"))
+	return v.putInProject(user, in.Get("role"))
 }
 
-func (v *visit) putInAnyProject(user reeve.ID, text string) (*outcome, error) {
+func (v *visit) putInProject(user reeve.ID, text string) (*outcome, error) {
 	project := v.id("project", reeve.PrefixProject)
 	role, err := reeve.ParseRole(text)
 	if err != nil {
@@ -130,8 +119,8 @@ func (v *visit) putInAnyProject(user reeve.ID, text string) (*outcome, error) {
 	return &outcome{To: to("projects", project.String(), "members"), Said: named[0].Name + " is a member with the role " + text + "."}, err
 }
 
-// memberOfAnyProject reads the project and the member that the path names.
-func (v *visit) memberOfAnyProject() (p onProject, m reeve.Member, err error) {
+// memberOfProject reads the project and the member that the path names.
+func (v *visit) memberOfProject() (p onProject, m reeve.Member, err error) {
 	if p, err = v.onProject(); err != nil {
 		return p, m, err
 	}
@@ -139,15 +128,15 @@ func (v *visit) memberOfAnyProject() (p onProject, m reeve.Member, err error) {
 	return p, m, err
 }
 
-func (v *visit) askRoleInAnyProject() (*question, error) {
-	p, m, err := v.memberOfAnyProject()
+func (v *visit) askRoleInProject() (*question, error) {
+	p, m, err := v.memberOfProject()
 	if err != nil {
 		return nil, err
 	}
 	q := &question{
 		Title: "Role of " + m.FullName, Up: p.up(true), Submit: "Change role", Back: p.path("members"),
 		Lead: m.FullName + " is " + string(m.Role) + " of " + p.Name + ". The new role counts at once.", Edited: control.Edited{Project: p.ID},
-		Fields: []field{memberRoleField(m.Role, true)},
+		Fields: []field{roleField(m.Role, true)},
 	}
 	if m.Disabled {
 		q.Title, q.Submit = "Enable "+m.FullName, "Enable"
@@ -156,12 +145,12 @@ func (v *visit) askRoleInAnyProject() (*question, error) {
 	return q, nil
 }
 
-func (v *visit) setRoleInAnyProject(in values) (*outcome, error) {
-	return v.putInAnyProject(v.id("user", reeve.PrefixUser), in.Get("role"))
+func (v *visit) setRoleInProject(in values) (*outcome, error) {
+	return v.putInProject(v.id("user", reeve.PrefixUser), in.Get("role"))
 }
 
-func (v *visit) askRemoveFromAnyProject() (*question, error) {
-	p, m, err := v.memberOfAnyProject()
+func (v *visit) askRemoveFromProject() (*question, error) {
+	p, m, err := v.memberOfProject()
 	if err != nil {
 		return nil, err
 	}
@@ -172,14 +161,14 @@ func (v *visit) askRemoveFromAnyProject() (*question, error) {
 	return &question{
 		Title: "Remove " + m.FullName, Up: p.up(true), Submit: "Remove member", Danger: true, Back: p.path("members"),
 		Effects: []string{
-			effect, "The membership of " + anyName(p.organization) + " stays, and the role there counts here too.",
+			effect, "The membership of " + nameOf(p.organization) + " stays, and the role there counts here too.",
 			"API keys stay, whoever has them: revoke or rotate those that this person knows.",
 		},
 	}, nil
 }
 
-func (v *visit) removeFromAnyProject(values) (*outcome, error) {
-	p, m, err := v.memberOfAnyProject()
+func (v *visit) removeFromProject(values) (*outcome, error) {
+	p, m, err := v.memberOfProject()
 	if err != nil {
 		return nil, err
 	}

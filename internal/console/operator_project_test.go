@@ -52,9 +52,9 @@ func makeKeys(t *testing.T, s *reevetest.Server, project string, n int) {
 	}
 }
 
-// TestAnyProject: an operator finds all about a project on its page, and edits
+// TestProject: an operator finds all about a project on its page, and edits
 // it there.
-func TestAnyProject(t *testing.T) {
+func TestProject(t *testing.T) {
 	s, b := asRoot(t)
 	path := s.Expand("/console/projects/{px}")
 	page := b.get(path).titled("px").says("active", "Organisation acme", "Owner Alice van Test", "No API keys.", "Last changes")
@@ -67,9 +67,9 @@ func TestAnyProject(t *testing.T) {
 	b.get("projects/none").answered(http.StatusNotFound, "Not found")
 }
 
-// TestNewAnyProject: a project is made for whom one names by address or id, in an
+// TestNewProject: a project is made for whom one names by address or id, in an
 // organisation that one names by id or name.
-func TestNewAnyProject(t *testing.T) {
+func TestNewProject(t *testing.T) {
 	s, b := asRoot(t)
 	for owner, organization := range map[string]string{
 		"alice@mail.test":      "acme",
@@ -92,9 +92,9 @@ func TestNewAnyProject(t *testing.T) {
 	}
 }
 
-// TestAnyProjectLimits: limits are written in words, and one below what is used
+// TestProjectLimits: limits are written in words, and one below what is used
 // is set only after what it does was said.
-func TestAnyProjectLimits(t *testing.T) {
+func TestProjectLimits(t *testing.T) {
 	s, b := asRoot(t)
 	path := s.Expand("/console/projects/{px}")
 	page := b.get(path+"/limits").titled("Limits of px").says("Storage", "Used now: 0 B", "default")
@@ -143,8 +143,8 @@ func TestAnyProjectMembers(t *testing.T) {
 	b.get(s.Expand(path+"/{alice}/role")).send(fields{"role": "viewer"}).answered(http.StatusConflict, "Role of Alice van Test").says("The owner cannot be removed or demoted.")
 }
 
-// TestAnyProjectFreeze: a freeze says what it means, shows a receipt, and ends.
-func TestAnyProjectFreeze(t *testing.T) {
+// TestProjectFreeze: a freeze says what it means, shows a receipt, and ends.
+func TestProjectFreeze(t *testing.T) {
 	s, b := asRoot(t)
 	makeKeys(t, s, "px", 2)
 	path := s.Expand("/console/projects/{px}")
@@ -157,8 +157,8 @@ func TestAnyProjectFreeze(t *testing.T) {
 	b.get(path+"/unfreeze").answered(http.StatusNotFound, "Not found")
 }
 
-// TestAnyProjectTransfer: who loses access is said before it is done.
-func TestAnyProjectTransfer(t *testing.T) {
+// TestProjectTransfer: who loses access is said before it is done.
+func TestProjectTransfer(t *testing.T) {
 	s, b := asRoot(t)
 	path := s.Expand("/console/projects/{px}")
 	s.Member(t, "projects", "px", "bob", "viewer")
@@ -169,9 +169,9 @@ func TestAnyProjectTransfer(t *testing.T) {
 	b.get(path+"/transfer").send(fields{"organization": "nowhere"}).answered(http.StatusBadRequest, "Transfer px").says("There is no organisation that is called “nowhere”")
 }
 
-// TestAnyProjectEnd: a project is deleted or erased, and what stands in the way
+// TestProjectEnd: a project is deleted or erased, and what stands in the way
 // is said.
-func TestAnyProjectEnd(t *testing.T) {
+func TestProjectEnd(t *testing.T) {
 	s, b := asRoot(t)
 	makeKeys(t, s, "px", 1)
 	page := b.get(s.Expand("/console/projects/{px}")).follow("Delete").titled("Delete px").says("It still has 1 API key: revoke them first.")

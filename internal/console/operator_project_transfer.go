@@ -5,17 +5,17 @@ import (
 	"github.com/reeve-cloud/reeve/internal/control"
 )
 
-// askTransferAnyProject asks who gets a project. Who loses access to it depends
+// askTransferProject asks who gets a project. Who loses access to it depends
 // on that: it is said once a first answer has come, and done with a second.
-func (v *visit) askTransferAnyProject() (*question, error) {
+func (v *visit) askTransferProject() (*question, error) {
 	p, err := v.onProject()
 	if err != nil {
 		return nil, err
 	}
 	owner := kept("owner", "Owner", p.OwnerID.String(), reeve.MaxEmail)
-	owner.Required, owner.Hint = true, "Now "+anyName(p.owner)+". Must be in the organisation. "+userHint
+	owner.Required, owner.Hint = true, "Now "+nameOf(p.owner)+". Must be in the organisation. "+userHint
 	organization := kept("organization", "Organisation", p.OrganizationID.String(), reeve.MaxName)
-	organization.Required, organization.Hint = true, "Now "+anyName(p.organization)+". "+organizationHint
+	organization.Required, organization.Hint = true, "Now "+nameOf(p.organization)+". "+organizationHint
 	q := &question{
 		Title: "Transfer " + p.Name, Up: p.up(true), Submit: "Transfer project", Danger: true, Back: p.path(),
 		Edited: control.Edited{Project: p.ID}, Fields: []field{owner, organization},
@@ -55,7 +55,7 @@ func (v *visit) transferEffects(p onProject, to control.Transfer) ([]string, err
 	}
 	var out []string
 	if to.OwnerID != p.OwnerID {
-		out = append(out, anyName(owner)+" becomes its owner in place of "+anyName(p.owner)+", and an admin; "+anyName(p.owner)+" stays a member if the organisation is theirs too.")
+		out = append(out, nameOf(owner)+" becomes its owner in place of "+nameOf(p.owner)+", and an admin; "+nameOf(p.owner)+" stays a member if the organisation is theirs too.")
 	}
 	if to.OrganizationID == p.OrganizationID {
 		return out, nil
@@ -68,17 +68,17 @@ func (v *visit) transferEffects(p onProject, to control.Transfer) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	lost := several(gone, "member") + ", who " + agrees(gone, "is", "are") + " not in " + anyName(organization) + ", " + agrees(gone, "loses", "lose") + " access."
+	lost := several(gone, "member") + ", who " + agrees(gone, "is", "are") + " not in " + nameOf(organization) + ", " + agrees(gone, "loses", "lose") + " access."
 	if gone == (control.Count{}) {
-		lost = "All its members are in " + anyName(organization) + " and stay."
+		lost = "All its members are in " + nameOf(organization) + " and stay."
 	}
 	return append(out,
-		"It moves from "+anyName(p.organization)+" to "+anyName(organization)+".", lost,
-		"Who is in "+anyName(p.organization)+" can see it no more; who is in "+anyName(organization)+" can: "+tally(inside, "member")+", with their roles there.",
+		"It moves from "+nameOf(p.organization)+" to "+nameOf(organization)+".", lost,
+		"Who is in "+nameOf(p.organization)+" can see it no more; who is in "+nameOf(organization)+" can: "+tally(inside, "member")+", with their roles there.",
 	), nil
 }
 
-func (v *visit) transferAnyProject(in values) (*outcome, error) {
+func (v *visit) transferProject(in values) (*outcome, error) {
 	id := v.id("project", reeve.PrefixProject)
 	next, err := v.transferSent(in)
 	if err != nil {

@@ -140,7 +140,7 @@ func leakTable(leaks []control.Leak) *table {
 		of := text("")
 		for _, owner := range []*control.Named{l.Project, l.Organization, l.User} {
 			if owner != nil {
-				of = anyThing(owner)
+				of = thingCell(owner)
 				break
 			}
 		}

@@ -12,7 +12,7 @@ import (
 func (s *site) operatorStatements() {
 	s.show("statements", (*visit).listStatements)
 	s.show("statements/{statement}", (*visit).statementPage)
-	s.show("statements/{statement}/print", (*visit).printAnyStatement)
+	s.show("statements/{statement}/print", (*visit).printFound)
 	s.show("statements/{statement}/lines/{line}", (*visit).statementLinePage)
 	s.does(action{Path: "statements/{statement}/pay", Ask: (*visit).askPay, Do: (*visit).pay})
 	s.does(action{Path: "statements/{statement}/void", Ask: (*visit).askVoidStatement, Do: (*visit).voidStatement})
@@ -41,16 +41,13 @@ func (v *visit) listStatements() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &table{
-		ID: "statements", Caption: "Statements", Empty: "There are no such statements.", Columns: statementColumns, Pager: &pager{},
-		Rows: statementRows(found), All: v.eachStatement(f),
-	}
-	here := v.r.URL.RequestURI()
-	if get("after") != "" {
-		t.Pager.First = at(here, "after", "")
-	}
+	next := ""
 	if more {
-		t.Pager.Next = at(here, "after", found[len(found)-1].ID.String())
+		next = found[len(found)-1].ID.String()
+	}
+	t := &table{
+		ID: "statements", Caption: "Statements", Empty: "There are no such statements.", Columns: statementColumns,
+		Rows: rowsOf(found, statementInFull), Pager: v.onwards("after", next), All: v.eachStatement(f),
 	}
 	p := &page{
 		Title: "Statements", Actions: []link{{Text: "Months", To: to("months")}},
@@ -92,24 +89,13 @@ func statementFilter(get func(string) string) (f control.StatementFilter, err er
 // eachStatement gives the rows of all statements that a filter picks.
 func (v *visit) eachStatement(f control.StatementFilter) iter.Seq2[[]cell, error] {
 	f.After, f.Limit = reeve.Zero, csvPage
-	return func(yield func([]cell, error) bool) {
-		for {
-			found, more, err := v.control.ListStatements(v.ctx, f)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, row := range statementRows(found) {
-				if !yield(row, nil) {
-					return
-				}
-			}
-			if !more {
-				return
-			}
+	return steps(func() ([][]cell, bool, error) {
+		found, more, err := v.control.ListStatements(v.ctx, f)
+		if more {
 			f.After = found[len(found)-1].ID
 		}
-	}
+		return rowsOf(found, statementInFull), more, err
+	})
 }
 
 var statementColumns = []column{
@@ -124,17 +110,14 @@ var statementColumns = []column{
 	{Name: "Open", Number: true},
 }
 
-func statementRows(statements []reeve.Statement) [][]cell {
-	out := make([][]cell, len(statements))
-	for i, s := range statements {
-		month := linked(s.Month.String(), to("statements", s.ID.String()))
-		month.About = "of " + s.OrganizationName
-		out[i] = []cell{
-			month, linked(s.OrganizationName, to("organizations", s.OrganizationID.String())),
-			{Badges: statementBadges(s.Status)},
-			moneyCell(s.Gross), moneyCell(-s.Coupons), moneyCell(-s.Credits),
-			moneyCell(s.Due), moneyCell(-s.Noted), moneyCell(document.Open(s)),
-		}
+// statementInFull is a statement's row below statementColumns.
+func statementInFull(s reeve.Statement) []cell {
+	month := linked(s.Month.String(), to("statements", s.ID.String()))
+	month.About = "of " + s.OrganizationName
+	return []cell{
+		month, linked(s.OrganizationName, to("organizations", s.OrganizationID.String())),
+		{Badges: statementBadges(s.Status)},
+		moneyCell(s.Gross), moneyCell(-s.Coupons), moneyCell(-s.Credits),
+		moneyCell(s.Due), moneyCell(-s.Noted), moneyCell(document.Open(s)),
 	}
-	return out
 }

@@ -25,9 +25,6 @@ func (s *site) operatorUsers() {
 	s.does(action{Path: "users/{user}/erase", Before: s.control.AddUpUsage, Ask: (*visit).askEraseUser, Do: (*visit).eraseUser})
 }
 
-// preview is how many things of a kind the page of another shows.
-const preview = 10
-
 var errNoUser = reeve.Errorf(reeve.NotFound, "there is no such user; one who was deleted may be among the deletions")
 
 // userOf finds the user whom the path names, by id or by address.
@@ -86,8 +83,8 @@ func (v *visit) showUser() (*page, error) {
 			{"Address", text(u.Email)},
 			{"Short name", text(calledOr(u.ShortName, "none"))},
 			{"Second factor", totpState(found.TOTP)},
-			{"Sessions", text(amount(effects, control.AffectedSessions))},
-			{"Projects owned", text(amount(effects, control.AffectedProjects) + " of " + document.Thousands(strconv.Itoa(u.ProjectLimit)))},
+			{"Sessions", text(howMany(affected(effects, control.AffectedSessions)))},
+			{"Projects owned", text(howMany(affected(effects, control.AffectedProjects)) + " of " + document.Thousands(strconv.Itoa(u.ProjectLimit)))},
 			{"Own member of", text(tally(len(found.Projects), "project"))},
 			{"Created", moment(u.CreatedAt)},
 			{"ID", code(u.ID.String())},
@@ -113,14 +110,6 @@ func totpState(on bool) cell {
 		return state("on", "good")
 	}
 	return state("off", "plain")
-}
-
-// freezeFacts tell of what is frozen since when and until when.
-func freezeFacts(f *reeve.Frozen) []fact {
-	if f == nil {
-		return nil
-	}
-	return []fact{{"Frozen for", text(string(f.Type))}, {"Frozen since", moment(f.Since)}, {"Frozen until", moments(f.Until, "somebody unfreezes it")}}
 }
 
 // userActions are what can be done to a user.
@@ -230,14 +219,14 @@ func (v *visit) userCoupons(found control.UserDetails) (section, error) {
 		ID: "coupons", Caption: "Coupons", Empty: "The user has no coupon.",
 		Columns: []column{{Name: "Description"}, {Name: "State"}, {Name: "Left", Number: true}, {Name: "Of", Number: true}, {Name: "Until"}},
 	}
-	rows, now := make([][]cell, len(found.Coupons)), v.control.Now()
-	for i, c := range found.Coupons {
-		rows[i] = []cell{
+	now := v.control.Now()
+	row := func(c reeve.Coupon) []cell {
+		return []cell{
 			linked(calledOr(shortened(c.Description), "Coupon"), to("coupons", c.ID.String())), couponState(c.StatusAt(now)),
 			moneyCell(c.Remaining()), moneyCell(c.Amount), moment(c.Until()),
 		}
 	}
-	t.Rows, t.All = rows[:min(preview, len(rows))], allOf(rows)
+	t = firstOf(t, found.Coupons, row)
 	id := found.User.ID.String()
 	out := section{Title: "Coupons", Table: t}
 	if len(found.Coupons) > preview {
@@ -289,7 +278,7 @@ func (v *visit) userStatements(found control.UserDetails) (section, error) {
 	all = all[:min(preview, len(all))]
 	out := section{Title: "Statements", Note: "The newest of closed months.", Table: &table{
 		ID: "statements", Caption: "Statements", Empty: "There are no final statements of the user's organisations.",
-		Columns: statementColumns, Rows: statementRows(all), Brief: true, // the newest of several organisations
+		Columns: statementColumns, Rows: rowsOf(all, statementInFull), Brief: true, // the newest of several organisations
 	}}
 	if more != "" {
 		out.Note = "The newest of closed months, of the " + tally(len(owned), "organisation") + " that the user owned last."

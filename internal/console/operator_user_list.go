@@ -59,11 +59,3 @@ func calledOr(name, otherwise string) string {
 	}
 	return name
 }
-
-// freezeState says whether something is frozen by itself.
-func freezeState(f *reeve.Frozen) cell {
-	if f == nil {
-		return state("active", "good")
-	}
-	return state("frozen: "+string(f.Type), "bad")
-}

@@ -106,13 +106,7 @@ func (v *visit) writeCSV(t *table) error {
 	_ = out.Write(names)
 	rows := t.All
 	if rows == nil {
-		rows = func(yield func([]cell, error) bool) {
-			for _, row := range t.Rows {
-				if !yield(row, nil) {
-					return
-				}
-			}
-		}
+		rows = steps(func() ([][]cell, bool, error) { return t.Rows, false, nil })
 	}
 	for row, err := range rows {
 		if err != nil {

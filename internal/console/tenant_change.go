@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"encoding/json"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -51,29 +52,14 @@ func (v *visit) organizationChanges() (*page, error) {
 	if names.err != nil {
 		return nil, names.err
 	}
-	s.Table.Pager = &pager{}
-	if filter.Before > 0 {
-		s.Table.Pager.First = v.changesBefore(0)
-	}
+	next := ""
 	if more {
-		s.Table.Pager.Next = v.changesBefore(changes[len(changes)-1].Number)
+		next = strconv.FormatInt(changes[len(changes)-1].Number, 10)
 	}
+	s.Table.Pager = v.onwards("before", next)
 	p := place.page("Changes")
 	p.Sections = []section{s}
 	return p, nil
-}
-
-// changesBefore is where the changes before a number are, 0 for the newest.
-func (v *visit) changesBefore(number int64) string {
-	query := v.r.URL.Query()
-	query.Del("before")
-	if number > 0 {
-		query.Set("before", strconv.FormatInt(number, 10))
-	}
-	if len(query) == 0 {
-		return v.r.URL.Path
-	}
-	return v.r.URL.Path + "?" + query.Encode()
 }
 
 // changeNames tells of an organisation's changes in its people's words: ids are
@@ -85,26 +71,16 @@ type changeNames struct {
 }
 
 // all lists the changes that a filter picks from its place on.
-func (n *changeNames) all(filter control.ChangeFilter) func(func([]cell, error) bool) {
-	return func(yield func([]cell, error) bool) {
-		filter.Limit = csvPage
-		for more := true; more; {
-			var changes []reeve.Change
-			var by []control.ChangedBy
-			var err error
-			changes, by, more, err = n.control.OrganizationChanges(n.ctx, n.place.organization.ID, filter)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for i, c := range changes {
-				if !yield(n.row(c, by[i]), nil) {
-					return
-				}
-				filter.Before = c.Number
-			}
+func (n *changeNames) all(filter control.ChangeFilter) iter.Seq2[[]cell, error] {
+	filter.Limit = csvPage
+	return steps(func() ([][]cell, bool, error) {
+		changes, by, more, err := n.control.OrganizationChanges(n.ctx, n.place.organization.ID, filter)
+		rows := make([][]cell, len(changes))
+		for i, c := range changes {
+			rows[i], filter.Before = n.row(c, by[i]), c.Number
 		}
-	}
+		return rows, more, err
+	})
 }
 
 func (n *changeNames) row(c reeve.Change, by control.ChangedBy) []cell {

@@ -28,10 +28,6 @@ func (v *visit) invitations() (*page, error) {
 	list := func(p control.Page) ([]reeve.Invitation, int, error) {
 		return v.control.ListInvitations(v.ctx, place.organization.ID, p)
 	}
-	open, total, err := list(control.Page{Number: v.pageNumber("page"), Size: pageSize})
-	if err != nil {
-		return nil, err
-	}
 	names := &lookups{}
 	row := func(i reeve.Invitation) []cell {
 		id := i.ID.TypeID(reeve.PrefixInvitation)
@@ -48,11 +44,11 @@ func (v *visit) invitations() (*page, error) {
 	t := &table{
 		ID: "invitations", Caption: "Open invitations", Empty: "No invitation is open.",
 		Columns: []column{{Name: "Address"}, {Name: "To"}, {Name: "Role"}, {Name: "Invited"}, {Name: "Valid until"}, {}},
-		Pager:   v.pages("page", len(open), total), All: names.rows(allPages(list, row)),
 	}
-	for _, i := range open {
-		t.Rows = append(t.Rows, row(i))
+	if err := fillPage(v, "page", t, list, row); err != nil {
+		return nil, err
 	}
+	t.All = names.rows(t.All)
 	if names.err != nil {
 		return nil, names.err
 	}
@@ -95,7 +91,7 @@ func (v *visit) askInvite() (*question, error) {
 	}
 	days := field{Name: "days", Label: "Valid for", Kind: "select", Value: strconv.Itoa(int(reeve.InvitationLife / day)), Required: true}
 	for _, n := range invitationDays {
-		days.Options = append(days.Options, option{strconv.Itoa(n), counted(n, "day", "days")})
+		days.Options = append(days.Options, option{strconv.Itoa(n), tally(n, "day")})
 	}
 	q.Fields = append(q.Fields, days)
 	return q, nil

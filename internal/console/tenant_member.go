@@ -146,7 +146,7 @@ func (p ownPlace) memberActions(m reeve.Member) []link {
 // memberList is where the members of a place are found.
 type memberList struct {
 	of   string // what it is called
-	page func(control.Page) ([]reeve.Member, int, error)
+	page lister[reeve.Member]
 	find func(text string, limit int) ([]reeve.Member, bool, error)
 }
 
@@ -185,25 +185,21 @@ func (v *visit) memberSections(list memberList, row func(reeve.Member) []cell) (
 		Fields: []field{{Name: "q", Label: "Name or address begins with", Kind: "search", Value: query, Max: control.MaxQuery}},
 	}}
 	t := &table{ID: "members", Caption: "Members of " + list.of, Columns: memberColumns}
-	var members []reeve.Member
 	var err error
 	if query != "" {
+		var members []reeve.Member
 		var more bool
 		members, more, err = list.find(query, pageSize)
-		t.Empty, t.Pager = "Nobody is found whose name or address begins so.", &pager{Text: counted(len(members), "is found", "are found")}
+		t.Rows = rowsOf(members, row)
+		t.Empty, t.Pager = "Nobody is found whose name or address begins so.", &pager{Text: howMany(control.Count{N: len(members)}) + agrees(control.Count{N: len(members)}, " is found", " are found")}
 		if t.Brief = more; more {
 			t.Pager.Text = "There are more: write more of the name or the address"
 		}
 	} else {
-		var total int
-		members, total, err = list.page(control.Page{Number: v.pageNumber("page"), Size: pageSize})
-		t.Empty, t.Pager, t.All = "There are none.", v.pages("page", len(members), total), allPages(list.page, row)
-		if total <= pageSize {
+		t.Empty, err = "There are none.", fillPage(v, "page", t, list.page, row)
+		if t.Pager.Prev == "" && t.Pager.Next == "" {
 			search.Form = nil
 		}
-	}
-	for _, m := range members {
-		t.Rows = append(t.Rows, row(m))
 	}
 	tellApart(t.Rows)
 	out := section{ID: "members", Table: t}

@@ -1,9 +1,6 @@
 package console
 
 import (
-	"fmt"
-	"strconv"
-
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 )
@@ -17,45 +14,10 @@ func (s *site) tenantOrganizations() {
 	s.does(action{Path: "organizations/{organization}/rename", Ask: (*visit).askRenameOrganization, Do: (*visit).renameOrganization})
 }
 
-// pageNumber is which page of a list is asked for, from 0 on.
-func (v *visit) pageNumber(name string) int {
-	n, err := strconv.Atoi(v.r.URL.Query().Get(name))
-	if err != nil || n < 1 || n > 1_000_000 {
-		return 0
-	}
-	return n - 1
-}
-
-// pages makes the pager of a list whose length is known.
-func (v *visit) pages(name string, shown, total int) *pager {
-	return v.pagesOf(name, pageSize, shown, total)
-}
-
-// pagesOf is pages of another size.
-func (v *visit) pagesOf(name string, size, shown, total int) *pager {
-	n := v.pageNumber(name)
-	here := v.r.URL.RequestURI()
-	out := &pager{Text: fmt.Sprintf("%d to %d of %d", n*size+1, n*size+shown, total)}
-	if shown == 0 {
-		out.Text = fmt.Sprintf("%d in all", total)
-	}
-	if n > 0 {
-		out.Prev = at(here, name, strconv.Itoa(n))
-	}
-	if (n+1)*size < total {
-		out.Next = at(here, name, strconv.Itoa(n+2))
-	}
-	return out
-}
-
 // ownOrganizations is where a tenant's user begins.
 func (v *visit) ownOrganizations() (*page, error) {
 	list := func(p control.Page) ([]control.Place, int, error) {
 		return v.control.ListOrganizationsOf(v.ctx, v.who.Actor.ID, p)
-	}
-	places, total, err := list(control.Page{Number: v.pageNumber("page"), Size: pageSize})
-	if err != nil {
-		return nil, err
 	}
 	row := func(p control.Place) []cell {
 		id := p.Organization.ID.TypeID(reeve.PrefixOrganization)
@@ -65,13 +27,9 @@ func (v *visit) ownOrganizations() (*page, error) {
 	}
 	t := &table{
 		ID: "organizations", Caption: "Your organisations", Columns: []column{{Name: "Name"}, {Name: "Your role"}, {Name: "Created"}, {Name: "ID"}},
-		Empty: "You are in no organisation yet: ask for an invitation.", Pager: v.pages("page", len(places), total),
-		All: allPages(list, row),
+		Empty: "You are in no organisation yet: ask for an invitation.",
 	}
-	for _, p := range places {
-		t.Rows = append(t.Rows, row(p))
-	}
-	return &page{Title: "Your organisations", Sections: []section{{Table: t}}}, nil
+	return &page{Title: "Your organisations", Sections: []section{{Table: t}}}, fillPage(v, "page", t, list, row)
 }
 
 // ownOrganization shows an organisation with its projects.
@@ -96,26 +54,19 @@ func (v *visit) ownProjects(place ownPlace) (out section, err error) {
 	list := func(p control.Page) ([]reeve.Project, int, error) {
 		return v.control.OrganizationProjects(v.ctx, place.organization.ID, p)
 	}
-	projects, total, err := list(control.Page{Number: v.pageNumber("projects"), Size: pageSize})
-	if err != nil {
-		return out, err
-	}
 	row := func(p reeve.Project) []cell {
 		id := p.ID.TypeID(reeve.PrefixProject)
 		return []cell{linked(p.Name, to("projects", id)), moment(p.CreatedAt), code(id)}
 	}
 	t := &table{
 		ID: "projects", Caption: "Projects", Columns: []column{{Name: "Name"}, {Name: "Created"}, {Name: "ID"}},
-		Empty: "There are no projects yet.", Pager: v.pages("projects", len(projects), total), All: allPages(list, row),
-	}
-	for _, p := range projects {
-		t.Rows = append(t.Rows, row(p))
+		Empty: "There are no projects yet.",
 	}
 	out = section{Title: "Projects", Table: t}
 	if place.may(reeve.CreateProject) {
 		out.Actions = []link{{Text: "New project", To: place.path("projects", "new"), Main: true}}
 	}
-	return out, nil
+	return out, fillPage(v, "projects", t, list, row)
 }
 
 func (v *visit) askRenameOrganization() (*question, error) {

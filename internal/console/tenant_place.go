@@ -2,11 +2,9 @@ package console
 
 import (
 	"cmp"
-	"iter"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
-	"github.com/reeve-cloud/reeve/internal/control"
 	"github.com/reeve-cloud/reeve/internal/web"
 )
 
@@ -151,27 +149,6 @@ func (p ownPlace) page(title string) *page {
 			"You can still see everything. Ask the operator of this platform why, and what would end it."
 	}
 	return out
-}
-
-// allPages are the rows of a whole list that is read page by page.
-func allPages[T any](list func(control.Page) ([]T, int, error), row func(T) []cell) iter.Seq2[[]cell, error] {
-	return func(yield func([]cell, error) bool) {
-		for n := 0; ; n++ {
-			some, total, err := list(control.Page{Number: n, Size: csvPage})
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, thing := range some {
-				if !yield(row(thing), nil) {
-					return
-				}
-			}
-			if len(some) == 0 || (n+1)*csvPage >= total {
-				return
-			}
-		}
-	}
 }
 
 // sumTime is how long adding up an organisation's usage may take.

@@ -106,14 +106,14 @@ func (v *visit) askDeleteOwnProject() (*question, error) {
 		Lead: "Only a project without buckets and API keys, all of whose usage is billed, can be deleted.",
 		Effects: []string{
 			"Nobody in " + isolated(place.organization.Name) + " can see the project any more. Members with a role of their own on it: " +
-				effectCount(effects, control.AffectedMembers) + ".",
+				howMany(affected(effects, control.AffectedMembers)) + ".",
 			"You cannot undo it. For a limited time the operator of this platform can.",
 		},
 	}
-	if n := effectCount(effects, control.AffectedAPIKeys); n != "0" {
+	if n := howMany(affected(effects, control.AffectedAPIKeys)); n != "0" {
 		q.Effects = append(q.Effects, "Its API keys must be deleted before: "+n+".")
 	}
-	if n := effectCount(effects, control.AffectedBuckets); n != "0" {
+	if n := howMany(affected(effects, control.AffectedBuckets)); n != "0" {
 		q.Effects = append(q.Effects, "Its buckets must be deleted before: "+n+".")
 	}
 	return q, nil

@@ -1,25 +1,14 @@
 package console
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
-	"github.com/reeve-cloud/reeve/internal/document"
 )
 
 // rolesInWords says what the roles are.
 const rolesInWords = "Viewers see what there is and what it costs, editors also rename projects and manage their API keys, admins may do everything."
-
-// roleField asks for a role.
-func roleField(value reeve.Role, current bool) field {
-	f := field{Name: "role", Label: "Role", Kind: "select", Value: string(value), Hint: rolesInWords, Current: current, Required: true}
-	for _, role := range reeve.Roles {
-		f.Options = append(f.Options, option{string(role), string(role)})
-	}
-	return f
-}
 
 // mayInWords lists what a role allows that another does not, from the policy.
 func mayInWords(role, less reeve.Role) string {
@@ -142,27 +131,14 @@ func (v *visit) leaving(p ownPlace, m reeve.Member) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []string{isolated(called(m)) + " loses access at once to " + isolated(p.name()) + " and to " + counted(projects, "project", "projects") + " of it."}
-	if own := effectCount(effects, control.AffectedProjects); own != "0" {
+	out := []string{isolated(called(m)) + " loses access at once to " + isolated(p.name()) + " and to " + tally(projects, "project") + " of it."}
+	if own := howMany(affected(effects, control.AffectedProjects)); own != "0" {
 		out = append(out, "Roles of their own on single projects are lost, too: "+own+". Who is invited again begins without them.")
 	}
 	if effects.LastAdmin {
 		out = append(out, called(m)+" is the last admin, and cannot go before somebody else is one.")
 	}
 	return out, nil
-}
-
-// effectCount says how many of something an action has to do with.
-func effectCount(e control.Effects, what control.Affected) string {
-	for _, c := range e.Counts {
-		switch {
-		case c.What == what && c.More:
-			return document.Thousands(strconv.Itoa(c.N)) + " or more"
-		case c.What == what:
-			return document.Thousands(strconv.Itoa(c.N))
-		}
-	}
-	return "0"
 }
 
 func (v *visit) removeMember(values) (*outcome, error) {

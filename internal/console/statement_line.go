@@ -8,19 +8,17 @@ import (
 	"github.com/reeve-cloud/reeve/internal/document"
 )
 
-// ownStatementLine explains a line of a statement: the prices that it was made
-// with, and the hours behind it.
-func (v *visit) ownStatementLine() (*page, error) {
-	defer v.patient()()
-	place, _, err := v.statementHere()
-	if err != nil {
-		return nil, err
-	}
-	number, err := strconv.Atoi(v.r.PathValue("line"))
+var errNoLine = reeve.Errorf(reeve.NotFound, "the statement has no such line")
+
+// explained begins the page of the statement's line that the path names: the
+// prices that it was made with, and the hours behind it.
+func (v *visit) explained(shown statementView) (*page, error) {
+	which := v.r.PathValue("line")
+	number, err := strconv.Atoi(which)
 	if err != nil || number < 1 {
 		return nil, errNoLine
 	}
-	s, explained, err := v.control.ExplainStatement(v.ctx, v.id("statement", reeve.PrefixStatement), number)
+	s, lines, err := v.control.ExplainStatement(v.ctx, shown.ID, number)
 	switch {
 	case err == nil:
 	case reeve.IsKind(err, reeve.Invalid) && number > len(s.Lines):
@@ -28,16 +26,14 @@ func (v *visit) ownStatementLine() (*page, error) {
 	default:
 		return nil, err
 	}
-	l, e := s.Lines[number-1], explained[0]
-	id := s.ID.TypeID(reeve.PrefixStatement)
-	p := place.page(meterTitles[l.Meter] + " of " + l.ProjectName)
-	p.Up = place.up(
-		link{Text: "Statements", To: place.path("statements")}, link{Text: monthName(s.Month), To: place.path("statements", id)},
-	)
-	if p.Lead == "" {
-		p.Lead = "How line " + strconv.Itoa(number) + " of the statement was made."
+	l, e := s.Lines[number-1], lines[0]
+	p := &page{
+		Title: meterTitles[l.Meter] + " of " + l.ProjectName, Lead: "How line " + which + " of the statement was made.",
+		Facts: append([]fact{{"Project", linked(l.ProjectName, shown.project(l.ProjectID))}}, lineFacts(l, e)...),
 	}
-	p.Facts = lineFacts(l, e)
+	if l.Month != s.Month {
+		p.Lead += " This usage came after its month was closed: the line is the difference to what was billed before."
+	}
 	if e.Price != nil {
 		p.Sections = append(p.Sections, lineTiers(l, e))
 	}
@@ -97,25 +93,14 @@ func (v *visit) lineHours(l reeve.StatementLine, e control.LineExplanation) sect
 		ID: "hours", Caption: "Hours with usage", Empty: "No hour with usage is known.",
 		Columns: []column{{Name: "Hour, UTC"}, {Name: "Bucket"}, {Name: "Quantity, " + l.Meter.Unit(), Number: true}},
 	}
-	row := func(r control.HourRecord) []cell {
-		bucket := text(r.Bucket)
-		if r.Bucket == "" {
-			bucket = text("of no bucket")
-		}
-		return []cell{hourCell(r.At), bucket, quantityCell(l.Meter, r.Quantity.Big())}
-	}
-	from := min(v.pageNumber("page")*pageSize, len(e.Records))
-	until := min(from+pageSize, len(e.Records))
-	for _, r := range e.Records[from:until] {
-		t.Rows = append(t.Rows, row(r))
-	}
-	t.Pager = v.pages("page", until-from, len(e.Records))
-	t.All = func(yield func([]cell, error) bool) {
-		for _, r := range e.Records {
-			if !yield(row(r), nil) {
-				return
+	return section{
+		Title: "Hours with usage", Note: "As it is known now: what came since the statement was made is among them.",
+		Table: inPages(v, t, e.Records, func(r control.HourRecord) []cell {
+			bucket := text(r.Bucket)
+			if r.Bucket == "" {
+				bucket = text("of no bucket")
 			}
-		}
+			return []cell{hourCell(r.At), bucket, quantityCell(l.Meter, r.Quantity.Big())}
+		}),
 	}
-	return section{Title: "Hours with usage", Note: "As it is known now: what came since the statement was made is among them.", Table: t}
 }

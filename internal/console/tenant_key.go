@@ -10,7 +10,7 @@ import (
 
 // ownKeys are the API keys of a tenant's projects.
 func (s *site) ownKeys() {
-	s.show("projects/{project}/keys", (*visit).keysOfProject)
+	s.show("projects/{project}/keys", (*visit).ownProjectKeys)
 	s.show("projects/{project}/keys/{key}", (*visit).keyOfProject)
 	s.does(action{Path: "projects/{project}/keys/new", Ask: (*visit).askNewKey, Do: (*visit).makeKey})
 	s.does(action{Path: "projects/{project}/keys/narrow", Ask: (*visit).askNarrowKey, Do: (*visit).narrowKey})
@@ -62,7 +62,7 @@ func usedBy(k control.APIKeyUse) string {
 	return k.LastUsedBy.Name
 }
 
-func (v *visit) keysOfProject() (*page, error) {
+func (v *visit) ownProjectKeys() (*page, error) {
 	place, err := v.projectPlace()
 	if err != nil {
 		return nil, err
@@ -70,12 +70,9 @@ func (v *visit) keysOfProject() (*page, error) {
 	list := func(p control.Page) ([]control.APIKeyUse, int, error) {
 		return v.control.ListAPIKeyUses(v.ctx, place.project.ID, p)
 	}
-	keys, total, err := list(control.Page{Number: v.pageNumber("page"), Size: pageSize})
-	if err != nil {
-		return nil, err
-	}
 	replaced := false
 	row := func(k control.APIKeyUse) []cell {
+		replaced = replaced || k.ReplacedBy != nil
 		return []cell{
 			linked(k.Name, keyPath(place, k.ID)),
 			quietly(v.keyState(k)),
@@ -86,11 +83,9 @@ func (v *visit) keysOfProject() (*page, error) {
 	t := &table{
 		ID: "keys", Caption: "API keys", Empty: "There are no API keys. Make one for each program that is to use the project's storage.",
 		Columns: []column{{Name: "Name"}, {Name: "State"}, {Name: "May"}, {Name: "Ends"}, {Name: "Last used"}, {Name: "By"}},
-		Pager:   v.pages("page", len(keys), total), All: allPages(list, row),
 	}
-	for _, k := range keys {
-		t.Rows = append(t.Rows, row(k))
-		replaced = replaced || k.ReplacedBy != nil
+	if err := fillPage(v, "page", t, list, row); err != nil {
+		return nil, err
 	}
 	p := place.page("API keys")
 	p.Sections = []section{{Table: t}}
@@ -137,7 +132,7 @@ func (v *visit) keyOfProject() (*page, error) {
 		p.Facts = append(p.Facts, fact{"Last used by", text(by)})
 	}
 	if n := len(may.AllowedPaths); n > 0 {
-		p.Facts[1].Value = text("Only in " + counted(n, "place", "places"))
+		p.Facts[1].Value = text("Only in " + tally(n, "place"))
 		p.Sections = append(p.Sections, placesSection(may.AllowedPaths))
 	}
 	if p.Sections, err = v.withRotation(place, k, p.Sections); err != nil {

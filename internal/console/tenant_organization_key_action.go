@@ -25,7 +25,7 @@ func (v *visit) newOwnOrganizationKey(in values) (out control.NewOrganizationKey
 	if out.Role, err = reeve.ParseRole(in.Get("role")); err != nil {
 		return out, err
 	}
-	if out.ExpiresAt, err = in.optionalTime("expires"); err != nil {
+	if out.ExpiresAt, err = in.instant("expires"); err != nil {
 		return out, err
 	}
 	if out.ExpiresAt != nil && !out.ExpiresAt.After(v.control.Now()) {

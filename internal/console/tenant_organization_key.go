@@ -2,7 +2,6 @@ package console
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/reeve-cloud/reeve"
@@ -42,10 +41,6 @@ func (v *visit) keysOfOrganization() (*page, error) {
 	list := func(p control.Page) ([]control.OrganizationKeyUse, int, error) {
 		return v.control.ListOrganizationKeyUses(v.ctx, place.organization.ID, p)
 	}
-	keys, total, err := list(control.Page{Number: v.pageNumber("page"), Size: pageSize})
-	if err != nil {
-		return nil, err
-	}
 	row := func(k control.OrganizationKeyUse) []cell {
 		return []cell{
 			linked(k.Name, organizationKeyPath(place, k.ID)),
@@ -58,17 +53,13 @@ func (v *visit) keysOfOrganization() (*page, error) {
 		ID: "organization-keys", Caption: "Organisation keys",
 		Empty:   "There are no organisation keys. Make one for each program that is to use the API in the organisation's name.",
 		Columns: []column{{Name: "Name"}, {Name: "State"}, {Name: "Role"}, {Name: "Ends"}, {Name: "Last used"}, {Name: "From"}},
-		Pager:   v.pages("page", len(keys), total), All: allPages(list, row),
-	}
-	for _, k := range keys {
-		t.Rows = append(t.Rows, row(k))
 	}
 	p := place.page("Organisation keys")
 	p.Sections = []section{{Table: t}}
 	if place.may(reeve.ManageOrganizationKeys) {
 		p.Actions = []link{{Text: "Create an organisation key", To: place.within("keys", "new"), Main: true}}
 	}
-	return p, nil
+	return p, fillPage(v, "page", t, list, row)
 }
 
 // organizationKey finds the key that the path names.
@@ -144,14 +135,9 @@ func (v *visit) derivedKeys(organization, key reeve.ID) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, n := range effects.Counts {
-		switch {
-		case n.What != control.AffectedDerived:
-		case n.More:
-			return "more than " + strconv.Itoa(n.N) + " keys that were derived from it", nil
-		case n.N > 0:
-			return counted(n.N, "key that was derived from it", "keys that were derived from it"), nil
-		}
+	derived := affected(effects, control.AffectedDerived)
+	if derived.N == 0 {
+		return "", nil
 	}
-	return "", nil
+	return several(derived, "key") + agrees(derived, " that was", " that were") + " derived from it", nil
 }
