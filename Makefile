@@ -30,8 +30,9 @@ run: build ## build, then serve from var/reeve.db
 build: ## build the static binary bin/reeve
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(ldflags)' -o bin/reeve ./cmd/reeve
 
-test: ## test on SQLite, a throwaway PostgreSQL and in Chromium, with the race detector
-	CGO_ENABLED=1 $(with_chrome) $(with_pg) --memory $(GO) test $(race) -shuffle=on ./...
+test: ## test on SQLite, a throwaway PostgreSQL and, after that, in Chromium
+	CGO_ENABLED=1 $(with_pg) --memory $(GO) test $(race) -shuffle=on $$($(GO) list ./... | grep -v /internal/browser)
+	$(with_chrome) $(GO) test -count=1 ./internal/browser
 
 soak: ## run the tests that take minutes: faults, crashes, proxies
 	@test -n "$$($(GO) list -e -tags soak -f '{{range .TestGoFiles}}x{{end}}{{range .XTestGoFiles}}x{{end}}' ./internal/soak/... 2>/dev/null)" \
