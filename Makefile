@@ -18,7 +18,7 @@ race         := -race $(foreach package,$(unraced),-gcflags=$(package)=-race=fal
 fuzz_tests   = $(shell git grep -oE '^func Fuzz[A-Za-z0-9_]+' -- '*_test.go' | sed 's/func //')
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test soak lint bench bench-scale golden fuzz
+.PHONY: help run build test browser soak lint bench bench-scale golden fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,8 +30,10 @@ run: build ## build, then serve from var/reeve.db
 build: ## build the static binary bin/reeve
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(ldflags)' -o bin/reeve ./cmd/reeve
 
-test: ## test on SQLite, a throwaway PostgreSQL and, after that, in Chromium
-	CGO_ENABLED=1 $(with_pg) --memory $(GO) test $(race) -shuffle=on $$($(GO) list ./... | grep -v /internal/browser)
+test: ## test on SQLite and a throwaway PostgreSQL, with the race detector
+	CGO_ENABLED=1 $(with_pg) --memory $(GO) test $(race) -shuffle=on ./...
+
+browser: ## test the consoles in Chromium, which is installed where it may be
 	$(with_chrome) $(GO) test -count=1 ./internal/browser
 
 soak: ## run the tests that take minutes: faults, crashes, proxies
