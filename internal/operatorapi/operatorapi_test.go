@@ -126,6 +126,8 @@ var examples = []step{
 	{Call: "POST /api/revocations", Body: `{"projectId":"{px}","name":"k"}`},
 	{Call: "GET /api/revocations/1"},
 	{Call: "GET /api/sessions"},
+	{Call: "GET /api/system"},
+	{Call: "GET /api/effects?kind=project&id={px}"},
 	{Call: "GET /api/deletions"},
 	{Call: "POST /api/users/x@mail.test/restore"},
 	{Call: "POST /api/projects/{px}/restore"},
