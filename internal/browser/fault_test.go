@@ -47,12 +47,17 @@ func TestKeyboard(t *testing.T) {
 // changed, and keeps what they have filled in.
 func TestTwoPeople(t *testing.T) {
 	s, first := tenants(t, "alice")
-	path := s.Expand("/console/organizations/{org:acme}/rename")
+	path := s.Expand("/console/projects/{prj:px}/rename")
 	second := visitor(t, s.URL("tenant")).signIn("alice").open(path)
-	first.open(path).fill("Name", "Acme One").click("Rename").titled("Acme One")
-	second.expect("412 (Precondition Failed)").fill("Name", "Acme Two").click("Rename").titled("Rename Acme One").
-		see("Somebody has changed this", "Changed meanwhile from “acme” to “Acme One”.").holds("Name", "Acme Two").
-		click("Rename").titled("Acme Two")
+	first.open(path).fill("Name", "One").click("Rename").titled("One")
+	second.expect("412 (Precondition Failed)").fill("Name", "Two").click("Rename").titled("Rename One").
+		see("Somebody has changed this", "Changed meanwhile from “px” to “One”.").holds("Name", "Two").
+		click("Rename").titled("Two")
+
+	third := operator(t, s).open(s.Expand("/console/projects/{px}/edit"))
+	first.open(path).fill("Name", "Three").click("Rename").titled("Three")
+	third.expect("412 (Precondition Failed)").fill("Name", "Four").click("Save").see("Changed meanwhile from “Two” to “Three”.").
+		click("Save").titled("Four")
 }
 
 // TestBackAfterSignOut: the back button shows nothing of a session that is over.
