@@ -30,10 +30,11 @@ run: build ## build, then serve from var/reeve.db
 build: ## build the static binary bin/reeve
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(ldflags)' -o bin/reeve ./cmd/reeve
 
-test: ## test on SQLite and a throwaway PostgreSQL, with the race detector
+test: ## test on SQLite and a throwaway PostgreSQL, with the race detector; then in a browser
 	CGO_ENABLED=1 $(with_pg) --memory $(GO) test $(race) -shuffle=on ./...
+	$(MAKE) browser # by itself: a browser needs both processors
 
-browser: ## test the consoles in Chromium, which is installed where it may be
+browser: ## test the consoles in Chromium, which is installed if it is missing
 	$(with_chrome) $(GO) test -count=1 ./internal/browser
 
 soak: ## run the tests that take minutes: faults, crashes, proxies

@@ -24,7 +24,7 @@ import (
 
 // The sizes of windows.
 const (
-	deskWidth, deskHeight   = 1280, 1600
+	deskWidth, deskHeight   = 1280, 800
 	phoneWidth, phoneHeight = 390, 844
 )
 
