@@ -47,7 +47,7 @@ func TestKeyboard(t *testing.T) {
 // changed, and keeps what they have filled in.
 func TestTwoPeople(t *testing.T) {
 	s, first := tenants(t, "alice")
-	path := s.Expand("/console/projects/{prj:px}/rename")
+	path := s.Expand("/console/projects/{prj:px}/edit")
 	second := visitor(t, s.URL("tenant")).signIn("alice").open(path)
 	first.open(path).fill("Name", "One").click("Rename").titled("One")
 	second.expect("412 (Precondition Failed)").fill("Name", "Two").click("Rename").titled("Rename One").
@@ -92,7 +92,7 @@ func TestNames(t *testing.T) {
 	o := operator(t, s)
 	o.blind = true
 	for i, name := range names {
-		p.open(s.Expand(fmt.Sprintf("/console/projects/{prj:nasty%d}", i))).titled(name).click("Rename").holds("Name", name)
+		p.open(s.Expand(fmt.Sprintf("/console/projects/{prj:nasty%d}", i))).titled(name).click("Edit").holds("Name", name)
 		o.open(s.Expand(fmt.Sprintf("/console/projects/{nasty%d}", i))).titled(name).see(names[3], names[4])
 	}
 	p.open(s.Expand("/console/organizations/{org:acme}")).see(names...).click("Changes").see(names...)

@@ -157,7 +157,7 @@ func TestTenantViewer(t *testing.T) {
 	_, p := tenants(t, "bob")
 	p.click("acme").titled("acme").miss("Rename", "New project", "Invitations", "Organisation keys", "Changes").
 		click("Members").see("Alice van Test").miss("Invite somebody")
-	p.click("Overview").click("px").titled("px").miss("Rename", "Delete").click("API keys").miss("Create an API key")
+	p.click("Overview").click("px").titled("px").miss("Edit", "Delete").click("API keys").miss("Create an API key")
 }
 
 // TestDownload: a table can be had as CSV.

@@ -44,9 +44,15 @@ func TestChangesPage(t *testing.T) {
 	inTable(b.get("changes?action=coupon.create"), "-cheers", "Credit created")
 	inTable(b.get(s.Expand("changes?target={org:acme}")), "Organisation created", "evil")
 	inTable(b.get(s.Expand("changes?organization={evil}&action=credit.create")), "Credit created", "Organisation")
-	b.get("changes?actor=nobody").says("Nothing like that")
-	for _, query := range []string{"target=x", "organization=x", "before=x", "before=0"} {
-		b.get("changes?"+query).answered(http.StatusBadRequest, "That did not work")
+	b.get(s.Expand("changes?actor={px}")).says("Nothing like that")
+	inTable(b.get("changes?actor=ann&organization=evil"), "Credit created", "Coupon created")
+	inTable(b.get("changes?target=alice@mail.test"), "User created", "evil")
+	for query, why := range map[string]string{
+		"target=x": "“x” is not an id.", "target=x@mail.test": "There is no user with", "actor=nobody": "There is no user and no operator who is called “nobody”.",
+		"organization=x": "There is no organisation that is called “x”", "before=x": "That is no page", "before=0": "That is no page",
+	} {
+		page := b.get("changes?action=user.create&"+query).answered(http.StatusBadRequest, "Changes").says(why).silent("Nothing like that")
+		inTable(page.send(fields{"target": "", "actor": "", "organization": ""}).titled("Changes"), "User created", "Project created")
 	}
 	for range 60 {
 		s.Do(t, reevetest.Step{Call: "PUT /api/organizations/{acme}", Body: `{"name":"a"}`, Status: 200})

@@ -44,66 +44,99 @@ func actionOptions() []option {
 func (v *visit) listChanges() (*page, error) {
 	query := v.r.URL.Query()
 	get := func(name string) string { return strings.TrimSpace(query.Get(name)) }
+	t := &table{
+		ID: "changes", Caption: "Changes", Empty: "Nothing like that has been changed, or its record is not kept any more.",
+		Columns: append(changeColumns(false), column{Name: "Number", Number: true}),
+	}
 	p := &page{
 		Title: "Changes", Lead: "Every change of identity, key, limit or money, newest first: who made it, when and why.",
-		Sections: []section{{Form: &form{Get: true, Submit: "Show", Fields: []field{
+		Sections: []section{{Table: t, Form: &form{Get: true, Submit: "Show", Fields: []field{
 			{Name: "action", Label: "What", Kind: "select", Value: get("action"), Options: actionOptions()},
-			{Name: "actor", Label: "Who", Value: get("actor"), Hint: "root, system, an id."},
-			{Name: "target", Label: "Of", Value: get("target"), Hint: "The thing's id."},
-			{Name: "organization", Label: "Organisation", Value: get("organization"), Hint: "Its id."},
+			{Name: "actor", Label: "Who", Value: get("actor"), Hint: "A user's address, an operator's name, an id, root or system."},
+			{Name: "target", Label: "Of", Value: get("target"), Hint: "The thing's id, or a user's address."},
+			{Name: "organization", Label: "Organisation", Value: get("organization"), Hint: organizationHint},
 		}}}},
 	}
-	f, err := changeFilter(get)
+	f, err := v.changeFilter(get)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
 	changes, more, err := v.control.ListChanges(v.ctx, f)
 	if err != nil {
-		return nil, err
-	}
-	rows, err := v.changeRows(changes)
-	if err != nil {
-		return nil, err
+		return p, err
 	}
 	next := ""
 	if more {
 		next = strconv.FormatInt(changes[len(changes)-1].Number, 10)
 	}
-	p.Sections[0].Table = &table{
-		ID: "changes", Caption: "Changes", Empty: "Nothing like that has been changed, or its record is not kept any more.",
-		Columns: append(changeColumns(false), column{Name: "Number", Number: true}), Rows: rows,
-		Pager: v.onwards("before", next), All: v.eachChange(f),
-	}
-	return p, nil
+	t.Pager, t.All = v.onwards("before", next), v.eachChange(f)
+	t.Rows, err = v.changeRows(changes)
+	return p, err
 }
 
 // changeFilter reads what is asked for.
-func changeFilter(get func(string) string) (control.ChangeFilter, error) {
-	f := control.ChangeFilter{Actor: get("actor"), Action: get("action"), Limit: pageSize}
-	if id, err := reeve.ParseAnyID(f.Actor); err == nil { // in either spelling
-		f.Actor = id.String()
+func (v *visit) changeFilter(get func(string) string) (f control.ChangeFilter, err error) {
+	f = control.ChangeFilter{Action: get("action"), Limit: pageSize}
+	if f.Actor, err = v.actorNamed(get("actor")); err != nil {
+		return f, err
 	}
 	for _, pick := range []struct {
-		name string
+		text string
 		id   **reeve.ID
-	}{{"target", &f.Target}, {"organization", &f.Organization}} {
-		text := get(pick.name)
-		if text == "" {
+		find func(string) (reeve.ID, error)
+	}{{get("target"), &f.Target, v.targetNamed}, {get("organization"), &f.Organization, v.findOrganization}} {
+		if pick.text == "" {
 			continue
 		}
-		id, err := reeve.ParseAnyID(text)
+		id, err := pick.find(pick.text)
 		if err != nil {
-			return f, reeve.Errorf(reeve.Invalid, "%q is not an id", text)
+			return f, err
 		}
 		*pick.id = &id
 	}
 	if text := get("before"); text != "" {
-		var err error
 		if f.Before, err = strconv.ParseInt(text, 10, 64); err != nil || f.Before < 1 {
-			return f, reeve.Errorf(reeve.Invalid, "that is no page of the list")
+			err = reeve.Errorf(reeve.Invalid, "that is no page of the list")
 		}
 	}
-	return f, nil
+	return f, err
+}
+
+// actorNamed finds who can have made changes as these name them: whose id, name
+// or address was filled in.
+func (v *visit) actorNamed(text string) (string, error) {
+	if id, err := reeve.ParseAnyID(text); err == nil {
+		return id.String(), nil
+	}
+	if text == "" || text == "root" || text == "system" {
+		return text, nil
+	}
+	operators, err := v.control.ListOperators(v.ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, o := range operators {
+		if o.Name == text {
+			return o.ID.String(), nil
+		}
+	}
+	id, err := v.userNamed(text)
+	if reeve.IsKind(err, reeve.Invalid) {
+		err = reeve.Errorf(reeve.Invalid, "there is no user and no operator who is called “%s”", text)
+	}
+	return id.String(), err
+}
+
+// targetNamed finds what can have been changed whose id, or a user's address, was
+// filled in.
+func (v *visit) targetNamed(text string) (reeve.ID, error) {
+	if id, err := reeve.ParseAnyID(text); err == nil {
+		return id, nil
+	}
+	if strings.Contains(text, "@") {
+		return v.userNamed(text)
+	}
+	return reeve.Zero, reeve.Errorf(reeve.Invalid, "“%s” is not an id", text)
 }
 
 // changeRows are changes as the record shows them.

@@ -22,29 +22,21 @@ var couponStates = map[string]reeve.CouponStatus{"active": reeve.CouponActive, "
 
 // listCoupons shows the coupons of all users, or of one.
 func (v *visit) listCoupons() (*page, error) {
-	l, err := v.listing("Part of a description, or an id", thingSorts)
-	if err != nil {
-		return nil, err
-	}
+	l := v.listing("Part of a description, or an id", thingSorts)
 	l.Frozen = nil
 	l.Fields = slices.DeleteFunc(l.Fields, func(f field) bool { return f.Name == "frozen" })
-	if l.Owner, err = l.asks(v, "user", "User"); err != nil {
-		return nil, err
-	}
+	l.Owner = l.asks(v, "user", "User")
 	text := v.r.URL.Query().Get("status")
 	if status, known := couponStates[text]; known {
 		l.Status = &status
 	} else if text != "" {
-		return nil, reeve.Errorf(reeve.Invalid, "the state must be active, used or expired")
+		l.refuse(reeve.Errorf(reeve.Invalid, "the state must be active, used or expired"))
 	}
 	l.with(field{
 		Name: "status", Label: "State", Kind: "select", Value: text,
 		Options: []option{{"", "Any"}, {"active", "Active"}, {"used", "Used up"}, {"expired", "Expired"}},
 	})
-	t, err := tableOf(v, l.Listing, func(l control.Listing) ([]reeve.Coupon, string, error) { return v.control.ListCoupons(v.ctx, l) }, v.couponRows)
-	if err != nil {
-		return nil, err
-	}
+	t, err := tableOf(v, l, func(l control.Listing) ([]reeve.Coupon, string, error) { return v.control.ListCoupons(v.ctx, l) }, v.couponRows)
 	t.ID, t.Caption, t.Empty = "coupons", "Coupons", l.nothing("There are no coupons yet.")
 	t.Columns = []column{
 		{Name: "Description"},
@@ -59,7 +51,7 @@ func (v *visit) listCoupons() (*page, error) {
 	if v.may(reeve.ManageMoney) {
 		p.Actions = []link{{Text: "New coupon", To: at(to("coupons", "new"), "user", v.r.URL.Query().Get("user")), Main: true}}
 	}
-	return p, nil
+	return p, err
 }
 
 func (v *visit) couponRows(coupons []reeve.Coupon) ([][]cell, error) {

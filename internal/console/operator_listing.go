@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"iter"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 type listed struct {
 	control.Listing
 	Fields []field
+	Err    error // what is wrong with what was filled in
 }
 
 // The ways that a list can be sorted in.
@@ -24,19 +26,15 @@ var (
 
 // listing reads what of a list is asked for. The fields are those that every
 // list has; a list adds its own before the last, which says the order.
-func (v *visit) listing(what string, sorts []option) (out listed, err error) {
+func (v *visit) listing(what string, sorts []option) (out listed) {
 	query := v.r.URL.Query()
 	get := func(name string) string { return strings.TrimSpace(query.Get(name)) }
 	out.Listing = control.Listing{Query: get("q"), Sort: get("sort"), After: get("after"), Limit: pageSize}
-	if out.Frozen, err = yesNo("frozen", get("frozen")); err != nil {
-		return out, err
-	}
-	if out.CreatedAfter, err = dayOf("from", get("from"), -time.Microsecond); err != nil { // the instant itself is one of the day
-		return out, err
-	}
-	if out.CreatedBefore, err = dayOf("to", get("to"), 24*time.Hour); err != nil {
-		return out, err
-	}
+	var wrong [3]error
+	out.Frozen, wrong[0] = yesNo("frozen", get("frozen"))
+	out.CreatedAfter, wrong[1] = dayOf("the first day", get("from"), -time.Microsecond) // the instant itself is one of the day
+	out.CreatedBefore, wrong[2] = dayOf("the last day", get("to"), 24*time.Hour)
+	out.Err = cmp.Or(wrong[:]...)
 	out.Fields = []field{
 		{Name: "q", Label: what, Value: get("q"), Kind: "search", Max: control.MaxQuery},
 		{Name: "frozen", Label: "Frozen", Value: get("frozen"), Kind: "select", Options: anyYesNo},
@@ -44,7 +42,7 @@ func (v *visit) listing(what string, sorts []option) (out listed, err error) {
 		{Name: "to", Label: "Created until", Value: get("to"), Kind: "date"},
 		{Name: "sort", Label: "Order", Value: get("sort"), Kind: "select", Options: sorts},
 	}
-	return out, nil
+	return out
 }
 
 var anyYesNo = []option{{"", "Any"}, {"yes", "Yes"}, {"no", "No"}}
@@ -68,15 +66,19 @@ func (l *listed) with(fields ...field) {
 
 // asks adds a field for who something belongs to, whose address or id may be
 // filled in.
-func (l *listed) asks(v *visit, name, label string) (*reeve.ID, error) {
+func (l *listed) asks(v *visit, name, label string) *reeve.ID {
 	text := strings.TrimSpace(v.r.URL.Query().Get(name))
 	l.with(field{Name: name, Label: label, Value: text, Hint: "Address or id."})
 	if text == "" {
-		return nil, nil
+		return nil
 	}
 	id, err := v.userNamed(text)
-	return &id, err
+	l.refuse(err)
+	return &id
 }
+
+// refuse keeps the first thing that is wrong.
+func (l *listed) refuse(err error) { l.Err = cmp.Or(l.Err, err) }
 
 // userNamed finds the id of a user whose address or id was filled in. An id need
 // not be that of a user there is.
@@ -84,9 +86,9 @@ func (v *visit) userNamed(text string) (reeve.ID, error) {
 	if id, err := reeve.FindID(reeve.PrefixUser, text); err == nil {
 		return id, nil
 	}
-	found, err := v.control.GetUser(v.ctx, strings.TrimSpace(text))
+	found, err := v.control.GetUser(v.ctx, text)
 	if reeve.IsKind(err, reeve.NotFound) {
-		return reeve.Zero, reeve.Errorf(reeve.Invalid, "there is no user with the address or id %q", text)
+		err = reeve.Errorf(reeve.Invalid, "there is no user with the address or id “%s”", text)
 	}
 	return found.User.ID, err
 }
@@ -126,13 +128,17 @@ func eachRow[T any](l control.Listing, list func(control.Listing) ([]T, string, 
 	})
 }
 
-// tableOf is a page of a list, with all of it as CSV.
-func tableOf[T any](v *visit, l control.Listing, list func(control.Listing) ([]T, string, error), rows func([]T) ([][]cell, error)) (*table, error) {
-	page, next, err := list(l)
-	if err != nil {
-		return nil, err
+// tableOf is a page of a list, with all of it as CSV. It is empty along with an
+// error.
+func tableOf[T any](v *visit, l listed, list func(control.Listing) ([]T, string, error), rows func([]T) ([][]cell, error)) (*table, error) {
+	if l.Err != nil {
+		return &table{}, l.Err
 	}
-	out := &table{Pager: v.onwards("after", next), All: eachRow(l, list, rows)}
+	page, next, err := list(l.Listing)
+	if err != nil {
+		return &table{}, err
+	}
+	out := &table{Pager: v.onwards("after", next), All: eachRow(l.Listing, list, rows)}
 	out.Rows, err = rows(page)
 	return out, err
 }

@@ -75,7 +75,7 @@ func (v *visit) showOrganization() (*page, error) {
 		}, freezeFacts(o.Freeze)...),
 	}
 	for _, tell := range []func(reeve.Organization) (section, error){
-		v.membersInBrief, v.projectsInBrief, v.keysInBrief, v.spending, v.statementsInBrief, v.creditsInBrief,
+		v.organizationMembersInBrief, v.projectsInBrief, v.keysInBrief, v.spending, v.statementsInBrief, v.creditsInBrief,
 	} {
 		s, err := tell(o)
 		if err != nil {

@@ -7,23 +7,13 @@ import (
 
 // listOrganizations shows the organisations.
 func (v *visit) listOrganizations() (*page, error) {
-	l, err := v.listing("Name or id", thingSorts)
-	if err != nil {
-		return nil, err
-	}
-	if l.Owner, err = l.asks(v, "owner", "Owner"); err != nil {
-		return nil, err
-	}
-	if l.Member, err = l.asks(v, "member", "Member"); err != nil {
-		return nil, err
-	}
-	t, err := tableOf(v, l.Listing,
+	l := v.listing("Name or id", thingSorts)
+	l.Owner = l.asks(v, "owner", "Owner")
+	l.Member = l.asks(v, "member", "Member")
+	t, err := tableOf(v, l,
 		func(l control.Listing) ([]reeve.Organization, string, error) {
 			return v.control.ListOrganizations(v.ctx, l)
 		}, v.organizationRows)
-	if err != nil {
-		return nil, err
-	}
 	t.ID, t.Caption, t.Empty = "organizations", "Organisations", l.nothing("There are no organisations yet.")
 	t.Columns = []column{{Name: "Name"}, {Name: "State"}, {Name: "Owner"}, {Name: "Created"}, {Name: "ID"}}
 	p := &page{Title: "Organisations", Sections: []section{{Form: l.form()}, {Table: t}}}
@@ -31,7 +21,7 @@ func (v *visit) listOrganizations() (*page, error) {
 		p.Actions = []link{{Text: "New organisation", To: to("organizations", "new"), Main: true}}
 	}
 	p.Actions = append(p.Actions, link{Text: "Deleted organisations", To: at(to("deletions"), "kind", string(reeve.DeletedOrganization))}, link{Text: "Bulk actions", To: to("bulk")})
-	return p, nil
+	return p, err
 }
 
 func (v *visit) organizationRows(organizations []reeve.Organization) ([][]cell, error) {
@@ -51,26 +41,16 @@ func (v *visit) organizationRows(organizations []reeve.Organization) ([][]cell, 
 
 // listProjects shows the projects.
 func (v *visit) listProjects() (*page, error) {
-	l, err := v.listing("Name or id", thingSorts)
-	if err != nil {
-		return nil, err
-	}
-	if l.Owner, err = l.asks(v, "owner", "Owner"); err != nil {
-		return nil, err
-	}
+	l := v.listing("Name or id", thingSorts)
+	l.Owner = l.asks(v, "owner", "Owner")
 	organization := v.r.URL.Query().Get("organization")
-	l.with(field{Name: "organization", Label: "Organisation", Value: organization, Hint: "Its id."})
+	l.with(field{Name: "organization", Label: "Organisation", Value: organization, Hint: organizationHint})
 	if organization != "" {
-		id, err := reeve.FindID(reeve.PrefixOrganization, organization)
-		if err != nil {
-			return nil, reeve.Errorf(reeve.Invalid, "that is no organisation's id")
-		}
+		id, err := v.findOrganization(organization)
+		l.refuse(err)
 		l.Organization = &id
 	}
-	t, err := tableOf(v, l.Listing, func(l control.Listing) ([]reeve.Project, string, error) { return v.control.ListProjects(v.ctx, l) }, v.projectRows)
-	if err != nil {
-		return nil, err
-	}
+	t, err := tableOf(v, l, func(l control.Listing) ([]reeve.Project, string, error) { return v.control.ListProjects(v.ctx, l) }, v.projectRows)
 	t.ID, t.Caption, t.Empty = "projects", "Projects", l.nothing("There are no projects yet.")
 	t.Columns = projectColumns
 	p := &page{Title: "Projects", Sections: []section{{Form: l.form()}, {Table: t}}}
@@ -78,7 +58,7 @@ func (v *visit) listProjects() (*page, error) {
 		p.Actions = []link{{Text: "New project", To: to("projects", "new"), Main: true}}
 	}
 	p.Actions = append(p.Actions, link{Text: "Deleted projects", To: at(to("deletions"), "kind", string(reeve.DeletedProject))}, link{Text: "Bulk actions", To: to("bulk")})
-	return p, nil
+	return p, err
 }
 
 var projectColumns = []column{{Name: "Name"}, {Name: "Frozen itself"}, {Name: "Organisation"}, {Name: "Owner"}, {Name: "Created"}, {Name: "ID"}}

@@ -16,56 +16,25 @@ func (s *site) organizationMembers() {
 	s.does(action{Path: here + "/{user}/remove", Ask: (*visit).askRemoveAnyMember, Do: (*visit).removeAnyMember})
 }
 
-// membersTable begins a list of an organisation's members.
-func membersTable() *table {
-	return &table{
-		ID: "members", Caption: "Members", Empty: "Nobody is in the organisation.",
-		Columns: []column{{Name: "Name"}, {Name: "Address"}, {Name: "Role"}, {Name: "State"}, {Name: "Since"}, {}},
-	}
-}
-
-// membersOf reads an organisation's members, and memberOf makes a row of one.
-func (v *visit) membersOf(o reeve.Organization) (lister[reeve.Member], func(reeve.Member) []cell) {
-	list := func(p control.Page) ([]reeve.Member, int, error) {
-		return v.control.OrganizationMembers(v.ctx, o.ID, p)
-	}
-	return list, func(m reeve.Member) []cell {
-		role, user := string(m.Role), m.UserID.String()
+// membersOf lists an organisation's members with what can be done to them.
+func (v *visit) membersOf(o reeve.Organization) memberList {
+	out := v.inOrganization(o)
+	out.path = userPage
+	out.doings = func(m reeve.Member) []link {
 		if m.UserID == o.OwnerID {
-			role += ", owner"
+			return nil
 		}
-		enabled := state("enabled", "good")
-		if m.Disabled {
-			enabled = state("disabled", "warn")
-		}
-		var actions []link
-		if v.may(reeve.ManageTenants) && m.UserID != o.OwnerID {
-			actions = []link{
-				{Text: "Change role", About: "of " + called(m), To: organizationPath(o, "members", user, "role")},
-				{Text: "Remove", About: called(m), To: organizationPath(o, "members", user, "remove"), Danger: true},
-			}
-		}
-		return []cell{linked(called(m), to("users", user)), text(m.Email), text(role), enabled, moment(m.CreatedAt), doings(actions...)}
+		return v.placeDoings(organizationPath(o, "members", m.UserID.String()), called(m))
 	}
+	return out
 }
 
-// membersInBrief tells of the organisation's first members.
-func (v *visit) membersInBrief(o reeve.Organization) (section, error) {
-	t := membersTable()
-	list, row := v.membersOf(o)
-	total, err := fillFirst(t, preview, list, row)
-	out := section{Title: "Members", Table: t, Actions: v.organizationMemberActions(o)}
-	if total > preview {
-		out.Actions = append(out.Actions, link{Text: "All " + tally(total, "member"), To: organizationPath(o, "members")})
-	}
-	return out, err
-}
+// userPage is where operators read more of a member.
+func userPage(m reeve.Member) string { return to("users", m.UserID.String()) }
 
-func (v *visit) organizationMemberActions(o reeve.Organization) []link {
-	if !v.may(reeve.ManageTenants) {
-		return nil
-	}
-	return []link{{Text: "Add member", To: organizationPath(o, "members", "new")}}
+// organizationMembersInBrief tells of the organisation's first members.
+func (v *visit) organizationMembersInBrief(o reeve.Organization) (section, error) {
+	return v.membersInBrief(v.membersOf(o), organizationPath(o, "members"))
 }
 
 // showMembers shows all members of an organisation, page by page.
@@ -74,11 +43,12 @@ func (v *visit) showMembers() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := membersTable()
-	list, row := v.membersOf(o)
-	return &page{
-		Title: "Members of " + o.Name, Up: organizationWay(o), Actions: v.organizationMemberActions(o), Sections: []section{{Table: t}},
-	}, fillPage(v, "page", t, list, row)
+	out := &page{Title: "Members of " + o.Name, Up: organizationWay(o)}
+	if v.may(reeve.ManageTenants) {
+		out.Actions = []link{addMemberLink(organizationPath(o, "members"))}
+	}
+	out.Sections, err = v.memberSections(v.membersOf(o))
+	return out, err
 }
 
 func (v *visit) askAddAnyMember() (*question, error) {

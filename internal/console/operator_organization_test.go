@@ -56,6 +56,9 @@ func TestMembersByOperators(t *testing.T) {
 		follow("Remove Mallory Mean").titled("Remove Mallory Mean from the organisation").
 		says("Mallory Mean loses access to acme at once, and the place in 0 projects of it.").
 		send(nil).titled("Members of acme").says("The member is removed.").silent("Mallory Mean")
+	found := b.get(path + "?q=CAR").titled("Members of acme").says("carol@mail.test").silent("bob@mail.test")
+	found.follow("Change role of Carol Jones").titled("Change the role of Carol Jones")
+	b.get(path + "?q=nobody").says("Nobody is found whose name or address begins so.")
 	b.get(path+s.Expand("/{alice}/remove")).says("It is refused: the owner stays").send(nil).answered(http.StatusConflict, "Remove Alice van Test from the organisation")
 	for _, below := range []string{"/role", "/remove"} {
 		b.get(path+s.Expand("/{mallory}")+below).answered(http.StatusNotFound, "Not found")

@@ -15,7 +15,7 @@ func (s *site) anyProjects() {
 		return onlyFor(reeve.ManageTenants, ask)
 	}
 	s.does(action{Path: "projects/new", Ask: tenants((*visit).askNewProject), Do: (*visit).createProject})
-	s.does(action{Path: "projects/{project}/edit", Ask: tenants((*visit).askEditProject), Do: (*visit).editProject})
+	s.does(action{Path: "projects/{project}/edit", Ask: tenants((*visit).askEditProject), Do: (*visit).editAnyProject})
 	s.does(action{Path: "projects/{project}/transfer", Ask: tenants((*visit).askTransferProject), Do: (*visit).transferProject})
 	s.does(action{
 		Path: "projects/{project}/delete", Before: s.control.AddUpUsage,

@@ -33,7 +33,7 @@ func (v *visit) askNewProject() (*question, error) {
 func (v *visit) createProject(in values) (*outcome, error) {
 	new := control.NewProject{Name: in.Get("name"), Description: in.text("description")}
 	var err error
-	if new.OwnerID, err = v.findUser(in.text("owner")); err != nil {
+	if new.OwnerID, err = v.userNamed(in.text("owner")); err != nil {
 		return nil, err
 	}
 	if text := in.text("organization"); text != "" {
@@ -46,21 +46,6 @@ func (v *visit) createProject(in values) (*outcome, error) {
 		return nil, err
 	}
 	return &outcome{To: to("projects", p.ID.String()), Said: "The project " + p.Name + " is created."}, nil
-}
-
-// findUser finds the user that a text names.
-func (v *visit) findUser(text string) (reeve.ID, error) {
-	if !strings.Contains(text, "@") {
-		if id, err := reeve.FindID(reeve.PrefixUser, text); err == nil {
-			return id, nil
-		}
-		return reeve.Zero, reeve.Errorf(reeve.Invalid, "“%s” is neither an address nor a user's id", text)
-	}
-	found, err := v.control.GetUser(v.ctx, text)
-	if reeve.IsKind(err, reeve.NotFound) {
-		err = reeve.Errorf(reeve.Invalid, "there is no user with the address %s", text)
-	}
-	return found.User.ID, err
 }
 
 // namePages is how many pages of organisations are looked through for one of a
@@ -105,23 +90,11 @@ func (v *visit) askEditProject() (*question, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := kept("name", "Name", p.Name, reeve.MaxName)
-	name.Required = true
-	description := kept("description", "Description", p.Description, reeve.MaxDescription)
-	description.Kind = "textarea"
-	return &question{
-		Title: "Edit " + p.Name, Up: p.up(true), Submit: "Save", Back: p.path(), Edited: control.Edited{Project: p.ID},
-		Fields: []field{name, description},
-	}, nil
+	return projectQuestion(p.Project, p.up(true), p.path()), nil
 }
 
-func (v *visit) editProject(in values) (*outcome, error) {
-	name, description := in.Get("name"), strings.ReplaceAll(in.text("description"), "\r\n", "\n")
-	p, err := v.control.UpdateProject(v.ctx, v.id("project", reeve.PrefixProject), reeve.ProjectPatch{Name: &name, Description: &description})
-	if err != nil {
-		return nil, err
-	}
-	return &outcome{To: to("projects", p.ID.String()), Said: "The project " + p.Name + " is saved."}, nil
+func (v *visit) editAnyProject(in values) (*outcome, error) {
+	return v.editProject(in, func(p reeve.Project) string { return to("projects", p.ID.String()) })
 }
 
 // standing says what keeps a project from being deleted.

@@ -5,68 +5,33 @@ import (
 	"github.com/reeve-cloud/reeve/internal/control"
 )
 
-var projectMemberColumns = []column{{Name: "Name"}, {Name: "Address"}, {Name: "Role"}, {Name: "State"}, {Name: "Since"}, {}}
-
-func (v *visit) memberRow(p onProject, m reeve.Member) []cell {
-	row := []cell{
-		linked(m.FullName, to("users", m.UserID.String())), text(m.Email), text(string(m.Role)), state("enabled", "good"), moment(m.CreatedAt), {},
+// membersOn lists a project's own members with what can be done to them.
+func (v *visit) membersOn(p onProject) memberList {
+	out := v.inProject(p.Project)
+	out.path = userPage
+	out.doings = func(m reeve.Member) []link {
+		all := v.placeDoings(p.path("members", m.UserID.String()), called(m))
+		if all != nil && m.Disabled {
+			all[0].Text, all[0].About = "Enable", called(m)
+		}
+		switch {
+		case m.UserID != p.OwnerID:
+			return all
+		case m.Disabled: // the owner stays
+			return all[:min(1, len(all))]
+		}
+		return nil
 	}
-	if m.Disabled {
-		row[3] = state("disabled", "warn")
-	}
-	if m.UserID == p.OwnerID {
-		row[3].Badges = append(row[3].Badges, badge{"owner", "plain"})
-	}
-	if !v.may(reeve.ManageTenants) {
-		return row
-	}
-	change := link{Text: "Change role", About: "of " + m.FullName, To: p.path("members", m.UserID.String(), "role")}
-	if m.Disabled {
-		change.Text = "Enable"
-		change.About = m.FullName
-	}
-	row[5] = doings(change)
-	if m.UserID != p.OwnerID {
-		row[5].Actions = append(row[5].Actions, link{
-			Text: "Remove", About: m.FullName, To: p.path("members", m.UserID.String(), "remove"), Danger: true,
-		})
-	}
-	return row
-}
-
-// projectMemberTable begins a list of a project's members.
-func projectMemberTable(p onProject) *table {
-	return &table{ID: "members", Caption: "Members of " + p.Name, Columns: projectMemberColumns, Empty: "No members of its own."}
-}
-
-// membersOfProject reads a project's members, and makes a row of one.
-func (v *visit) membersOfProject(p onProject) (lister[reeve.Member], func(reeve.Member) []cell) {
-	return func(page control.Page) ([]reeve.Member, int, error) {
-			return v.control.ProjectMembers(v.ctx, p.ID, page)
-		},
-		func(m reeve.Member) []cell { return v.memberRow(p, m) }
+	return out
 }
 
 const ownMembers = "Who is in the organisation may also reach it, with the role there."
 
 // projectMembersShort shows the oldest of a project's members.
 func (v *visit) projectMembersShort(p onProject) ([]section, error) {
-	t := projectMemberTable(p)
-	list, row := v.membersOfProject(p)
-	total, err := fillFirst(t, shortList, list, row)
-	out := section{ID: "members", Title: "Members", Note: ownMembers, Table: t, Actions: v.memberActions(p)}
-	if total > shortList {
-		t.Pager = &pager{Text: "The oldest " + tally(shortList, "member")}
-		out.Actions = append([]link{{Text: "All " + tally(total, "member"), To: p.path("members")}}, out.Actions...)
-	}
+	out, err := v.membersInBrief(v.membersOn(p), p.path("members"))
+	out.Note = ownMembers
 	return []section{out}, err
-}
-
-func (v *visit) memberActions(p onProject) []link {
-	if !v.may(reeve.ManageTenants) {
-		return nil
-	}
-	return []link{{Text: "Add member", To: p.path("members", "new")}}
 }
 
 // projectMembersPage lists a project's members.
@@ -75,11 +40,12 @@ func (v *visit) projectMembersPage() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := projectMemberTable(p)
-	list, row := v.membersOfProject(p)
-	return &page{
-		Title: "Members of " + p.Name, Up: p.up(true), Lead: ownMembers, Actions: v.memberActions(p), Sections: []section{{Table: t}},
-	}, fillPage(v, "page", t, list, row)
+	out := &page{Title: "Members of " + p.Name, Up: p.up(true), Lead: ownMembers}
+	if v.may(reeve.ManageTenants) {
+		out.Actions = []link{addMemberLink(p.path("members"))}
+	}
+	out.Sections, err = v.memberSections(v.membersOn(p))
+	return out, err
 }
 
 func (v *visit) askAddToProject() (*question, error) {
@@ -98,7 +64,7 @@ func (v *visit) askAddToProject() (*question, error) {
 }
 
 func (v *visit) addToProject(in values) (*outcome, error) {
-	user, err := v.findUser(in.text("user"))
+	user, err := v.userNamed(in.text("user"))
 	if err != nil {
 		return nil, err
 	}

@@ -80,8 +80,8 @@ func TestNewProject(t *testing.T) {
 			says("The project fresh is created.", "Organisation acme")
 	}
 	for _, wrong := range []struct{ owner, organization, says string }{
-		{"nobody@mail.test", "", "There is no user with the address nobody@mail.test."},
-		{"nobody", "", "“nobody” is neither an address nor a user's id."},
+		{"nobody@mail.test", "", "There is no user with the address or id “nobody@mail.test”."},
+		{"nobody", "", "There is no user with the address or id “nobody”."},
 		{"alice@mail.test", "nowhere", "There is no organisation that is called “nowhere”: give its id."},
 		{"alice@mail.test", "evil", "Owner is not a member of the organization."},
 	} {
@@ -188,11 +188,12 @@ func TestProjectEnd(t *testing.T) {
 func TestOperatorRights(t *testing.T) {
 	s, _ := asRoot(t)
 	makeKeys(t, s, "px", 1)
+	s.Member(t, "projects", "px", "bob", "viewer")
 	forms := map[string]reeve.OperatorAction{
 		"projects/new": reeve.ManageTenants, "projects/{px}/edit": reeve.ManageTenants, "projects/{px}/transfer": reeve.ManageTenants,
 		"projects/{px}/delete": reeve.ManageTenants, "projects/{px}/erase": reeve.EraseForGood, "projects/{px}/limits": reeve.ManageLimits,
 		"projects/{px}/freeze": reeve.FreezeForBilling, "projects/{px}/members/new": reeve.ManageTenants,
-		"projects/{px}/members/{alice}/role": reeve.ManageTenants, "projects/{px}/members/{alice}/remove": reeve.ManageTenants,
+		"projects/{px}/members/{bob}/role": reeve.ManageTenants, "projects/{px}/members/{bob}/remove": reeve.ManageTenants,
 		"projects/{px}/keys/new": reeve.ManageKeys, "projects/{px}/keys/revoke": reeve.ManageKeys,
 		"gateways/new": reeve.ManageGateways, "operators/new": reeve.ManageOperators,
 	}
@@ -214,7 +215,7 @@ func TestOperatorRights(t *testing.T) {
 		page := b.get(s.Expand("/console/projects/{px}")).titled("px")
 		for text, action := range map[string]reeve.OperatorAction{
 			"Edit": reeve.ManageTenants, "Freeze": reeve.FreezeForBilling, "Change limits": reeve.ManageLimits,
-			"New API key": reeve.ManageKeys, "Revoke key 000": reeve.ManageKeys, "Change role of Alice van Test": reeve.ManageTenants,
+			"New API key": reeve.ManageKeys, "Revoke key 000": reeve.ManageKeys, "Change role of Bob": reeve.ManageTenants,
 		} {
 			if offered := strings.Contains("\n"+strings.Join(page.links(), "\n")+"\n", "\n"+text+"\n"); offered != role.Allows(action) {
 				t.Errorf("%s is offered %q: %t", role, text, offered)

@@ -35,7 +35,7 @@ func (v *visit) transferSent(in values) (to control.Transfer, err error) {
 	if in.text("owner") == "" || in.text("organization") == "" {
 		return to, nil
 	}
-	if to.OwnerID, err = v.findUser(in.text("owner")); err != nil {
+	if to.OwnerID, err = v.userNamed(in.text("owner")); err != nil {
 		return to, err
 	}
 	to.OrganizationID, err = v.findOrganization(in.text("organization"))

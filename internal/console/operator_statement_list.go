@@ -33,35 +33,30 @@ func (v *visit) listStatements() (*page, error) {
 	defer v.patient()()
 	query := v.r.URL.Query()
 	get := func(name string) string { return strings.TrimSpace(query.Get(name)) }
-	f, err := statementFilter(get)
-	if err != nil {
-		return nil, err
-	}
-	found, more, err := v.control.ListStatements(v.ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	next := ""
-	if more {
-		next = found[len(found)-1].ID.String()
-	}
-	t := &table{
-		ID: "statements", Caption: "Statements", Empty: "There are no such statements.", Columns: statementColumns,
-		Rows: rowsOf(found, statementInFull), Pager: v.onwards("after", next), All: v.eachStatement(f),
-	}
+	t := &table{ID: "statements", Caption: "Statements", Empty: "There are no such statements.", Columns: statementColumns}
 	p := &page{
 		Title: "Statements", Actions: []link{{Text: "Months", To: to("months")}},
 		Sections: []section{{Table: t, Form: &form{Get: true, Submit: "Show", Fields: []field{
 			{Name: "month", Label: "Month", Kind: "month", Value: get("month"), Hint: "Such as 2026-11."},
 			{Name: "status", Label: "State", Kind: "select", Value: get("status"), Options: statementStates},
-			{Name: "organization", Label: "Organisation", Value: get("organization"), Hint: "Its id."},
+			{Name: "organization", Label: "Organisation", Value: get("organization"), Hint: organizationHint},
 		}}}},
 	}
-	return p, nil
+	f, err := v.statementFilter(get)
+	if err != nil {
+		return p, err
+	}
+	found, more, err := v.control.ListStatements(v.ctx, f)
+	next := ""
+	if more {
+		next = found[len(found)-1].ID.String()
+	}
+	t.Rows, t.Pager, t.All = rowsOf(found, statementInFull), v.onwards("after", next), v.eachStatement(f)
+	return p, err
 }
 
 // statementFilter reads what is asked for.
-func statementFilter(get func(string) string) (f control.StatementFilter, err error) {
+func (v *visit) statementFilter(get func(string) string) (f control.StatementFilter, err error) {
 	f = control.StatementFilter{Status: reeve.StatementStatus(get("status")), Limit: pageSize}
 	switch f.Status {
 	case "", reeve.StatementDraft, reeve.StatementFinal, reeve.StatementPaid, reeve.StatementVoid:
@@ -74,8 +69,8 @@ func statementFilter(get func(string) string) (f control.StatementFilter, err er
 		}
 	}
 	if text := get("organization"); text != "" {
-		if f.OrganizationID, err = reeve.FindID(reeve.PrefixOrganization, text); err != nil {
-			return f, reeve.Errorf(reeve.Invalid, "%q is not the id of an organisation", text)
+		if f.OrganizationID, err = v.findOrganization(text); err != nil {
+			return f, err
 		}
 	}
 	if text := get("after"); text != "" {

@@ -85,13 +85,12 @@ func (v *visit) showUser() (*page, error) {
 			{"Second factor", totpState(found.TOTP)},
 			{"Sessions", text(howMany(affected(effects, control.AffectedSessions)))},
 			{"Projects owned", text(howMany(affected(effects, control.AffectedProjects)) + " of " + document.Thousands(strconv.Itoa(u.ProjectLimit)))},
-			{"Own member of", text(tally(len(found.Projects), "project"))},
 			{"Created", moment(u.CreatedAt)},
 			{"ID", code(u.ID.String())},
 		}, freezeFacts(u.Freeze)...),
 	}
 	for _, tell := range []func(control.UserDetails) (section, error){
-		v.userProjects, v.userOrganizations, v.userCoupons, v.userStatements,
+		v.userProjects, v.userOrganizations, v.userPlaces, v.userCoupons, v.userStatements,
 		func(control.UserDetails) (section, error) {
 			return v.changesSection(control.ChangeFilter{Target: &u.ID}, "Last changes")
 		},
@@ -188,16 +187,17 @@ func (v *visit) userOrganizations(found control.UserDetails) (section, error) {
 	}
 	t := &table{
 		ID: "organizations", Caption: "Organisations", Empty: "The user is in no organisation.",
-		Columns: []column{{Name: "Name"}, {Name: "Role"}, {Name: "Created"}},
+		Columns: []column{{Name: "Name"}, {Name: "Role"}, {Name: "Created"}, {}},
 	}
 	row := func(place control.Place) []cell {
-		role := string(place.Role)
-		if place.Organization.OwnerID == id {
-			role = "owner"
+		o := place.Organization
+		out := []cell{linked(o.Name, organizationPath(o)), text(string(place.Role)), moment(o.CreatedAt), {}}
+		if o.OwnerID == id {
+			out[1].Text = "owner"
+		} else {
+			out[3] = doings(v.placeDoings(organizationPath(o, "members", id.String()), o.Name)...)
 		}
-		return []cell{
-			linked(place.Organization.Name, to("organizations", place.Organization.ID.String())), text(role), moment(place.Organization.CreatedAt),
-		}
+		return out
 	}
 	for _, place := range places {
 		t.Rows = append(t.Rows, row(place))
@@ -209,6 +209,30 @@ func (v *visit) userOrganizations(found control.UserDetails) (section, error) {
 	}
 	if v.may(reeve.ManageTenants) {
 		out.Actions = append(out.Actions, link{Text: "New organisation", To: at(to("organizations", "new"), "owner", found.User.Email)})
+	}
+	return out, nil
+}
+
+// userPlaces tells on which projects the user has a role of their own.
+func (v *visit) userPlaces(found control.UserDetails) (section, error) {
+	var others []reeve.Project
+	for _, p := range found.Projects {
+		if p.OwnerID != found.User.ID {
+			others = append(others, p)
+		}
+	}
+	t := firstOf(&table{
+		ID: "places", Caption: "Projects of others", Empty: "The user is a member of no project that another owns.",
+		Columns: []column{{Name: "Name"}, {Name: "Created"}, {}},
+	}, others, func(p reeve.Project) []cell {
+		path := to("projects", p.ID.String())
+		return []cell{
+			linked(p.Name, path), moment(p.CreatedAt), doings(v.placeDoings(path+"/members/"+found.User.ID.String(), p.Name)...),
+		}
+	})
+	out := section{Title: "Projects of others", Table: t}
+	if len(others) > preview {
+		out.Note = fmt.Sprintf("The first %d of %d; the CSV has all.", preview, len(others))
 	}
 	return out, nil
 }

@@ -17,19 +17,13 @@ func (s *site) operatorLists() {
 
 // listUsers shows the users.
 func (v *visit) listUsers() (*page, error) {
-	l, err := v.listing("Name, address or id", userSorts)
-	if err != nil {
-		return nil, err
-	}
+	l := v.listing("Name, address or id", userSorts)
 	projects := v.r.URL.Query().Get("projects")
-	if l.HasProjects, err = yesNo("projects", projects); err != nil {
-		return nil, err
-	}
+	var err error
+	l.HasProjects, err = yesNo("projects", projects)
+	l.refuse(err)
 	l.with(field{Name: "projects", Label: "In a project", Value: projects, Kind: "select", Options: anyYesNo})
-	t, err := tableOf(v, l.Listing, func(l control.Listing) ([]reeve.User, string, error) { return v.control.ListUsers(v.ctx, l) }, userRows)
-	if err != nil {
-		return nil, err
-	}
+	t, err := tableOf(v, l, func(l control.Listing) ([]reeve.User, string, error) { return v.control.ListUsers(v.ctx, l) }, userRows)
 	t.ID, t.Caption, t.Empty = "users", "Users", l.nothing("There are no users yet.")
 	t.Columns = []column{{Name: "Name"}, {Name: "Address"}, {Name: "State"}, {Name: "Project limit", Number: true}, {Name: "Created"}, {Name: "ID"}}
 	p := &page{Title: "Users", Sections: []section{{Form: l.form()}, {Table: t}}}
@@ -37,7 +31,7 @@ func (v *visit) listUsers() (*page, error) {
 		p.Actions = []link{{Text: "New user", To: to("users", "new"), Main: true}}
 	}
 	p.Actions = append(p.Actions, link{Text: "Deleted users", To: at(to("deletions"), "kind", string(reeve.DeletedUser))}, link{Text: "Bulk actions", To: to("bulk")})
-	return p, nil
+	return p, err
 }
 
 func userRows(users []reeve.User) ([][]cell, error) {

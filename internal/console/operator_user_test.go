@@ -39,6 +39,11 @@ func TestUserPage(t *testing.T) {
 	b.get("users").titled("Users").says("alice@mail.test", "Mallory Mean").follow("Alice van Test").titled("Alice van Test").
 		says("alice@mail.test", "active", "px", "acme", "owner", "1 of ", "The user has no coupon.", "User created")
 	b.get("users/ALICE@mail.test").titled("Alice van Test")
+	s.Member(t, "projects", "px", "bob", "viewer")
+	bob := b.get(s.Expand("users/{bob}")).says("Projects of others", "px")
+	bob.follow("Change role of px").titled("Role of Bob")
+	bob.follow("Remove acme").titled("Remove Bob from the organisation")
+	b.get(path).says("The user is a member of no project that another owns.").silent("Remove acme")
 	for _, nobody := range []string{"users/" + reevetest.NewID().String(), "users/x", "users/none@mail.test"} {
 		b.get(nobody).answered(http.StatusNotFound, "Not found").says("no such user")
 	}

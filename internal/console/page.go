@@ -123,7 +123,9 @@ type shell struct {
 	Icon    string
 }
 
-// answer shows a page, or one of its tables as CSV where that is asked for.
+// answer shows a page, or one of its tables as CSV where that is asked for. An
+// invalid page is one that asks for what cannot be: its form says so, and keeps
+// what was filled in.
 func (v *visit) answer(make func(*visit) (*page, error)) error {
 	name := v.r.URL.Query().Get("csv")
 	if name != "" {
@@ -132,6 +134,12 @@ func (v *visit) answer(make func(*visit) (*page, error)) error {
 		defer done()
 	}
 	p, err := make(v)
+	if p.asks() && name == "" && reeve.IsKind(err, reeve.Invalid) {
+		status, shown := web.Failed(v.ctx, err)
+		p.Status, p.Sections = status, []section{{Form: p.Sections[0].Form}}
+		p.Sections[0].Form.Wrong = refusalWords(shown)
+		err = nil
+	}
 	switch {
 	case err != nil || p == nil: // nil: answered already
 		return err
@@ -139,6 +147,11 @@ func (v *visit) answer(make func(*visit) (*page, error)) error {
 		return v.sendCSV(p, name)
 	}
 	return v.send(p)
+}
+
+// asks tells whether the page begins with a form that asks for what it shows.
+func (p *page) asks() bool {
+	return p != nil && len(p.Sections) > 0 && p.Sections[0].Form != nil && p.Sections[0].Form.Get
 }
 
 // send shows a page.

@@ -147,6 +147,7 @@ func (p *shown) sendTo(to string, in fields) *shown {
 	}
 	method := strings.ToUpper(attribute(form, "method"))
 	if method == http.MethodGet {
+		path, _, _ = strings.Cut(path, "?")
 		return p.get(path + "?" + values.Encode())
 	}
 	return p.do(method, path, values, nil)

@@ -2,10 +2,8 @@ package console
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/reeve-cloud/reeve"
-	"github.com/reeve-cloud/reeve/internal/control"
 )
 
 func (s *site) tenantMembers() {
@@ -55,41 +53,6 @@ func (v *visit) member(p ownPlace) (reeve.Member, error) {
 // userID is how a member is named in paths.
 func userID(m reeve.Member) string { return m.UserID.TypeID(reeve.PrefixUser) }
 
-// called is how a member is spoken of.
-func called(m reeve.Member) string {
-	if m.FullName == "" {
-		return m.Email
-	}
-	return m.FullName
-}
-
-var memberColumns = []column{{Name: "Name"}, {Name: "Address"}, {Name: "Role"}, {Name: "State"}, {Name: "Since"}}
-
-// memberRow is a member in a list, with the member's page.
-func (p ownPlace) memberRow(m reeve.Member) []cell {
-	is := cell{Badges: p.memberBadges(m)}
-	if len(is.Badges) == 0 {
-		is.Text = "active"
-	}
-	return []cell{linked(called(m), p.path("members", userID(m))), text(m.Email), text(string(m.Role)), is, moment(m.CreatedAt)}
-}
-
-// memberBadges tell what is not so with every member.
-func (p ownPlace) memberBadges(m reeve.Member) (out []badge) {
-	if m.Disabled {
-		out = append(out, badge{"Disabled", "warn"})
-	}
-	if p.owns(m) {
-		out = append(out, badge{"Owner", "plain"})
-	}
-	return out
-}
-
-// owns tells whether a member is known to own the place, and stays an admin of it.
-func (p ownPlace) owns(m reeve.Member) bool {
-	return !p.isProject() && m.UserID == p.organization.OwnerID
-}
-
 // ownMember shows a member, with what may be done.
 func (v *visit) ownMember(place ownPlace, err error) (*page, error) {
 	if err != nil {
@@ -101,7 +64,7 @@ func (v *visit) ownMember(place ownPlace, err error) (*page, error) {
 	}
 	p := place.page(called(m))
 	p.Up = place.up(link{Text: "Members", To: place.path("members")})
-	p.Badges = append(p.Badges, place.memberBadges(m)...)
+	p.Badges = append(p.Badges, memberList{owner: place.owner()}.badges(m)...)
 	p.Facts = []fact{
 		{"Address", text(m.Email)}, {"Role in " + place.name(), text(string(m.Role))}, {"Since", moment(m.CreatedAt)}, {"ID", code(userID(m))},
 	}
@@ -127,12 +90,15 @@ func (v *visit) ownMember(place ownPlace, err error) (*page, error) {
 }
 
 // memberActions are what may be done with a member.
-func (p ownPlace) memberActions(m reeve.Member) []link {
-	if !p.may(reeve.ManageMembers) || p.owns(m) {
+func (p ownPlace) memberActions(m reeve.Member) (out []link) {
+	if !p.may(reeve.ManageMembers) {
 		return nil
 	}
 	path := func(verb string) string { return p.path("members", userID(m), verb) }
-	out := []link{{Text: "Change role", To: path("role")}}
+	owner := m.UserID == p.owner() // who stays, as an admin
+	if !owner {
+		out = append(out, link{Text: "Change role", To: path("role")})
+	}
 	switch {
 	case !p.isProject():
 	case m.Disabled:
@@ -140,86 +106,16 @@ func (p ownPlace) memberActions(m reeve.Member) []link {
 	default:
 		out = append(out, link{Text: "Disable", To: path("disable"), Danger: true})
 	}
-	return append(out, link{Text: "Remove", To: path("remove"), Danger: true})
+	if !owner {
+		out = append(out, link{Text: "Remove", To: path("remove"), Danger: true})
+	}
+	return out
 }
 
-// memberList is where the members of a place are found.
-type memberList struct {
-	of   string // what it is called
-	page lister[reeve.Member]
-	find func(text string, limit int) ([]reeve.Member, bool, error)
-}
-
-// inOrganization are the members of a place's organisation.
-func (v *visit) inOrganization(p ownPlace) memberList {
-	id := p.organization.ID
-	return memberList{
-		p.organization.Name,
-		func(page control.Page) ([]reeve.Member, int, error) {
-			return v.control.OrganizationMembers(v.ctx, id, page)
-		},
-		func(text string, limit int) ([]reeve.Member, bool, error) {
-			return v.control.FindOrganizationMembers(v.ctx, id, text, limit)
-		},
-	}
-}
-
-// inProject are a project's own members.
-func (v *visit) inProject(p ownPlace) memberList {
-	id := p.project.ID
-	return memberList{
-		p.project.Name,
-		func(page control.Page) ([]reeve.Member, int, error) { return v.control.ProjectMembers(v.ctx, id, page) },
-		func(text string, limit int) ([]reeve.Member, bool, error) {
-			return v.control.FindProjectMembers(v.ctx, id, text, limit)
-		},
-	}
-}
-
-// memberSections are a search box and a list of members: those that were looked
-// for, or a page of all, which are in the CSV.
-func (v *visit) memberSections(list memberList, row func(reeve.Member) []cell) ([]section, error) {
-	query := strings.TrimSpace(v.r.URL.Query().Get("q"))
-	search := section{Form: &form{
-		Get: true, To: v.r.URL.Path, Submit: "Search", Live: "members",
-		Fields: []field{{Name: "q", Label: "Name or address begins with", Kind: "search", Value: query, Max: control.MaxQuery}},
-	}}
-	t := &table{ID: "members", Caption: "Members of " + list.of, Columns: memberColumns}
-	var err error
-	if query != "" {
-		var members []reeve.Member
-		var more bool
-		members, more, err = list.find(query, pageSize)
-		t.Rows = rowsOf(members, row)
-		t.Empty, t.Pager = "Nobody is found whose name or address begins so.", &pager{Text: howMany(control.Count{N: len(members)}) + agrees(control.Count{N: len(members)}, " is found", " are found")}
-		if t.Brief = more; more {
-			t.Pager.Text = "There are more: write more of the name or the address"
-		}
-	} else {
-		t.Empty, err = "There are none.", fillPage(v, "page", t, list.page, row)
-		if t.Pager.Prev == "" && t.Pager.Next == "" {
-			search.Form = nil
-		}
-	}
-	tellApart(t.Rows)
-	out := section{ID: "members", Table: t}
-	if search.Form == nil {
-		return []section{out}, err
-	}
-	return []section{search, out}, err
-}
-
-// tellApart says the address with names that are more than once in a list.
-func tellApart(rows [][]cell) {
-	seen := map[string]int{}
-	for _, row := range rows {
-		seen[row[0].Text]++
-	}
-	for _, row := range rows {
-		if seen[row[0].Text] > 1 {
-			row[0].About = row[1].Text
-		}
-	}
+// listed is a list of members with the pages that the place has for them.
+func (p ownPlace) listed(l memberList) memberList {
+	l.path = func(m reeve.Member) string { return p.path("members", userID(m)) }
+	return l
 }
 
 func (v *visit) organizationMembers() (*page, error) {
@@ -228,7 +124,7 @@ func (v *visit) organizationMembers() (*page, error) {
 		return nil, err
 	}
 	p := place.page("Members")
-	p.Sections, err = v.memberSections(v.inOrganization(place), place.memberRow)
+	p.Sections, err = v.memberSections(place.listed(v.inOrganization(place.organization)))
 	p.Sections = append(p.Sections, section{Note: "A role here counts in every project of the organisation. " + rolesInWords})
 	if place.may(reeve.ManageMembers) {
 		p.Actions = []link{{Text: "Invite somebody", To: place.path("invitations", "new"), Main: true}}
@@ -242,7 +138,7 @@ func (v *visit) projectMembers() (*page, error) {
 		return nil, err
 	}
 	p := place.page("Members")
-	p.Sections, err = v.memberSections(v.inProject(place), place.memberRow)
+	p.Sections, err = v.memberSections(place.listed(v.inProject(place.project)))
 	p.Sections = append(p.Sections, section{
 		Note: fmt.Sprintf("These have a role of their own on this project. Everybody in %s may do here what their role there allows, too: the stronger role counts. %s",
 			isolated(place.organization.Name), rolesInWords),
@@ -269,10 +165,8 @@ func (v *visit) projectCandidates() (*page, error) {
 		p.Lead = "Who is in the organisation can be given a stronger role on this project: choose. Who is not can be invited."
 	}
 	p.Actions = []link{{Text: "Invite somebody new", To: place.path("invitations", "new")}}
-	p.Sections, err = v.memberSections(v.inOrganization(place), func(m reeve.Member) []cell {
-		row := ownPlace{organization: place.organization}.memberRow(m)
-		row[0].To = place.path("members", userID(m), "add")
-		return row
-	})
+	list := v.inOrganization(place.organization)
+	list.path = func(m reeve.Member) string { return place.path("members", userID(m), "add") }
+	p.Sections, err = v.memberSections(list)
 	return p, err
 }

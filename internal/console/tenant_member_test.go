@@ -58,6 +58,8 @@ func TestProjectMembers(t *testing.T) {
 		says("Bob has the role viewer on this project again at once").send(nil).titled("Bob").says("The member is enabled.").silent("Disabled")
 	bob.follow("Remove").titled("Remove Bob from px").says("Bob loses the role viewer on px at once, and stays in acme.", "keeps what the role viewer in acme allows").
 		send(nil).titled("Members").says("The member is removed.").silent("bob@mail.test")
+	b.get(s.Expand("projects/{prj:px}/members/{usr:alice}")).titled("Alice van Test").says("Owner").silent("Change role", "Remove").
+		follow("Disable").titled("Disable Alice van Test in px")
 	b.get(s.Expand("projects/{prj:px}/members/{usr:alice}/disable")).says("is an admin of acme, and keeps access").
 		send(nil).answered(http.StatusConflict, "Disable Alice van Test in px").says("The last enabled admin cannot be")
 }
@@ -117,7 +119,7 @@ func TestInjection(t *testing.T) {
 		s.User(t, "eve", name)
 		s.Member(t, "organizations", "acme", "eve", "viewer")
 		b.get(s.Expand("organizations/{org:acme}/rename")).send(fields{"name": name}).titled(name)
-		b.get(s.Expand("projects/{prj:px}/rename")).send(fields{"name": name}).titled(name)
+		b.get(s.Expand("projects/{prj:px}/edit")).send(fields{"name": name}).titled(name)
 		b.get(s.Expand("projects/{prj:px}/members/{usr:eve}/add")).send(fields{"role": "viewer"})
 		b.get(s.Expand("projects/{prj:px}/invitations/new")).send(fields{"email": "new@mail.test", "role": "viewer"})
 		for _, path := range []string{

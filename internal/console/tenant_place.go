@@ -75,6 +75,14 @@ func (p ownPlace) name() string {
 	return p.organization.Name
 }
 
+// owner is who the place belongs to.
+func (p ownPlace) owner() reeve.ID {
+	if p.isProject() {
+		return p.project.OwnerID
+	}
+	return p.organization.OwnerID
+}
+
 // noun says what the place is.
 func (p ownPlace) noun() string {
 	if p.isProject() {

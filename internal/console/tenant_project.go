@@ -11,7 +11,7 @@ func (s *site) tenantProjects() {
 		return control.SeriesQuery{ProjectID: v.id("project", reeve.PrefixProject)}
 	})
 	s.does(action{Path: "organizations/{organization}/projects/new", Ask: (*visit).askCreateOwnProject, Do: (*visit).createOwnProject})
-	s.does(action{Path: "projects/{project}/rename", Ask: (*visit).askRenameProject, Do: (*visit).renameProject})
+	s.does(action{Path: "projects/{project}/edit", Ask: (*visit).askEditOwnProject, Do: (*visit).editOwnProject})
 	s.does(action{
 		Path: "projects/{project}/delete", Ask: (*visit).askDeleteOwnProject, Do: (*visit).deleteOwnProject,
 		Before: s.control.AddUpUsage,
@@ -27,6 +27,9 @@ func (v *visit) ownProject() (*page, error) {
 	}
 	project := place.project
 	p := place.page("")
+	if p.Lead == "" { // it says nothing more urgent
+		p.Lead = project.Description
+	}
 	p.Facts = []fact{
 		{"Your role", text(string(place.role))},
 		{"Organisation", linked(place.organization.Name, place.within())},
@@ -35,7 +38,7 @@ func (v *visit) ownProject() (*page, error) {
 		{"Service account", code(project.ServiceAccountID.TypeID(reeve.PrefixServiceAccount))},
 	}
 	if place.may(reeve.UpdateProject) {
-		p.Actions = append(p.Actions, link{Text: "Rename", To: place.path("rename")})
+		p.Actions = append(p.Actions, link{Text: "Edit", To: place.path("edit")})
 	}
 	if place.may(reeve.DeleteProject) {
 		p.Actions = append(p.Actions, link{Text: "Delete", To: place.path("delete"), Danger: true})
@@ -71,23 +74,16 @@ func (v *visit) createOwnProject(in values) (*outcome, error) {
 	return &outcome{To: ownPlace{project: project}.path(), Said: "The project " + project.Name + " is created."}, err
 }
 
-func (v *visit) askRenameProject() (*question, error) {
+func (v *visit) askEditOwnProject() (*question, error) {
 	place, err := v.projectFor(reeve.UpdateProject)
 	if err != nil {
 		return nil, err
 	}
-	return &question{
-		Title: "Rename " + place.name(), Up: place.up(), Submit: "Rename", Back: place.path(),
-		Lead:   "Its API keys, its ID and what is stored in it stay as they are.",
-		Edited: control.Edited{Project: place.project.ID},
-		Fields: []field{{Name: "name", Label: "Name", Value: place.name(), Required: true, Max: reeve.MaxName, Current: true}},
-	}, nil
+	return projectQuestion(place.project, place.up(), place.path()), nil
 }
 
-func (v *visit) renameProject(in values) (*outcome, error) {
-	name := in.Get("name")
-	project, err := v.control.UpdateProject(v.ctx, v.id("project", reeve.PrefixProject), reeve.ProjectPatch{Name: &name})
-	return &outcome{To: ownPlace{project: project}.path(), Said: "The project is now called " + project.Name + "."}, err
+func (v *visit) editOwnProject(in values) (*outcome, error) {
+	return v.editProject(in, func(p reeve.Project) string { return ownPlace{project: p}.path() })
 }
 
 // askDeleteOwnProject says what is in the way, too: buckets, keys and usage that

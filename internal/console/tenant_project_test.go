@@ -9,7 +9,7 @@ import (
 	"github.com/reeve-cloud/reeve/internal/reevetest"
 )
 
-// TestOwnProjects: a project is created, renamed and deleted, and what is in the
+// TestOwnProjects: a project is created, edited and deleted, and what is in the
 // way of that is said.
 func TestOwnProjects(t *testing.T) {
 	s, b := tenant(t, "alice")
@@ -17,7 +17,8 @@ func TestOwnProjects(t *testing.T) {
 		send(fields{"name": " "}).answered(http.StatusBadRequest, "New project").says("Name is not set.").
 		send(fields{"name": "数据 😀", "description": "two\r\nlines"}).titled("数据 😀").says("The project 数据 😀 is created.", "Your role admin")
 	page := b.get(s.Expand("projects/{prj:px}")).titled("px").says("Service account", "Limits")
-	page.follow("Rename").titled("Rename px").send(fields{"name": "py"}).titled("py").says("The project is now called py.")
+	page.follow("Edit").titled("Edit px").send(fields{"name": "py", "description": "<b>what</b>\r\nfor"}).titled("py").
+		says("The project py is saved.", "<b>what</b> for").follow("Edit").send(fields{"description": ""}).titled("py").silent("what")
 	s.Do(t, reevetest.Step{Call: "POST /api/projects/{px}/apikeys", Body: `{"name":"ci"}`, Status: 200, Reply: reevetest.Any})
 	asked := b.get(s.Expand("projects/{prj:px}/delete")).titled("Delete py").
 		says("Members with a role of their own on it: 1.", "Its API keys must be deleted before: 1.")
@@ -49,24 +50,24 @@ func TestManyProjects(t *testing.T) {
 // whoever asks for it anyway.
 func TestRolesInProjects(t *testing.T) {
 	s, _ := tenant(t, "alice")
-	for user, may := range map[string][]string{"bob": {}, "carol": {"projects/{prj:px}/rename"}} {
+	for user, may := range map[string][]string{"bob": {}, "carol": {"projects/{prj:px}/edit"}} {
 		b := signedIn(t, s, user)
 		b.get(s.Expand("organizations/{org:acme}")).titled("acme").silent("New project", "Rename", "Invitations", "Changes", "Organisation keys")
 		project := b.get(s.Expand("projects/{prj:px}")).titled("px").silent("Delete", "Changes")
-		if offered := strings.Contains(project.main(), "Rename"); offered != (len(may) == 1) {
-			t.Errorf("%s is offered to rename: %t", user, offered)
+		if offered := strings.Contains(project.main(), "Edit"); offered != (len(may) == 1) {
+			t.Errorf("%s is offered to edit: %t", user, offered)
 		}
 		b.get(s.Expand("projects/{prj:px}/members")).titled("Members").silent("Add a member", "Invite")
 		b.get(s.Expand("organizations/{org:acme}/members/{usr:alice}")).titled("Alice van Test").silent("Change role", "Remove")
 		for _, path := range []string{
 			"organizations/{org:acme}/rename", "organizations/{org:acme}/projects/new", "organizations/{org:acme}/invitations",
 			"organizations/{org:acme}/invitations/new", "organizations/{org:acme}/changes", "organizations/{org:acme}/members/{usr:bob}/role",
-			"organizations/{org:acme}/members/{usr:bob}/remove", "projects/{prj:px}/rename", "projects/{prj:px}/delete",
+			"organizations/{org:acme}/members/{usr:bob}/remove", "projects/{prj:px}/edit", "projects/{prj:px}/delete",
 			"projects/{prj:px}/members/add", "projects/{prj:px}/members/{usr:bob}/add", "projects/{prj:px}/members/{usr:alice}/role",
 			"projects/{prj:px}/members/{usr:alice}/disable", "projects/{prj:px}/members/{usr:alice}/remove", "projects/{prj:px}/invitations/new",
 		} {
 			if len(may) == 1 && may[0] == path {
-				b.get(s.Expand(path)).titled("Rename px")
+				b.get(s.Expand(path)).titled("Edit px")
 				continue
 			}
 			b.get(s.Expand(path)).answered(http.StatusForbidden, "Not allowed")
@@ -87,7 +88,7 @@ func TestOthersPages(t *testing.T) {
 		"/statements/stm_" + no + "/print", "/statements/stm_" + no + "/lines/1", "/changes",
 	}
 	projects := []string{
-		"", "/rename", "/delete", "/members", "/members/add", "/members/{usr:mallory}", "/members/{usr:alice}/add", "/members/{usr:mallory}/role",
+		"", "/edit", "/delete", "/members", "/members/add", "/members/{usr:mallory}", "/members/{usr:alice}/add", "/members/{usr:mallory}/role",
 		"/members/{usr:mallory}/disable", "/members/{usr:mallory}/enable", "/members/{usr:mallory}/remove", "/invitations/new", "/usage",
 	}
 	words := func(path string) string {
@@ -115,13 +116,13 @@ func TestFrozenPages(t *testing.T) {
 	const means = "none of its API keys is accepted, and nothing of it can be changed"
 	s.Do(t, reevetest.Step{Call: "POST /api/projects/{px}/freeze", Body: `{"type":"billing"}`, Status: 200, Reply: reevetest.Any})
 	for _, b := range []*browser{b, viewer} {
-		b.get(s.Expand("projects/{prj:px}")).titled("px").says("Frozen", "This project is frozen: "+means).silent("Rename", "Delete")
+		b.get(s.Expand("projects/{prj:px}")).titled("px").says("Frozen", "This project is frozen: "+means).silent("Edit", "Delete")
 		b.get(s.Expand("organizations/{org:acme}")).titled("acme").silent("rozen")
 	}
 	b.get(s.Expand("projects/{prj:px}/members")).titled("Members").silent("Add a member", "Invite")
 	b.get(s.Expand("projects/{prj:px}/members/{usr:alice}")).silent("Change role", "Disable")
-	b.get(s.Expand("projects/{prj:px}/rename")).answered(http.StatusForbidden, "Not allowed").says("This project is frozen: nothing of it can be changed")
-	viewer.get(s.Expand("projects/{prj:px}/rename")).answered(http.StatusForbidden, "Not allowed").silent("rozen")
+	b.get(s.Expand("projects/{prj:px}/edit")).answered(http.StatusForbidden, "Not allowed").says("This project is frozen: nothing of it can be changed")
+	viewer.get(s.Expand("projects/{prj:px}/edit")).answered(http.StatusForbidden, "Not allowed").silent("rozen")
 	s.Do(t, reevetest.Step{Call: "POST /api/projects/{px}/unfreeze", Status: 200, Reply: reevetest.Any})
 	s.Do(t, reevetest.Step{Call: "POST /api/organizations/{acme}/freeze", Body: `{"type":"legal"}`, Status: 200, Reply: reevetest.Any})
 	for _, b := range []*browser{b, viewer} {

@@ -27,29 +27,29 @@ func (r Reader) OrganizationKey(ctx context.Context, hash reeve.TokenHash) (reev
 // project: the fields that a tenant's read needs.
 type KeyAndProject struct {
 	Key     reeve.OrganizationKey // without its name and date
-	Project *reeve.Project        // without owner, description and limits
+	Project *reeve.Project        // without limits
 }
 
 // OrganizationKeyAndProject looks a key and a project up in one statement. A
 // project of another organisation and one that does not exist are both nil.
 func (r Reader) OrganizationKeyAndProject(ctx context.Context, hash reeve.TokenHash, project reeve.ID) (KeyAndProject, error) {
 	return one(ctx, r, read{
-		`SELECT k.id, k.organization_id, k.role, k.expires_at, p.service_account_id, p.name, p.created_at
+		`SELECT k.id, k.organization_id, k.role, k.expires_at, p.owner_id, p.service_account_id, p.name, p.description, p.created_at
 			FROM organization_keys k
 			LEFT JOIN projects p ON p.id = $2 AND p.organization_id = k.organization_id
 			WHERE k.hash = $1`,
 		[]any{hash, project},
 		reeve.ErrUnauthenticated,
 	}, func(row scanner) (out KeyAndProject, err error) {
-		var account *reeve.ID
-		var name *string
+		var owner, account *reeve.ID
+		var name, description *string
 		var created *time.Time
 		k := &out.Key
-		err = row.Scan(&k.ID, &k.OrganizationID, &k.Role, &k.ExpiresAt, &account, &name, &created)
+		err = row.Scan(&k.ID, &k.OrganizationID, &k.Role, &k.ExpiresAt, &owner, &account, &name, &description, &created)
 		if account != nil {
 			out.Project = &reeve.Project{
-				ID: project, OrganizationID: k.OrganizationID, ServiceAccountID: *account,
-				Name: *name, CreatedAt: *created,
+				ID: project, OrganizationID: k.OrganizationID, OwnerID: *owner, ServiceAccountID: *account,
+				Name: *name, Description: *description, CreatedAt: *created,
 			}
 		}
 		return out, err

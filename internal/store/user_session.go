@@ -46,7 +46,7 @@ func (r Reader) UserSession(ctx context.Context, hash reeve.TokenHash) (reeve.Us
 // SessionAndProject is a user's session and, if the user may see it, a project.
 type SessionAndProject struct {
 	Session reeve.UserSession
-	Project *reeve.Project // without owner, description and limits
+	Project *reeve.Project // without limits
 	Role    reeve.Role     // the user's on it
 }
 
@@ -59,7 +59,7 @@ const inOrganization = " LEFT JOIN organization_members om ON om.user_id = s.use
 // is disabled in either has none, but for the organisation's admins.
 func (r Reader) SessionAndProject(ctx context.Context, hash reeve.TokenHash, project reeve.ID) (SessionAndProject, error) {
 	return one(ctx, r, read{
-		"SELECT " + userSessionColumns + `, p.organization_id, p.service_account_id, p.name, p.created_at,
+		"SELECT " + userSessionColumns + `, p.organization_id, p.owner_id, p.service_account_id, p.name, p.description, p.created_at,
 			om.role, om.disabled, pm.role, pm.disabled` + userSessionTables + `
 			LEFT JOIN projects p ON p.id = $2` + inOrganization + `p.organization_id
 			LEFT JOIN project_members pm ON pm.user_id = s.user_id AND pm.project_id = p.id
@@ -67,19 +67,20 @@ func (r Reader) SessionAndProject(ctx context.Context, hash reeve.TokenHash, pro
 		[]any{hash, project},
 		reeve.ErrUnauthenticated,
 	}, func(row scanner) (out SessionAndProject, err error) {
-		var organization, account *reeve.ID
-		var name *string
+		var organization, owner, account *reeve.ID
+		var name, description *string
 		var used, created *time.Time
 		var inOrganization, inProject place
 		err = row.Scan(append(
 			userSessionFields(&out.Session, &used),
-			&organization, &account, &name, &created,
+			&organization, &owner, &account, &name, &description, &created,
 			&inOrganization.role, &inOrganization.disabled, &inProject.role, &inProject.disabled,
 		)...)
 		usedSince(&out.Session, used)
 		if out.Role = roleOnProject(inOrganization, inProject); err == nil && out.Role != "" {
 			out.Project = &reeve.Project{
-				ID: project, OrganizationID: *organization, ServiceAccountID: *account, Name: *name, CreatedAt: *created,
+				ID: project, OrganizationID: *organization, OwnerID: *owner, ServiceAccountID: *account,
+				Name: *name, Description: *description, CreatedAt: *created,
 			}
 		}
 		return out, err

@@ -120,7 +120,8 @@ func testKeyAndProject(t *testing.T, w world) {
 	w.write(func(tx *store.Tx) { tx.CreateOrganizationKey(key, hash) })
 	key.Name, key.CreatedAt = "", time.Time{} // a read of both gives what a tenant's call needs
 	seen := reeve.Project{
-		ID: p.ID, OrganizationID: o.ID, ServiceAccountID: p.ServiceAccountID, Name: p.Name, CreatedAt: p.CreatedAt,
+		ID: p.ID, OrganizationID: o.ID, OwnerID: p.OwnerID, ServiceAccountID: p.ServiceAccountID,
+		Name: p.Name, Description: p.Description, CreatedAt: p.CreatedAt,
 	}
 	got, err := w.s.OrganizationKeyAndProject(w.ctx(), hash, p.ID)
 	same(t, "own", store.KeyAndProject{Key: key, Project: &seen}, got, err)
