@@ -20,6 +20,10 @@ type OperatorListChangesParams struct {
 	Action string `query:"action"`
 	// The id of the organisation whose change it is to see.
 	Organization string `query:"organization"`
+	// Made then or later (RFC 3339).
+	Since string `query:"since"`
+	// Made before then (RFC 3339).
+	Until string `query:"until"`
 	// 1 to 500; 50 when absent.
 	Limit string `query:"limit"`
 	// The cursor of the page before.

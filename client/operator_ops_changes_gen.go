@@ -10,6 +10,8 @@ var opOperatorListChanges = &Operation{
 		{Name: "target", In: "query", Type: "string", Required: false, Description: "The id of the changed thing."},
 		{Name: "action", In: "query", Type: "string", Required: false, Description: "noun.verb, such as project.create."},
 		{Name: "organization", In: "query", Type: "string", Required: false, Description: "The id of the organisation whose change it is to see."},
+		{Name: "since", In: "query", Type: "string", Required: false, Description: "Made then or later (RFC 3339)."},
+		{Name: "until", In: "query", Type: "string", Required: false, Description: "Made before then (RFC 3339)."},
 		{Name: "limit", In: "query", Type: "string", Required: false, Description: "1 to 500; 50 when absent."},
 		{Name: "after", In: "query", Type: "string", Required: false, Description: "The cursor of the page before."},
 		{Name: "If-None-Match", In: "header", Type: "string", Required: false, Description: "Entity tags of replies that the client has: 304 if this is one of them."},

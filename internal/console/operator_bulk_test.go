@@ -46,13 +46,16 @@ func TestChangesPage(t *testing.T) {
 	inTable(b.get(s.Expand("changes?organization={evil}&action=credit.create")), "Credit created", "Organisation")
 	b.get(s.Expand("changes?actor={px}")).says("Nothing like that")
 	inTable(b.get("changes?actor=ann&organization=evil"), "Credit created", "Coupon created")
+	inTable(b.get("changes?from=2026-01-01&to=2100-01-01"), "User created", "2027-")
+	b.get("changes?from=2100-01-01").says("Nothing like that")
+	b.get("changes?to=2020-01-01").says("Nothing like that")
 	inTable(b.get("changes?target=alice@mail.test"), "User created", "evil")
 	for query, why := range map[string]string{
 		"target=x": "“x” is not an id.", "target=x@mail.test": "There is no user with", "actor=nobody": "There is no user and no operator who is called “nobody”.",
-		"organization=x": "There is no organisation that is called “x”", "before=x": "That is no page", "before=0": "That is no page",
+		"organization=x": "There is no organisation that is called “x”", "before=x": "That is no page", "before=0": "That is no page", "from=x": "The first day must be a date, such as 2026-07-31.",
 	} {
 		page := b.get("changes?action=user.create&"+query).answered(http.StatusBadRequest, "Changes").says(why).silent("Nothing like that")
-		inTable(page.send(fields{"target": "", "actor": "", "organization": ""}).titled("Changes"), "User created", "Project created")
+		inTable(page.send(fields{"target": "", "actor": "", "organization": "", "from": ""}).titled("Changes"), "User created", "Project created")
 	}
 	for range 60 {
 		s.Do(t, reevetest.Step{Call: "PUT /api/organizations/{acme}", Body: `{"name":"a"}`, Status: 200})

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
@@ -55,6 +56,8 @@ func (v *visit) listChanges() (*page, error) {
 			{Name: "actor", Label: "Who", Value: get("actor"), Hint: "A user's address, an operator's name, an id, root or system."},
 			{Name: "target", Label: "Of", Value: get("target"), Hint: "The thing's id, or a user's address."},
 			{Name: "organization", Label: "Organisation", Value: get("organization"), Hint: organizationHint},
+			{Name: "from", Label: "From", Value: get("from"), Kind: "date"},
+			{Name: "to", Label: "Until", Value: get("to"), Kind: "date"},
 		}}}},
 	}
 	f, err := v.changeFilter(get)
@@ -93,6 +96,12 @@ func (v *visit) changeFilter(get func(string) string) (f control.ChangeFilter, e
 			return f, err
 		}
 		*pick.id = &id
+	}
+	if f.Since, err = dayOf("the first day", get("from"), 0); err != nil {
+		return f, err
+	}
+	if f.Until, err = dayOf("the last day", get("to"), 24*time.Hour); err != nil {
+		return f, err
 	}
 	if text := get("before"); text != "" {
 		if f.Before, err = strconv.ParseInt(text, 10, 64); err != nil || f.Before < 1 {

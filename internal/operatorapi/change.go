@@ -27,10 +27,12 @@ const (
 )
 
 type changesIn struct {
-	Actor  string `query:"actor" doc:"root, system or the id of a credential."`
-	Target string `query:"target" doc:"The id of the changed thing."`
-	Action string `query:"action" doc:"noun.verb, such as project.create."`
-	Within string `query:"organization" doc:"The id of the organisation whose change it is to see."`
+	Actor  string     `query:"actor" doc:"root, system or the id of a credential."`
+	Target string     `query:"target" doc:"The id of the changed thing."`
+	Action string     `query:"action" doc:"noun.verb, such as project.create."`
+	Within string     `query:"organization" doc:"The id of the organisation whose change it is to see."`
+	Since  *time.Time `query:"since" doc:"Made then or later (RFC 3339)."`
+	Until  *time.Time `query:"until" doc:"Made before then (RFC 3339)."`
 	pageQuery
 }
 
@@ -102,7 +104,7 @@ func (a *api) listChanges(ctx context.Context, in *changesIn) (changesOut, error
 // filter reads the query; found is false when a target or an organisation is
 // asked for that nothing can be.
 func (in *changesIn) filter() (f control.ChangeFilter, found bool, err error) {
-	f = control.ChangeFilter{Actor: in.Actor, Action: in.Action}
+	f = control.ChangeFilter{Actor: in.Actor, Action: in.Action, Since: in.Since, Until: in.Until}
 	// An id may be spelled in either way.
 	if id, err := reeve.ParseAnyID(in.Actor); err == nil {
 		f.Actor = id.String()

@@ -245,47 +245,6 @@ func (tx *Tx) setChangeEnd(name string, number int64, hash reeve.ChangeHash) {
 	})
 }
 
-// ChangeFilter picks changes; empty fields pick all.
-type ChangeFilter struct {
-	Actor, Action string
-	Target        *reeve.ID
-	Organization  *reeve.ID
-	Before        int64 // only numbers below it; 0 for all
-	Limit         int
-}
-
-// Changes lists numbered changes, newest first.
-func (r Reader) Changes(ctx context.Context, f ChangeFilter) ([]reeve.Change, error) {
-	var conditions []string
-	var args []any
-	where := func(condition string, arg any) {
-		args = append(args, arg)
-		conditions = append(conditions, fmt.Sprintf("%s $%d", condition, len(args)))
-	}
-	if f.Actor != "" {
-		where("actor =", f.Actor)
-	}
-	if f.Action != "" {
-		where("action =", f.Action)
-	}
-	if f.Target != nil {
-		where("target =", *f.Target)
-	}
-	if f.Organization != nil {
-		where("organization_id =", *f.Organization)
-	}
-	if f.Before > 0 {
-		where("number <", f.Before)
-	}
-	text := "SELECT number, hash, " + changeColumns + " FROM changes"
-	if conditions != nil {
-		text += " WHERE " + strings.Join(conditions, " AND ")
-	}
-	args = append(args, f.Limit)
-	text += fmt.Sprintf(" ORDER BY number DESC LIMIT $%d", len(args))
-	return many(ctx, r, read{sql: text, args: args}, scanChange)
-}
-
 // ChangesAfter lists numbered changes, oldest first, from a number on.
 func (r Reader) ChangesAfter(ctx context.Context, number int64, limit int) ([]reeve.Change, error) {
 	return many(ctx, r, read{

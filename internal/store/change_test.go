@@ -61,3 +61,54 @@ func TestUnstorableText(t *testing.T) {
 		}
 	})
 }
+
+// TestChangesBetween: a range of times picks what was made in it, although the
+// replicas' clocks differ, and also once the oldest are gone.
+func TestChangesBetween(t *testing.T) {
+	noon := time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC)
+	hours := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
+	var now time.Time
+	storetest.EachAt(t, func() time.Time { return now }, func(t *testing.T, s *store.Store) {
+		for _, hour := range hours {
+			for _, minutes := range []int{2, 40, 1} { // three a hour, in this order
+				now = noon.Add(time.Duration(hour)*time.Hour + time.Duration(minutes)*time.Minute)
+				if err := gateway(t, s); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := s.NumberChanges(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		check := func(from, to int, want ...int64) {
+			t.Helper()
+			since, until := noon.Add(time.Duration(from)*time.Minute), noon.Add(time.Duration(to)*time.Minute)
+			rows, err := s.Changes(t.Context(), store.ChangeFilter{Since: &since, Until: &until, Limit: 100})
+			var got []int64
+			for _, row := range rows {
+				got = append(got, row.Number)
+			}
+			if diff := cmp.Diff(want, got); diff != "" || err != nil {
+				t.Errorf("from %d to %d: %v (-want +got):\n%s", from, to, err, diff)
+			}
+		}
+		check(-600, 0)
+		check(0, 1)
+		check(0, 2, 3)
+		check(1, 3, 3, 1)
+		check(301, 302, 18)
+		check(302, 401, 21, 20, 19, 17, 16)
+		check(661, 9999, 36, 35, 34)
+		check(800, 9999)
+		err := s.Write(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.DeleteChangesBefore(t.Context(), noon.Add(5*time.Hour), 100)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(0, 302, 18)
+		check(0, 300)
+		check(661, 9999, 36, 35, 34)
+	})
+}
