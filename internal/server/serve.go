@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -52,20 +53,13 @@ func Serve(ctx context.Context, cfg Config, out, errOut io.Writer) error {
 	if err != nil {
 		return StartError{err}
 	}
-	work, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	worked := make(chan struct{})
-	go func() {
-		defer close(worked)
-		c.Run(work, control.Retention{Changes: cfg.ChangesRetention, UsageMonths: cfg.UsageRetention}, func(err error) {
-			logger.Error("background work", "error", err)
-		})
-	}()
-	awaitKeys(c)
 	open.announce(out)
 	if err := announceToken(out, token, open.url("operator")); err != nil {
 		return StartError{err}
 	}
+	endWork := startWork(context.WithoutCancel(ctx), c, cfg, logger)
+	defer endWork()
+	awaitKeys(c)
 	failed := open.serve()
 	select {
 	case err := <-failed:
@@ -76,14 +70,34 @@ func Serve(ctx context.Context, cfg Config, out, errOut io.Writer) error {
 	c.Drain()
 	logger.Info("draining")
 	open.drain(cfg.DrainTimeout)
-	stop()
-	select {
-	case <-worked: // the session is ended, so that no receipt waits for it
-	case <-time.After(workWait):
-	}
+	endWork()
 	logger.Info("stopped")
 	return nil
 }
+
+// startWork starts the work behind the requests. The function that ends it
+// waits for its end, so that no receipt waits for this replica's session and
+// nothing works with the database while it is closed.
+func startWork(ctx context.Context, c *control.Control, cfg Config, logger *slog.Logger) (end func()) {
+	ctx, stop := context.WithCancel(ctx)
+	worked := make(chan struct{})
+	go func() {
+		defer close(worked)
+		c.Run(ctx, control.Retention{Changes: cfg.ChangesRetention, UsageMonths: cfg.UsageRetention}, func(err error) {
+			logger.Error("background work", "error", err)
+		})
+	}()
+	return sync.OnceFunc(func() {
+		stop()
+		select {
+		case <-worked:
+		case <-time.After(workWait):
+		}
+	})
+}
+
+// workWait is how long the end waits for the work behind the requests.
+const workWait = 500 * time.Millisecond
 
 // loadWait is how long a start waits for the keys. With few of them it is ready
 // at its first answer; with many it answers before it is ready.
@@ -94,9 +108,6 @@ func awaitKeys(c *control.Control) {
 		time.Sleep(time.Millisecond)
 	}
 }
-
-// workWait is how long the end waits for the work behind the requests.
-const workWait = 500 * time.Millisecond
 
 // closeWait is how long the end waits for the database.
 const closeWait = time.Second

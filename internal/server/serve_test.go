@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -15,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -253,6 +255,10 @@ func TestServeKeepsTheToken(t *testing.T) {
 		err = Serve(t.Context(), cfg, out, io.Discard)
 		if _, starting := err.(StartError); !starting {
 			t.Errorf("%v is no StartError", err)
+		}
+		running := make([]byte, 1<<20)
+		if running = running[:runtime.Stack(running, true)]; bytes.Contains(running, []byte("control.(*Control).Run(")) {
+			t.Error("work goes on behind the end, with a database that is closed")
 		}
 		return err
 	}
