@@ -11,7 +11,8 @@ import (
 // preview is how many things of a kind the page of another shows.
 const preview = 10
 
-// lister reads a page of a list, and tells how many things there are in all.
+// lister reads a page of a list, and tells how many things there are in all, or
+// that there are more than control.MostCounted.
 type lister[T any] func(control.Page) ([]T, int, error)
 
 // fillPage puts the page of a list that a parameter asks for into a table, and
@@ -55,7 +56,7 @@ func allPages[T any](list lister[T], row func(T) []cell) iter.Seq2[[]cell, error
 		steps(func() ([][]cell, bool, error) {
 			some, total, err := list(control.Page{Number: n, Size: csvPage})
 			n++
-			return rowsOf(some, row), len(some) > 0 && n*csvPage < total, err
+			return rowsOf(some, row), len(some) > 0 && (n*csvPage < total || total > control.MostCounted), err
 		})(yield)
 	}
 }
@@ -109,18 +110,24 @@ func (v *visit) pageNumber(name string) int {
 	return n - 1
 }
 
+// inAll is how many things a lister has told that there are.
+func inAll(total int) control.Count {
+	return control.Count{N: min(total, control.MostCounted), More: total > control.MostCounted}
+}
+
 // pages makes the pager of a list whose length is known.
 func (v *visit) pages(name string, size, shown, total int) *pager {
 	n := v.pageNumber(name)
 	here := v.r.URL.RequestURI()
-	out := &pager{Text: fmt.Sprintf("%d to %d of %d", n*size+1, n*size+shown, total)}
+	of := inAll(total)
+	out := &pager{Text: fmt.Sprintf("%d to %d of %s", n*size+1, n*size+shown, howMany(of))}
 	if shown == 0 {
-		out.Text = fmt.Sprintf("%d in all", total)
+		out.Text = howMany(of) + " in all"
 	}
 	if n > 0 {
 		out.Prev = at(here, name, strconv.Itoa(n))
 	}
-	if (n+1)*size < total {
+	if (n+1)*size < total || of.More && shown == size {
 		out.Next = at(here, name, strconv.Itoa(n+2))
 	}
 	return out

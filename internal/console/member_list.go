@@ -155,7 +155,7 @@ func (v *visit) membersInBrief(list memberList, all string) (section, error) {
 	}
 	if total > shortList {
 		t.Pager = &pager{Text: "The oldest " + tally(shortList, "member")}
-		out.Actions = append(out.Actions, link{Text: "All " + tally(total, "member"), To: all})
+		out.Actions = append(out.Actions, link{Text: "All " + several(inAll(total), "member"), To: all})
 	}
 	return out, err
 }

@@ -82,7 +82,7 @@ func couponUp(c reeve.Coupon) []link {
 
 // userCell says who a user is.
 func (v *visit) userCell(id reeve.ID) (cell, error) {
-	u, err := v.userByID(id)
+	u, err := v.control.FindUser(v.ctx, id)
 	if reeve.IsKind(err, reeve.NotFound) {
 		return text("a deleted user, " + id.String()), nil
 	}

@@ -57,7 +57,7 @@ func (v *visit) showOrganization() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	owner, err := v.userByID(o.OwnerID)
+	owner, err := v.control.FindUser(v.ctx, o.OwnerID)
 	if reeve.IsKind(err, reeve.NotFound) { // between two reads
 		err = nil
 	}
@@ -104,7 +104,8 @@ func (v *visit) usageInBrief(o reeve.Organization) ([]section, error) {
 		return nil, err
 	case more != "":
 		return []section{{
-			Title: "Usage by day", Note: "It is added up of many projects, which takes a moment.",
+			ID: "usage", Title: "Usage by day", Note: "It is added up of many projects, which takes a moment.",
+			Later:   at(organizationPath(o, "usage"), monthField, v.r.URL.Query().Get(monthField)),
 			Actions: []link{{Text: "Show usage", About: "of " + o.Name, To: organizationPath(o, "usage")}},
 		}}, nil
 	}

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,6 +23,26 @@ func TestOrganizationByOperators(t *testing.T) {
 	form.send(fields{"name": "Bobs", "owner": "none@mail.test"}).answered(http.StatusBadRequest, "New organisation").says("There is no user with")
 	form.send(fields{"name": "Bobs", "owner": reevetest.NewID().String()}).answered(http.StatusBadRequest, "New organisation")
 	form.send(fields{"name": "Bobs"}).titled("Bobs").says("Bobs is an organisation now.")
+}
+
+// TestUsageOfManyProjects: what takes a moment to add up comes after the page of
+// the organisation, or is a link away.
+func TestUsageOfManyProjects(t *testing.T) {
+	s, b := onCall(t, "")
+	s.Do(t, reevetest.Step{Call: "PUT /api/users/alice@mail.test", Body: `{"projectLimit":200}`, Status: 200})
+	path := s.Expand("organizations/{acme}")
+	later := `data-hx-get="/console/` + path + `/usage?month=2026-11"`
+	if page := b.get(path + "?month=2026-11").says("Nothing was used"); strings.Contains(page.text, later) {
+		t.Error("little is added up later")
+	}
+	for i := range 100 {
+		s.Project(t, fmt.Sprint("p", i), "alice", "acme")
+	}
+	page := b.get(path + "?month=2026-11").says("It is added up of many projects").silent("Nothing was used")
+	if !strings.Contains(page.text, later) {
+		t.Errorf("nothing comes later:\n%s", page.text)
+	}
+	page.follow("Show usage of acme").titled("Usage of acme").says("Nothing was used")
 }
 
 // TestOrganizationEnd: freezing, deleting and restoring, with what goes with it.

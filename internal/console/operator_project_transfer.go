@@ -74,7 +74,7 @@ func (v *visit) transferEffects(p onProject, to control.Transfer) ([]string, err
 	}
 	return append(out,
 		"It moves from "+nameOf(p.organization)+" to "+nameOf(organization)+".", lost,
-		"Who is in "+nameOf(p.organization)+" can see it no more; who is in "+nameOf(organization)+" can: "+tally(inside, "member")+", with their roles there.",
+		"Who is in "+nameOf(p.organization)+" can see it no more; who is in "+nameOf(organization)+" can: "+several(inAll(inside), "member")+", with their roles there.",
 	), nil
 }
 

@@ -28,37 +28,17 @@ func (s *site) operatorUsers() {
 var errNoUser = reeve.Errorf(reeve.NotFound, "there is no such user; one who was deleted may be among the deletions")
 
 // userOf finds the user whom the path names, by id or by address.
-func (v *visit) userOf() (control.UserDetails, error) {
+func (v *visit) userOf() (out control.UserDetails, err error) {
 	text := v.r.PathValue("user")
-	id, err := reeve.ParseID(reeve.PrefixUser, text)
-	byID := err == nil
-	if byID {
-		found, err := v.userByID(id)
-		if err != nil {
-			return control.UserDetails{}, err
-		}
-		text = found.Email
+	if id, wrong := reeve.ParseID(reeve.PrefixUser, text); wrong == nil {
+		out, err = v.control.GetUserByID(v.ctx, id)
+	} else {
+		out, err = v.control.GetUser(v.ctx, text)
 	}
-	out, err := v.control.GetUser(v.ctx, text)
-	switch {
-	case reeve.IsKind(err, reeve.NotFound):
+	if reeve.IsKind(err, reeve.NotFound) {
 		err = errNoUser
-	case err == nil && byID && out.User.ID != id: // the address has gone to somebody else between the two reads
-		err = errMeanwhile
 	}
 	return out, err
-}
-
-// userByID finds a user by the id.
-func (v *visit) userByID(id reeve.ID) (reeve.User, error) {
-	found, _, err := v.control.ListUsers(v.ctx, control.Listing{Query: id.String(), Limit: 1})
-	switch {
-	case err != nil:
-		return reeve.User{}, err
-	case len(found) == 0:
-		return reeve.User{}, errNoUser
-	}
-	return found[0], nil
 }
 
 // userUp is the way to a user's page.
@@ -73,7 +53,7 @@ func (v *visit) showUser() (*page, error) {
 		return nil, err
 	}
 	u := found.User
-	effects, err := v.control.Effects(v.ctx, control.EffectsOf{Kind: control.EffectsOfUser, ID: u.ID})
+	projects, sessions, err := v.control.CountOfUser(v.ctx, u.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -83,8 +63,8 @@ func (v *visit) showUser() (*page, error) {
 			{"Address", text(u.Email)},
 			{"Short name", text(calledOr(u.ShortName, "none"))},
 			{"Second factor", totpState(found.TOTP)},
-			{"Sessions", text(howMany(affected(effects, control.AffectedSessions)))},
-			{"Projects owned", text(howMany(affected(effects, control.AffectedProjects)) + " of " + document.Thousands(strconv.Itoa(u.ProjectLimit)))},
+			{"Sessions", text(howMany(sessions))},
+			{"Projects owned", text(howMany(projects) + " of " + document.Thousands(strconv.Itoa(u.ProjectLimit)))},
 			{"Created", moment(u.CreatedAt)},
 			{"ID", code(u.ID.String())},
 		}, freezeFacts(u.Freeze)...),
@@ -134,7 +114,7 @@ func (v *visit) userActions(found control.UserDetails) (out []link) {
 // userProjects tells what the user owns, and how much of it is used.
 func (v *visit) userProjects(found control.UserDetails) (section, error) {
 	id := found.User.ID
-	owned, next, err := v.control.ListProjects(v.ctx, control.Listing{Owner: &id, Limit: preview})
+	owned, next, err := v.control.ListProjects(v.ctx, control.Listing{Owner: &id, Limit: shortList})
 	if err != nil {
 		return section{}, err
 	}

@@ -43,8 +43,9 @@ type section struct {
 	Table     *table
 	Secrets   []secret
 	Actions   []link
-	Live      bool // it is asked for again every second (see page.Refresh)
-	Folded    bool // only its title is seen until it is opened
+	Live      bool   // it is asked for again every second (see page.Refresh)
+	Later     string // the path of a page whose section of the same ID takes its place, with JavaScript
+	Folded    bool   // only its title is seen until it is opened
 }
 
 // link leads somewhere.

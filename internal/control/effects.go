@@ -161,26 +161,42 @@ func (c *Control) userEffects(ctx context.Context, id reeve.ID) (Effects, error)
 	if err != nil {
 		return Effects{}, err
 	}
-	now := c.store.Now()
-	parts, err := c.store.UserParts(ctx, id, now)
+	parts, err := c.store.UserParts(ctx, id, c.store.Now())
 	if err != nil {
 		return Effects{}, err
 	}
-	sessions, err := c.store.UserSessions(ctx, id)
-	live := 0
-	for _, session := range sessions {
-		session.UsedAt = c.used.latest(session.ID, session.UsedAt)
-		if session.Live(now, c.settings.SessionIdle, c.settings.SessionLifetime) {
-			live++
-		}
-	}
+	live, err := c.liveSessions(ctx, id)
 	return Effects{Name: user.FullName, Counts: []EffectCount{
 		{AffectedAPIKeys, parts.APIKeys},
 		{AffectedProjects, parts.Projects},
 		{AffectedOrganizations, parts.Organizations},
 		{AffectedAlone, parts.Alone},
-		{AffectedSessions, Count{N: live}},
+		{AffectedSessions, live},
 	}}, err
+}
+
+// liveSessions counts a user's sessions that have not ended.
+func (c *Control) liveSessions(ctx context.Context, user reeve.ID) (live Count, err error) {
+	now := c.store.Now()
+	sessions, err := c.store.UserSessions(ctx, user)
+	for _, session := range sessions {
+		session.UsedAt = c.used.latest(session.ID, session.UsedAt)
+		if session.Live(now, c.settings.SessionIdle, c.settings.SessionLifetime) {
+			live.N++
+		}
+	}
+	return live, err
+}
+
+// CountOfUser counts the projects that a user owns, and the user's sessions.
+func (c *Control) CountOfUser(ctx context.Context, user reeve.ID) (projects, sessions Count, err error) {
+	if _, err := operator(ctx, reeve.Look); err != nil {
+		return projects, sessions, err
+	}
+	if projects, err = c.store.CountOwned(ctx, user); err == nil {
+		sessions, err = c.liveSessions(ctx, user)
+	}
+	return projects, sessions, err
 }
 
 func (c *Control) apiKeyEffects(ctx context.Context, of EffectsOf) (Effects, error) {

@@ -70,6 +70,10 @@ func TestEffects(t *testing.T) {
 		same(t, "member", map[control.Affected]int{
 			"apiKeys": 0, "projects": 0, "organizations": 1, "ownOrganizations": 0, "sessions": 1,
 		}, h.counted(control.EffectsOf{Kind: control.EffectsOfUser, ID: bob.ID}, "Ada Lovelace"), nil)
+		owned, _, err := h.c.CountOfUser(h.ctx, ada.ID)
+		same(t, "owned", control.Count{N: 2}, owned, err)
+		_, sessions, err := h.c.CountOfUser(h.ctx, bob.ID)
+		same(t, "sessions", control.Count{N: 1}, sessions, err)
 
 		h.clock.pass(time.Hour) // what has ended goes nowhere; usage is held until it is settled
 		same(t, "project, later", map[control.Affected]int{"apiKeys": 1, "members": 2, "buckets": 1, "leases": 1}, h.counted(project, "alpha"), nil)

@@ -17,7 +17,8 @@ func (c *Control) ListOrganizationMembers(ctx context.Context, organization reev
 }
 
 // OrganizationMembers lists an organisation's members, oldest first, page by
-// page, and gives how many there are. It is for operators and who is in it.
+// page, and gives how many there are; those of a page that is not exact are
+// counted up to MostCounted + 1. It is for operators and who is in it.
 func (c *Control) OrganizationMembers(ctx context.Context, organization reeve.ID, page Page) ([]reeve.Member, int, error) {
 	if _, _, err := c.authorizeOrganization(ctx, c.store.Reader, organization, reeve.ReadMembers); err != nil {
 		return nil, 0, err
@@ -61,7 +62,7 @@ func (c *Control) FindProjectMembers(ctx context.Context, project reeve.ID, text
 }
 
 func (c *Control) membersPage(ctx context.Context, of store.MemberOf, page Page) ([]reeve.Member, int, error) {
-	total, err := c.store.CountMembers(ctx, of)
+	total, err := c.store.CountMembers(ctx, of, page.most())
 	if err != nil {
 		return nil, 0, err
 	}

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"math"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/store"
@@ -83,12 +84,12 @@ func (c *Control) RenameOrganization(ctx context.Context, id reeve.ID, name stri
 }
 
 // OrganizationProjects lists an organisation's projects, oldest first, and
-// gives how many there are.
+// gives how many there are, as OrganizationMembers does.
 func (c *Control) OrganizationProjects(ctx context.Context, id reeve.ID, page Page) (out []reeve.Project, total int, err error) {
 	if _, _, err := c.authorizeOrganization(ctx, c.store.Reader, id, reeve.ReadOrganization); err != nil {
 		return nil, 0, err
 	}
-	if total, err = c.store.CountProjects(ctx, id); err != nil {
+	if total, err = c.store.CountProjects(ctx, id, page.most()); err != nil {
 		return nil, 0, err
 	}
 	out, err = c.store.OrganizationProjects(ctx, id, page.window())
@@ -149,7 +150,7 @@ func (c *Control) removeOrganization(ctx context.Context, id reeve.ID, forGood b
 		if err != nil {
 			return err
 		}
-		projects, err := tx.CountProjects(ctx, id)
+		projects, err := tx.CountProjects(ctx, id, math.MaxInt)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 
 	"github.com/reeve-cloud/reeve"
@@ -120,7 +121,18 @@ func (c *Control) personsStatement(ctx context.Context, id reeve.ID) (reeve.Stat
 }
 
 // Page is a part of a list: its number, from 0 on, and how long it is.
-type Page struct{ Number, Size int }
+type Page struct {
+	Number, Size int
+	Exact        bool // everything is counted, however much there is
+}
+
+// most is up to where things are counted.
+func (p Page) most() int {
+	if p.Exact {
+		return math.MaxInt
+	}
+	return MostCounted + 1
+}
 
 func (p Page) window() store.Window {
 	return store.Window{Offset: p.Number * p.Size, Limit: p.Size}

@@ -14,6 +14,9 @@ import (
 // Count is how many things there are.
 type Count = store.Count
 
+// MostCounted is up to where things are counted one by one.
+const MostCounted = store.MostCounted
+
 // SystemState is how this server is, and what works with it.
 type SystemState struct {
 	At       time.Time

@@ -30,7 +30,7 @@ const maxSeriesWork = 400_000
 // ask for any, tenants for their own: whatever else they ask for is denied
 // before anything is found wrong with how they ask.
 func (c *Control) UsageSeries(ctx context.Context, q SeriesQuery) (reeve.Series, error) {
-	projects, created, err := c.seriesProjects(ctx, q)
+	created, err := c.seriesSince(ctx, q)
 	if err != nil {
 		return reeve.Series{}, err
 	}
@@ -56,8 +56,9 @@ func (c *Control) UsageSeries(ctx context.Context, q SeriesQuery) (reeve.Series,
 	if end := reeve.MonthOf(now.Add(reeve.UsageSkew)).End(); to.After(end) {
 		to = end
 	}
-	if len(projects) > maxSeriesProjects(from, to, q.Step) {
-		return reeve.Series{}, reeve.Errorf(reeve.Invalid, "the organization has too many projects for so long a time")
+	projects, err := c.seriesProjects(ctx, q, maxSeriesProjects(from, to, q.Step))
+	if err != nil {
+		return reeve.Series{}, err
 	}
 	if q.Step == reeve.StepMonth && q.Bucket == nil {
 		return out, c.seriesOfTotals(ctx, &out, projects, from, to)
@@ -75,19 +76,30 @@ func maxSeriesProjects(from, to time.Time, step reeve.Step) int {
 	return maxSeriesWork / max(units, 1)
 }
 
-// seriesProjects authorises and finds the projects of a series, and since when
-// they can be.
-func (c *Control) seriesProjects(ctx context.Context, q SeriesQuery) ([]reeve.ID, time.Time, error) {
+// seriesSince authorises a series, and gives the time from which on it can be.
+func (c *Control) seriesSince(ctx context.Context, q SeriesQuery) (time.Time, error) {
 	if q.ProjectID != reeve.Zero || q.OrganizationID == reeve.Zero {
 		_, project, err := c.authorize(ctx, c.store.Reader, q.ProjectID, reeve.ReadUsage)
-		return []reeve.ID{q.ProjectID}, project.CreatedAt, err
+		return project.CreatedAt, err
 	}
 	_, organization, err := c.authorizeOrganization(ctx, c.store.Reader, q.OrganizationID, reeve.ReadUsage)
-	if err != nil {
-		return nil, time.Time{}, err
+	return organization.CreatedAt, err
+}
+
+// seriesProjects finds the projects of a series, at most so many. They are
+// counted first: to refuse costs little.
+func (c *Control) seriesProjects(ctx context.Context, q SeriesQuery, most int) ([]reeve.ID, error) {
+	if q.ProjectID != reeve.Zero {
+		return []reeve.ID{q.ProjectID}, nil
 	}
-	projects, err := c.store.ProjectsOfOrganization(ctx, q.OrganizationID, maxSeriesWork+1)
-	return projects, organization.CreatedAt, err
+	n, err := c.store.CountProjects(ctx, q.OrganizationID, most+1)
+	if err != nil {
+		return nil, err
+	}
+	if n > most {
+		return nil, reeve.Errorf(reeve.Invalid, "the organization has too many projects for so long a time")
+	}
+	return c.store.ProjectsOfOrganization(ctx, q.OrganizationID, most)
 }
 
 // seriesOfTotals fills a series of whole months.

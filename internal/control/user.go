@@ -70,6 +70,28 @@ func (c *Control) GetUser(ctx context.Context, email string) (out UserDetails, e
 	if out.User, err = c.store.UserByEmail(ctx, email); err != nil {
 		return out, err
 	}
+	return c.userDetails(ctx, out.User)
+}
+
+// FindUser finds a user by id.
+func (c *Control) FindUser(ctx context.Context, id reeve.ID) (reeve.User, error) {
+	if _, err := operator(ctx, reeve.Look); err != nil {
+		return reeve.User{}, err
+	}
+	return c.store.User(ctx, id)
+}
+
+// GetUserByID is GetUser by id.
+func (c *Control) GetUserByID(ctx context.Context, id reeve.ID) (UserDetails, error) {
+	user, err := c.FindUser(ctx, id)
+	if err != nil {
+		return UserDetails{}, err
+	}
+	return c.userDetails(ctx, user)
+}
+
+func (c *Control) userDetails(ctx context.Context, user reeve.User) (out UserDetails, err error) {
+	out.User = user
 	if out.Projects, err = c.store.ProjectsOfMember(ctx, out.User.ID); err != nil {
 		return out, err
 	}

@@ -109,11 +109,11 @@ func (c *Control) deleteOrganizationsOf(ctx context.Context, tx *store.Tx, how d
 		return nil, err
 	}
 	for _, organization := range owned {
-		members, err := tx.CountMembers(ctx, store.InOrganization(organization.ID))
+		members, err := tx.CountMembers(ctx, store.InOrganization(organization.ID), 2)
 		if err != nil {
 			return nil, err
 		}
-		projects, err := tx.CountProjects(ctx, organization.ID)
+		projects, err := tx.CountProjects(ctx, organization.ID, 1)
 		if err != nil {
 			return nil, err
 		}

@@ -73,6 +73,11 @@ func TestGetUser(t *testing.T) {
 			t.Errorf("%+v", got.Projects)
 		}
 		same(t, "coupons", []reeve.Coupon{coupon}, got.Coupons, nil)
+		byID, err := h.c.GetUserByID(h.ctx, u.ID)
+		same(t, "by id", got, byID, err)
+		found, err := h.c.FindUser(h.ctx, u.ID)
+		same(t, "found", u, found, err)
+		refused(t, "unknown id", errOf(h.c.GetUserByID(h.ctx, o.ID)), reeve.NotFound, "user not found")
 		places, total, err := h.c.ListOrganizationsOf(h.ctx, u.ID, control.Page{Number: 1, Size: 1})
 		same(t, "organisations", []control.Place{{Organization: other, Role: reeve.RoleViewer}}, places, err)
 		same(t, "in all", 2, total, nil)

@@ -125,3 +125,12 @@ func (r Reader) CountAPIKeysBefore(ctx context.Context, project reeve.ID, now, b
 	)
 	return KeysBefore{n[0], n[1], n[2].of(n[1])}, err
 }
+
+// CountOwned counts the projects that a user owns anywhere.
+func (r Reader) CountOwned(ctx context.Context, user reeve.ID) (Count, error) {
+	n, err := r.counts(ctx, []any{user}, "SELECT 1 FROM projects WHERE owner_id = $1")
+	if err != nil {
+		return Count{}, err
+	}
+	return n[0], nil
+}

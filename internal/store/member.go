@@ -73,11 +73,11 @@ func (r Reader) HasOtherAdmin(ctx context.Context, of MemberOf, user reeve.ID) (
 	}, value[bool])
 }
 
-// CountMembers counts members, disabled ones included.
-func (r Reader) CountMembers(ctx context.Context, of MemberOf) (int, error) {
+// CountMembers counts members, disabled ones included, and stops after so many.
+func (r Reader) CountMembers(ctx context.Context, of MemberOf, most int) (int, error) {
 	return one(ctx, r, read{
-		sql:  "SELECT COUNT(*) FROM " + of.table + " WHERE " + of.column + " = $1",
-		args: []any{of.id},
+		sql:  "SELECT COUNT(*) FROM (SELECT 1 FROM " + of.table + " WHERE " + of.column + " = $1 LIMIT $2) c",
+		args: []any{of.id, most},
 	}, value[int])
 }
 
@@ -111,8 +111,10 @@ type Place struct {
 func (r Reader) Places(ctx context.Context, user reeve.ID, w Window) ([]Place, error) {
 	return many(ctx, r, read{
 		sql: `SELECT o.id, o.name, o.owner_id, o.created_at, m.role
-			FROM organization_members m JOIN organizations o ON o.id = m.organization_id
-			WHERE m.user_id = $1 AND NOT m.disabled ORDER BY m.created_at, o.id LIMIT $2 OFFSET $3`,
+			FROM (SELECT organization_id, role, created_at FROM organization_members
+				WHERE user_id = $1 AND NOT disabled ORDER BY created_at, organization_id LIMIT $2 OFFSET $3) m
+			JOIN organizations o ON o.id = m.organization_id
+			ORDER BY m.created_at, o.id`,
 		args: []any{user, w.Limit, w.Offset},
 	}, func(row scanner) (p Place, err error) {
 		o := &p.Organization

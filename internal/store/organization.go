@@ -109,11 +109,11 @@ func (tx *Tx) DeleteOrganization(id reeve.ID) {
 	tx.deleteText(Organizations, id)
 }
 
-// CountProjects counts an organisation's projects.
-func (r Reader) CountProjects(ctx context.Context, organization reeve.ID) (int, error) {
+// CountProjects counts an organisation's projects, and stops after so many.
+func (r Reader) CountProjects(ctx context.Context, organization reeve.ID, most int) (int, error) {
 	return one(ctx, r, read{
-		sql:  "SELECT COUNT(*) FROM projects WHERE organization_id = $1",
-		args: []any{organization},
+		sql:  "SELECT COUNT(*) FROM (SELECT 1 FROM projects WHERE organization_id = $1 LIMIT $2) c",
+		args: []any{organization, most},
 	}, value[int])
 }
 

@@ -21,7 +21,7 @@ const (
 )
 
 func (q pageQuery) page() (control.Page, error) {
-	out := control.Page{Size: defaultPage}
+	out := control.Page{Size: defaultPage, Exact: true}
 	var err error
 	if q.Page != "" {
 		if out.Number, err = strconv.Atoi(q.Page); err != nil || out.Number < 0 || out.Number > lastPage {

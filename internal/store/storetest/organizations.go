@@ -55,20 +55,20 @@ func testDeleteOrganization(t *testing.T, w world) {
 		tx.CreateMember(store.InOrganization(o.ID), reeve.Member{UserID: u.ID, Role: reeve.RoleAdmin, CreatedAt: epoch})
 		tx.CreateOrganizationKey(reeve.OrganizationKey{ID: newID(), OrganizationID: o.ID, Name: "ci", Role: reeve.RoleAdmin, CreatedAt: epoch}, hash)
 	})
-	projects, err := w.s.CountProjects(w.ctx(), o.ID)
+	projects, err := w.s.CountProjects(w.ctx(), o.ID, 9)
 	same(t, "CountProjects", 1, projects, err)
 	err = w.try(func(tx *store.Tx) { tx.DeleteOrganization(o.ID) })
 	refused(t, "with a project", err, reeve.Conflict, "projects still exist")
 
 	w.write(func(tx *store.Tx) { tx.DeleteProject(p.ID) })
-	projects, err = w.s.CountProjects(w.ctx(), o.ID)
+	projects, err = w.s.CountProjects(w.ctx(), o.ID, 9)
 	same(t, "CountProjects", 0, projects, err)
 	w.write(func(tx *store.Tx) { tx.DeleteOrganization(o.ID) })
 	_, err = w.s.Organization(w.ctx(), o.ID)
 	refused(t, "deleted", err, reeve.NotFound, "organization not found")
 	_, err = w.s.OrganizationKey(w.ctx(), hash)
 	refused(t, "its key", err, reeve.Unauthenticated, "Unauthorized")
-	count, err := w.s.CountMembers(w.ctx(), store.InOrganization(o.ID))
+	count, err := w.s.CountMembers(w.ctx(), store.InOrganization(o.ID), 9)
 	same(t, "its members", 0, count, err)
 }
 

@@ -77,7 +77,7 @@ func testDeleteProject(t *testing.T, w world) {
 
 	_, err := w.s.Project(w.ctx(), p.ID)
 	refused(t, "deleted", err, reeve.NotFound, "project not found")
-	count, err := w.s.CountMembers(w.ctx(), store.InProject(p.ID))
+	count, err := w.s.CountMembers(w.ctx(), store.InProject(p.ID), 9)
 	same(t, "members", 0, count, err)
 	usage, err := w.s.UsageTotal(w.ctx(), p.ID, 202611, epoch)
 	same(t, "usage stays", used(p.ID, 202611, 1), usage, err)
