@@ -35,8 +35,10 @@ const crowd = 100_000
 // consolePassword is what the tenants' user of the measure signs in with.
 const consolePassword = "correct horse battery"
 
-// consolePage is a page of one of the consoles; what is in braces names things.
-type consolePage struct{ listener, path string }
+// consolePage is a page of one of the consoles, by its kind.
+type consolePage struct{ listener, kind, path string }
+
+func (p consolePage) name() string { return p.listener + " /console/" + p.kind }
 
 // The pages of each kind. What is in braces is filled in with the largest things
 // there are.
@@ -69,10 +71,11 @@ func (w *directoryWorld) consolePages() []consolePage {
 		"{own project}", reeve.ID(w.id(kindProject, w.crowdedProject())).TypeID(reeve.PrefixProject),
 	)
 	var out []consolePage
-	for listener, paths := range map[string][]string{"operator": operatorConsole, "tenant": tenantConsole} {
-		for _, path := range paths {
-			out = append(out, consolePage{listener, "/console/" + ids.Replace(path)})
-		}
+	for _, kind := range operatorConsole {
+		out = append(out, consolePage{"operator", kind, "/console/" + ids.Replace(kind)})
+	}
+	for _, kind := range tenantConsole {
+		out = append(out, consolePage{"tenant", kind, "/console/" + ids.Replace(kind)})
 	}
 	return out
 }
@@ -197,7 +200,7 @@ func (b *bench) measureConsole(ctx context.Context) error {
 	contenders := make([]contender, len(pages))
 	for i, page := range pages {
 		request := []byte("GET " + page.path + " HTTP/1.1\r\nHost: bench\r\nCookie: " + cookies[page.listener] + "\r\n\r\n")
-		contenders[i] = contender{page.listener + " " + page.path, func(ctx context.Context, _ time.Duration) (sample, error) {
+		contenders[i] = contender{page.name(), func(ctx context.Context, _ time.Duration) (sample, error) {
 			return drive(ctx, plan{
 				addresses: []string{w.addresses[page.listener]}, connections: 1, requests: pagesEach,
 				next: func(_ *worker, buf []byte) ([]byte, int, int) { return append(buf, request...), 0, http.StatusOK },
@@ -252,8 +255,7 @@ var fetched = regexp.MustCompile(`(?:<link rel="(?:stylesheet|icon)" href|<scrip
 // weigh gives what a page puts on the wire, headers included: with all that it
 // has a browser fetch, and with what of that no browser keeps.
 func (w *directoryWorld) weigh(ctx context.Context, page consolePage, cookie string) (first, after weight, err error) {
-	first.page = page.listener + " " + page.path
-	after.page = first.page
+	first.page, after.page = page.name(), page.name()
 	body, size, _, err := w.fetch(ctx, page.listener, page.path, cookie)
 	if err != nil {
 		return first, after, err

@@ -116,7 +116,7 @@ func TestServerGone(t *testing.T) {
 	before := s.Count(t)
 	for _, away := range []func(){g.close, g.loseAnswers} {
 		away()
-		p.press("Rename").see("The server could not be reached. What you have filled in is still here").holds("Name", "Anew")
+		p.press("Rename").see("The server could not be reached", "What you have filled in is still here").holds("Name", "Anew")
 		p.judge()
 	}
 	g.open()
@@ -124,6 +124,24 @@ func TestServerGone(t *testing.T) {
 	if got := s.Count(t) - before; got != 1 {
 		t.Errorf("it was done %d times", got)
 	}
+}
+
+// TestLivePage: what keeps itself up to date says when it cannot, and asks who is
+// signed out to sign in.
+func TestLivePage(t *testing.T) {
+	needsChromium(t)
+	s := reevetest.OpenMailed(t)
+	s.Tenants(t)
+	g := newGate(t, s.URL("operator"))
+	p := visitor(t, g.url()).open("/console/system").fill("Operator token", reevetest.OperatorToken).click("Sign in").titled("System")
+	p.expect("503 (Service Unavailable)")
+	g.serve(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
+	p.see("The server could not be reached", "Jobs")
+	g.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Del("Cookie")
+		g.to.ServeHTTP(w, r)
+	}))
+	p.see("Operator token").titled("Sign in")
 }
 
 // gate stands before a server, at one address, open or closed.

@@ -50,4 +50,9 @@ func TestUsage(t *testing.T) {
 	p.click("Usage").choose("Time", "November 2026").click("Show").see("1 November 2026 to 22 November 2026")
 	o := operator(t, s)
 	o.click("Projects").click("px").see("over the limit", "Storage", "Requests")
+	s.Do(t, reevetest.Step{Call: "PUT /api/users/alice@mail.test", Body: `{"projectLimit":200}`, Status: 200})
+	for i := range 100 {
+		s.Project(t, fmt.Sprint("p", i), "alice", "acme")
+	}
+	o.open(s.Expand("/console/organizations/{acme}")).see("1 November 2026 to 22 November 2026", "Requests") // when it is added up
 }

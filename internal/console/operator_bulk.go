@@ -102,7 +102,7 @@ func (v *visit) askBulk() (*question, error) {
 }
 
 func plannedTable(plan control.BulkPlan) *table {
-	t := &table{ID: "planned", Caption: "To which", Columns: []column{{Name: "Name"}, {Name: "ID"}}}
+	t := &table{ID: "planned", Caption: "To which", Columns: []column{{Name: "Name"}, {Name: "ID"}}, Brief: plan.Count > len(plan.Items)}
 	for _, item := range plan.Items {
 		id := item.ID.String()
 		t.Rows = append(t.Rows, []cell{linked(calledOr(item.Name, id), to(foundKinds[item.Kind].path, id)), code(id)})

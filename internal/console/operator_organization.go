@@ -74,21 +74,12 @@ func (v *visit) showOrganization() (*page, error) {
 			{"ID for tenants", code(o.ID.TypeID(reeve.PrefixOrganization))},
 		}, freezeFacts(o.Freeze)...),
 	}
-	for _, tell := range []func(reeve.Organization) (section, error){
-		v.organizationMembersInBrief, v.projectsInBrief, v.keysInBrief, v.spending, v.statementsInBrief, v.creditsInBrief,
-	} {
-		s, err := tell(o)
-		if err != nil {
-			return nil, err
-		}
-		p.Sections = append(p.Sections, s)
+	changes := func(reeve.Organization) (section, error) {
+		return v.changesSection(control.ChangeFilter{Organization: &o.ID}, "Last changes")
 	}
-	usage, err := v.usageInBrief(o)
-	if err != nil {
-		return nil, err
-	}
-	changes, err := v.changesSection(control.ChangeFilter{Organization: &o.ID}, "Last changes")
-	p.Sections = append(append(p.Sections, usage...), changes)
+	p.Sections, err = sideBySide(o,
+		single(v.organizationMembersInBrief), single(v.projectsInBrief), single(v.keysInBrief), single(v.spending),
+		single(v.statementsInBrief), single(v.creditsInBrief), v.usageInBrief, single(changes))
 	return p, err
 }
 

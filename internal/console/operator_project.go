@@ -119,16 +119,8 @@ func (v *visit) anyProject() (*page, error) {
 		Title: p.Name, Up: p.up(false), Badges: []badge{frozenBadge(p.Project)}, Lead: p.Description,
 		Facts: p.facts(), Actions: v.projectActions(p),
 	}
-	for _, part := range []func(onProject) ([]section, error){
-		v.projectLimits, v.projectKeysShort, v.projectMembersShort, v.projectUsage, v.projectChanges,
-	} {
-		sections, err := part(p)
-		if err != nil {
-			return nil, err
-		}
-		out.Sections = append(out.Sections, sections...)
-	}
-	return out, nil
+	out.Sections, err = sideBySide(p, v.projectLimits, v.projectKeysShort, v.projectMembersShort, v.projectUsage, v.projectChanges)
+	return out, err
 }
 
 func (p onProject) facts() []fact {

@@ -166,6 +166,9 @@ func TestProjectTransfer(t *testing.T) {
 	page = page.send(fields{"owner": "mallory@mail.test", "organization": "evil"}).answered(http.StatusConflict, "Transfer px").
 		says("Mallory Mean becomes its owner in place of Alice van Test", "It moves from acme to evil.", "2 members, who are not in evil, lose access.")
 	page.send(nil).titled("px").says("The project is transferred.", "Organisation evil", "Owner Mallory Mean")
+	for field, id := range map[string]string{"owner": s.Expand("{px}"), "organization": s.Expand("{px}")} {
+		b.get(path+"/transfer").send(fields{field: id}).answered(http.StatusBadRequest, "Transfer px").says("not found")
+	}
 	b.get(path+"/transfer").send(fields{"organization": "nowhere"}).answered(http.StatusBadRequest, "Transfer px").says("There is no organisation that is called “nowhere”")
 }
 

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"cmp"
+
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 )
@@ -35,10 +37,17 @@ func (v *visit) transferSent(in values) (to control.Transfer, err error) {
 	if in.text("owner") == "" || in.text("organization") == "" {
 		return to, nil
 	}
-	if to.OwnerID, err = v.userNamed(in.text("owner")); err != nil {
+	if to.OwnerID, err = v.userNamed(in.text("owner")); err == nil {
+		to.OrganizationID, err = v.findOrganization(in.text("organization"))
+	}
+	if err != nil {
 		return to, err
 	}
-	to.OrganizationID, err = v.findOrganization(in.text("organization"))
+	_, owner := v.control.FindUser(v.ctx, to.OwnerID) // an id is nobody's, perhaps
+	_, organization := v.control.GetOrganization(v.ctx, to.OrganizationID)
+	if err = cmp.Or(owner, organization); reeve.IsKind(err, reeve.NotFound) {
+		err = reeve.Errorf(reeve.Invalid, "%s", reeve.AsError(err).Message)
+	}
 	return to, err
 }
 

@@ -69,19 +69,12 @@ func (v *visit) showUser() (*page, error) {
 			{"ID", code(u.ID.String())},
 		}, freezeFacts(u.Freeze)...),
 	}
-	for _, tell := range []func(control.UserDetails) (section, error){
-		v.userProjects, v.userOrganizations, v.userPlaces, v.userCoupons, v.userStatements,
-		func(control.UserDetails) (section, error) {
-			return v.changesSection(control.ChangeFilter{Target: &u.ID}, "Last changes")
-		},
-	} {
-		s, err := tell(found)
-		if err != nil {
-			return nil, err
-		}
-		p.Sections = append(p.Sections, s)
+	changes := func(control.UserDetails) (section, error) {
+		return v.changesSection(control.ChangeFilter{Target: &u.ID}, "Last changes")
 	}
-	return p, nil
+	p.Sections, err = sideBySide(found,
+		single(v.userProjects), single(v.userOrganizations), single(v.userPlaces), single(v.userCoupons), single(v.userStatements), single(changes))
+	return p, err
 }
 
 func totpState(on bool) cell {
@@ -122,15 +115,21 @@ func (v *visit) userProjects(found control.UserDetails) (section, error) {
 		ID: "projects", Caption: "Projects owned", Empty: "The user owns no project.", Brief: next != "",
 		Columns: []column{{Name: "Name"}, {Name: "State"}, {Name: "Stored"}, {Name: "Egress this month"}, {Name: "Buckets"}, {Name: "Created"}},
 	}
+	ids := make([]reeve.ID, len(owned))
+	for i, p := range owned {
+		ids[i] = p.ID
+	}
+	frozen, err := v.control.FrozenProjects(v.ctx, ids)
+	if err != nil {
+		return section{}, err
+	}
 	for _, p := range owned {
 		limits, err := v.control.GetLimitsInForce(v.ctx, p.ID)
 		if err != nil {
 			return section{}, err
 		}
 		state := freezeState(p.Freeze)
-		if frozen, err := v.control.ProjectIsFrozen(v.ctx, p.ID); err != nil {
-			return section{}, err
-		} else if frozen && p.Freeze == nil {
+		if p.Freeze == nil && slices.Contains(frozen, p.ID) {
 			state.Badges = []badge{{"frozen with the user or the organisation", "bad"}}
 		}
 		t.Rows = append(t.Rows, []cell{

@@ -149,9 +149,13 @@ func (v *visit) askDeleteInvitation() (*question, error) {
 	if err != nil {
 		return nil, err
 	}
+	i, err := v.control.GetInvitation(v.ctx, p.organization.ID, v.id("invitation", reeve.PrefixInvitation))
+	if err != nil {
+		return nil, err
+	}
 	back := p.path("invitations")
 	return &question{
-		Title: "Take an invitation back", Up: p.up(link{Text: "Invitations", To: back}), Submit: "Take it back", Danger: true, Back: back,
+		Title: "Take back the invitation of " + i.Email, Up: p.up(link{Text: "Invitations", To: back}), Submit: "Take it back", Danger: true, Back: back,
 		Effects: []string{"Its link is not valid any more at once. Who has accepted it already stays a member."},
 	}, nil
 }

@@ -16,6 +16,14 @@ func (c *Control) ProjectIsFrozen(ctx context.Context, project reeve.ID) (bool, 
 	return c.store.IsProjectFrozen(ctx, project)
 }
 
+// FrozenProjects gives which of some projects are frozen so.
+func (c *Control) FrozenProjects(ctx context.Context, projects []reeve.ID) ([]reeve.ID, error) {
+	if _, err := operator(ctx, reeve.Look); err != nil {
+		return nil, err
+	}
+	return c.store.FrozenProjects(ctx, projects)
+}
+
 // OrganizationIsFrozen is ProjectIsFrozen for an organisation with all its
 // projects.
 func (c *Control) OrganizationIsFrozen(ctx context.Context, organization reeve.ID) (bool, error) {

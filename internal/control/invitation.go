@@ -191,6 +191,24 @@ func (c *Control) ListInvitations(ctx context.Context, organization reeve.ID, pa
 	return list, total, err
 }
 
+// GetInvitation reads an open invitation of an organisation.
+func (c *Control) GetInvitation(ctx context.Context, organization, invitation reeve.ID) (reeve.Invitation, error) {
+	by, o, err := c.authorizeOrganization(ctx, c.store.Reader, organization, reeve.ManageMembers)
+	if err != nil {
+		return reeve.Invitation{}, err
+	}
+	i, err := invitationOf(ctx, c.store.Reader, o.ID, invitation)
+	return i, by.veil(err)
+}
+
+func invitationOf(ctx context.Context, r store.Reader, organization, invitation reeve.ID) (reeve.Invitation, error) {
+	i, err := r.Invitation(ctx, invitation)
+	if err == nil && i.OrganizationID != organization {
+		return reeve.Invitation{}, reeve.Errorf(reeve.NotFound, "invitation not found")
+	}
+	return i, err
+}
+
 // DeleteInvitation takes an invitation back: its link is not valid any more.
 func (c *Control) DeleteInvitation(ctx context.Context, organization, invitation reeve.ID) error {
 	return c.store.Write(ctx, func(tx *store.Tx) error {
@@ -198,10 +216,7 @@ func (c *Control) DeleteInvitation(ctx context.Context, organization, invitation
 		if err != nil {
 			return err
 		}
-		i, err := tx.Invitation(ctx, invitation)
-		if err == nil && i.OrganizationID != o.ID {
-			err = reeve.Errorf(reeve.NotFound, "invitation not found")
-		}
+		i, err := invitationOf(ctx, tx.Reader, o.ID, invitation)
 		if err != nil {
 			return by.veil(err)
 		}

@@ -21,15 +21,12 @@ type LimitsInForce struct{ Usage, Bandwidth, Rate, Buckets LimitInForce }
 // stored, bytes of egress this month (UTC), buckets. What leases hold counts as
 // used.
 func (c *Control) GetLimitsInForce(ctx context.Context, id reeve.ID) (out LimitsInForce, err error) {
-	if _, _, err := c.authorize(ctx, c.store.Reader, id, reeve.ReadProject); err != nil {
-		return out, err
+	caller, project, err := c.authorize(ctx, c.store.Reader, id, reeve.ReadProject)
+	if err == nil && caller.tenant() { // who does not see them
+		project, err = c.store.Project(ctx, id)
+		err = caller.veil(err) // gone just now
 	}
-	caller := callerOf(ctx)
-	project, err := c.store.Project(ctx, id)
 	if err != nil {
-		if caller.tenant() && reeve.IsKind(err, reeve.NotFound) {
-			err = reeve.ErrDenied // gone just now
-		}
 		return out, err
 	}
 	for _, limit := range []struct {

@@ -66,22 +66,19 @@ func (tx *Tx) LockUsage(ctx context.Context) error { return tx.lockName(ctx, loc
 func (r Reader) UsageMonths(ctx context.Context) ([]reeve.Month, error) {
 	var out []reeve.Month
 	for _, table := range []string{"usage_totals", "usage_gauges"} {
-		for last := int64(0); ; {
-			// One month at a time: the primary key begins with it.
-			next, err := one(ctx, r, read{
-				sql: "SELECT COALESCE(MIN(month), 0) FROM " + table + " WHERE month > $1", args: []any{last},
-			}, value[int64])
-			if err != nil {
-				return nil, err
-			}
-			if next == 0 {
-				break
-			}
-			out = append(out, reeve.Month(next))
+		// One month at a time: the primary key begins with it.
+		months, err := many(ctx, r, read{sql: `WITH RECURSIVE used (month) AS (
+				SELECT MIN(month) FROM ` + table + `
+				UNION ALL SELECT (SELECT MIN(t.month) FROM ` + table + ` t WHERE t.month > used.month) FROM used WHERE used.month IS NOT NULL
+			) SELECT month FROM used WHERE month IS NOT NULL`}, value[int64])
+		if err != nil {
+			return nil, err
+		}
+		for _, month := range months {
+			out = append(out, reeve.Month(month))
 			if table == "usage_gauges" {
-				out = append(out, reeve.Month(next).Add(1))
+				out = append(out, reeve.Month(month).Add(1))
 			}
-			last = next
 		}
 	}
 	slices.Sort(out)

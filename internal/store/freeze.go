@@ -82,6 +82,16 @@ func (r Reader) IsProjectFrozen(ctx context.Context, project reeve.ID) (bool, er
 	}, value[bool])
 }
 
+// FrozenProjects gives which of some projects are frozen so.
+func (r Reader) FrozenProjects(ctx context.Context, projects []reeve.ID) (out []reeve.ID, err error) {
+	err = r.inLists(projects, func(list string, args []any) error {
+		some, err := many(ctx, r, read{sql: "SELECT p.id FROM projects p WHERE p.id IN (" + list + ") AND " + frozenWith, args: args}, value[reeve.ID])
+		out = append(out, some...)
+		return err
+	})
+	return out, err
+}
+
 // IsOrganizationFrozen tells whether an organisation is frozen, by itself or
 // with its owner.
 func (r Reader) IsOrganizationFrozen(ctx context.Context, organization reeve.ID) (bool, error) {

@@ -47,20 +47,40 @@ document.addEventListener('htmx:after:swap', (event) => {
   }
 });
 
+function keepsUpToDate(element) {
+  return element && (element.getAttribute('data-hx-trigger') || '').startsWith('every');
+}
+
 // The server is gone in the middle of something: the form stays as it is.
-document.addEventListener('htmx:error', () => {
+function tellLost() {
   const lost = document.querySelector('.lost');
   if (lost) {
     lost.hidden = false;
     lost.scrollIntoView({block: 'nearest'});
   }
-});
-document.addEventListener('htmx:before:request', () => {
+}
+
+document.addEventListener('htmx:error', tellLost);
+document.addEventListener('htmx:before:request', (event) => {
+  const from = event.detail.ctx.sourceElement;
+  if (keepsUpToDate(from)) return;
   const lost = document.querySelector('.lost');
   if (lost) lost.hidden = true;
-  const from = event.detail && event.detail.ctx && event.detail.ctx.sourceElement;
-  if (from && (from.getAttribute('data-hx-trigger') || '').startsWith('every')) return; // a page that keeps itself up to date
   document.body.classList.add('busy');
+});
+
+// A part that was asked for by itself and is not in the answer stays: the server
+// is in trouble, or it is the page that says why there is none.
+document.addEventListener('htmx:before:swap', (event) => {
+  const {ctx, tasks} = event.detail;
+  const lost = document.querySelector('.lost');
+  if (!ctx.select || tasks.some((task) => task.fragment.childElementCount > 0)) {
+    if (lost) lost.hidden = true;
+    return;
+  }
+  event.preventDefault();
+  if (ctx.response.status >= 500) tellLost();
+  else if (keepsUpToDate(ctx.sourceElement)) location.reload();
 });
 document.addEventListener('htmx:finally:request', () => document.body.classList.remove('busy'));
 

@@ -130,6 +130,8 @@ func testFreezes(t *testing.T, w world) {
 			frozen, err = w.s.IsOrganizationFrozen(w.ctx(), at.organization)
 			same(t, "organization", at.within, frozen, err)
 		}
+		with, err := w.s.FrozenProjects(w.ctx(), []reeve.ID{other.ID, p.ID, newID()})
+		same(t, "projects", []reeve.ID{p.ID}, with, err)
 		_, project, err := w.s.APIKeyByHead(w.ctx(), key.Head)
 		same(t, "of the key", true, project.Frozen, err)
 		var all []store.Freeze
