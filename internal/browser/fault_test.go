@@ -49,13 +49,13 @@ func TestTwoPeople(t *testing.T) {
 	s, first := tenants(t, "alice")
 	path := s.Expand("/console/projects/{prj:px}/edit")
 	second := visitor(t, s.URL("tenant")).signIn("alice").open(path)
-	first.open(path).fill("Name", "One").click("Rename").titled("One")
-	second.expect("412 (Precondition Failed)").fill("Name", "Two").click("Rename").titled("Rename One").
+	first.open(path).fill("Name", "One").click("Save").titled("One")
+	second.expect("412 (Precondition Failed)").fill("Name", "Two").click("Save").titled("Edit One").
 		see("Somebody has changed this", "Changed meanwhile from “px” to “One”.").holds("Name", "Two").
-		click("Rename").titled("Two")
+		click("Save").titled("Two")
 
 	third := operator(t, s).open(s.Expand("/console/projects/{px}/edit"))
-	first.open(path).fill("Name", "Three").click("Rename").titled("Three")
+	first.open(path).fill("Name", "Three").click("Save").titled("Three")
 	third.expect("412 (Precondition Failed)").fill("Name", "Four").click("Save").see("Changed meanwhile from “Two” to “Three”.").
 		click("Save").titled("Four")
 }
@@ -114,7 +114,11 @@ func TestServerGone(t *testing.T) {
 	p := visitor(t, g.url()).signIn("alice").click("acme").click("Rename").fill("Name", "Anew")
 	p.expect("net::ERR_").expect("htmx:error: Failed to fetch")
 	before := s.Count(t)
-	for _, away := range []func(){g.close, g.loseAnswers} {
+	p.expect("502 (Bad Gateway)")
+	refuse := func() {
+		g.serve(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<p>proxy</p>", http.StatusBadGateway) }))
+	}
+	for _, away := range []func(){g.close, g.loseAnswers, refuse} {
 		away()
 		p.press("Rename").see("The server could not be reached", "What you have filled in is still here").holds("Name", "Anew")
 		p.judge()

@@ -60,7 +60,7 @@ func TestTenantProjects(t *testing.T) {
 		titled("Acme GmbH").see("The organisation is now called Acme GmbH.")
 	p.click("New project").fill("Name", "Archive").fill("Description", "Old things").click("Create").
 		titled("Archive").see("The project Archive is created.")
-	p.click("Rename").fill("Name", "Attic").click("Rename").titled("Attic")
+	p.click("Edit").fill("Name", "Attic").fill("Description", "Older things").click("Save").titled("Attic").see("Older things")
 	p.click("Usage").titled("Usage").click("Overview").
 		click("Delete").titled("Delete Attic").see("What will happen").click("Delete the project").
 		titled("Acme GmbH").see("The project Attic is deleted.").miss("Archive")

@@ -11,9 +11,16 @@ import (
 // preview is how many things of a kind the page of another shows.
 const preview = 10
 
-// lister reads a page of a list, and tells how many things there are in all, or
-// that there are more than control.MostCounted.
-type lister[T any] func(control.Page) ([]T, int, error)
+// lister reads a page of a list, and tells how many things there are in all.
+type lister[T any] func(control.Page) ([]T, control.Count, error)
+
+// exactly makes a lister of what counts all that there is.
+func exactly[T any](list func(control.Page) ([]T, int, error)) lister[T] {
+	return func(p control.Page) ([]T, control.Count, error) {
+		some, total, err := list(p)
+		return some, control.Count{N: total}, err
+	}
+}
 
 // fillPage puts the page of a list that a parameter asks for into a table, and
 // the whole list into its CSV.
@@ -30,11 +37,11 @@ func fillPageOf[T any](v *visit, name string, size int, t *table, list lister[T]
 
 // fillFirst puts the first few of a list into a table, and the whole list into
 // its CSV; total is how many there are.
-func fillFirst[T any](t *table, few int, list lister[T], row func(T) []cell) (total int, err error) {
+func fillFirst[T any](t *table, few int, list lister[T], row func(T) []cell) (total control.Count, err error) {
 	return fill(t, control.Page{Size: few}, list, row)
 }
 
-func fill[T any](t *table, page control.Page, list lister[T], row func(T) []cell) (total int, err error) {
+func fill[T any](t *table, page control.Page, list lister[T], row func(T) []cell) (total control.Count, err error) {
 	some, total, err := list(page)
 	t.Rows, t.All = rowsOf(some, row), allPages(list, row)
 	return total, err
@@ -56,7 +63,7 @@ func allPages[T any](list lister[T], row func(T) []cell) iter.Seq2[[]cell, error
 		steps(func() ([][]cell, bool, error) {
 			some, total, err := list(control.Page{Number: n, Size: csvPage})
 			n++
-			return rowsOf(some, row), len(some) > 0 && (n*csvPage < total || total > control.MostCounted), err
+			return rowsOf(some, row), len(some) > 0 && (n*csvPage < total.N || total.More), err
 		})(yield)
 	}
 }
@@ -89,9 +96,9 @@ func firstOf[T any](t *table, all []T, row func(T) []cell) *table {
 
 // pagesOf reads what is there already as if it were read page by page.
 func pagesOf[T any](all []T) lister[T] {
-	return func(p control.Page) ([]T, int, error) {
+	return func(p control.Page) ([]T, control.Count, error) {
 		from := min(p.Number*p.Size, len(all))
-		return all[from:min(from+p.Size, len(all))], len(all), nil
+		return all[from:min(from+p.Size, len(all))], control.Count{N: len(all)}, nil
 	}
 }
 
@@ -110,24 +117,18 @@ func (v *visit) pageNumber(name string) int {
 	return n - 1
 }
 
-// inAll is how many things a lister has told that there are.
-func inAll(total int) control.Count {
-	return control.Count{N: min(total, control.MostCounted), More: total > control.MostCounted}
-}
-
-// pages makes the pager of a list whose length is known.
-func (v *visit) pages(name string, size, shown, total int) *pager {
+// pages makes the pager of a list that was counted.
+func (v *visit) pages(name string, size, shown int, total control.Count) *pager {
 	n := v.pageNumber(name)
 	here := v.r.URL.RequestURI()
-	of := inAll(total)
-	out := &pager{Text: fmt.Sprintf("%d to %d of %s", n*size+1, n*size+shown, howMany(of))}
+	out := &pager{Text: fmt.Sprintf("%d to %d of %s", n*size+1, n*size+shown, howMany(total))}
 	if shown == 0 {
-		out.Text = howMany(of) + " in all"
+		out.Text = howMany(total) + " in all"
 	}
 	if n > 0 {
 		out.Prev = at(here, name, strconv.Itoa(n))
 	}
-	if (n+1)*size < total || of.More && shown == size {
+	if (n+1)*size < total.N || total.More && shown == size {
 		out.Next = at(here, name, strconv.Itoa(n+2))
 	}
 	return out

@@ -23,7 +23,7 @@ type memberList struct {
 func (v *visit) inOrganization(o reeve.Organization) memberList {
 	return memberList{
 		of: o.Name, owner: o.OwnerID,
-		page: func(page control.Page) ([]reeve.Member, int, error) {
+		page: func(page control.Page) ([]reeve.Member, control.Count, error) {
 			return v.control.OrganizationMembers(v.ctx, o.ID, page)
 		},
 		find: func(text string, limit int) ([]reeve.Member, bool, error) {
@@ -36,7 +36,7 @@ func (v *visit) inOrganization(o reeve.Organization) memberList {
 func (v *visit) inProject(p reeve.Project) memberList {
 	return memberList{
 		of: p.Name, owner: p.OwnerID,
-		page: func(page control.Page) ([]reeve.Member, int, error) {
+		page: func(page control.Page) ([]reeve.Member, control.Count, error) {
 			return v.control.ProjectMembers(v.ctx, p.ID, page)
 		},
 		find: func(text string, limit int) ([]reeve.Member, bool, error) {
@@ -153,9 +153,9 @@ func (v *visit) membersInBrief(list memberList, all string) (section, error) {
 	if v.may(reeve.ManageTenants) {
 		out.Actions = append(out.Actions, addMemberLink(all))
 	}
-	if total > shortList {
+	if total.N > shortList {
 		t.Pager = &pager{Text: "The oldest " + tally(shortList, "member")}
-		out.Actions = append(out.Actions, link{Text: "All " + several(inAll(total), "member"), To: all})
+		out.Actions = append(out.Actions, link{Text: "All " + several(total, "member"), To: all})
 	}
 	return out, err
 }

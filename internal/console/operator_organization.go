@@ -94,6 +94,9 @@ func (v *visit) usageInBrief(o reeve.Organization) ([]section, error) {
 	case err != nil:
 		return nil, err
 	case more != "":
+		if _, err := v.daysAsked(); err != nil {
+			return nil, err
+		}
 		return []section{{
 			ID: "usage", Title: "Usage by day", Note: "It is added up of many projects, which takes a moment.",
 			Later:   at(organizationPath(o, "usage"), monthField, v.r.URL.Query().Get(monthField)),

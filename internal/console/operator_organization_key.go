@@ -29,7 +29,7 @@ func (v *visit) keysOf(o reeve.Organization) (lister[control.OrganizationKeyUse]
 	list := func(p control.Page) ([]control.OrganizationKeyUse, int, error) {
 		return v.control.ListOrganizationKeyUses(v.ctx, o.ID, p)
 	}
-	return list, func(k control.OrganizationKeyUse) []cell {
+	return exactly(list), func(k control.OrganizationKeyUse) []cell {
 		var actions []link
 		if v.may(reeve.ManageKeys) {
 			if k.ReplacedBy == nil {
@@ -50,8 +50,8 @@ func (v *visit) keysInBrief(o reeve.Organization) (section, error) {
 	list, row := v.keysOf(o)
 	total, err := fillFirst(t, preview, list, row)
 	out := section{Title: "Organisation keys", Table: t, Actions: v.organizationKeyActions(o)}
-	if total > preview {
-		out.Actions = append(out.Actions, link{Text: "All " + tally(total, "key"), To: organizationPath(o, "apikeys")})
+	if total.N > preview {
+		out.Actions = append(out.Actions, link{Text: "All " + several(total, "key"), To: organizationPath(o, "apikeys")})
 	}
 	return out, err
 }

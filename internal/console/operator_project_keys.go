@@ -54,21 +54,21 @@ func keyBadges(k reeve.APIKey) []badge {
 func (v *visit) projectKeysShort(p onProject) ([]section, error) {
 	t := keyTable(p)
 	total, err := fillFirst(t, shortList, v.keysOfProject(p), v.keyRow)
-	out := section{ID: "keys", Title: "API keys", Table: t, Actions: v.keyActions(p, total)}
-	if total > shortList {
+	out := section{ID: "keys", Title: "API keys", Table: t, Actions: v.keyActions(p, total.N > 0)}
+	if total.N > shortList {
 		t.Pager = &pager{Text: tally(shortList, "key") + " by name"}
-		out.Actions = append([]link{{Text: "All " + tally(total, "API key"), To: p.path("keys")}}, out.Actions...)
+		out.Actions = append([]link{{Text: "All " + several(total, "API key"), To: p.path("keys")}}, out.Actions...)
 	}
 	return []section{out}, err
 }
 
-// keyActions are what the operator may do to all keys of a project.
-func (v *visit) keyActions(p onProject, total int) []link {
+// keyActions are what the operator may do to all keys of a project, if any.
+func (v *visit) keyActions(p onProject, any bool) []link {
 	if !v.may(reeve.ManageKeys) {
 		return nil
 	}
 	out := []link{{Text: "New API key", To: p.path("keys", "new")}}
-	if total > 0 {
+	if any {
 		out = append(out, link{Text: "Revoke many", To: p.path("keys", "revoke"), Danger: true})
 	}
 	return out
@@ -80,9 +80,9 @@ func keyTable(p onProject) *table {
 }
 
 func (v *visit) keysOfProject(p onProject) lister[control.APIKeyUse] {
-	return func(page control.Page) ([]control.APIKeyUse, int, error) {
+	return exactly(func(page control.Page) ([]control.APIKeyUse, int, error) {
 		return v.control.ListAPIKeyUses(v.ctx, p.ID, page)
-	}
+	})
 }
 
 // projectKeys lists a project's keys.
@@ -94,6 +94,6 @@ func (v *visit) projectKeys() (*page, error) {
 	t := keyTable(p)
 	err = fillPage(v, "page", t, v.keysOfProject(p), v.keyRow)
 	return &page{
-		Title: "API keys of " + p.Name, Up: p.up(true), Actions: v.keyActions(p, len(t.Rows)), Sections: []section{{Table: t}},
+		Title: "API keys of " + p.Name, Up: p.up(true), Actions: v.keyActions(p, len(t.Rows) > 0), Sections: []section{{Table: t}},
 	}, err
 }

@@ -1,8 +1,6 @@
 package console
 
 import (
-	"cmp"
-
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
 )
@@ -24,8 +22,11 @@ func (v *visit) askTransferProject() (*question, error) {
 		Lead: "Its API keys stay. Months that are not closed are billed to the organisation that has it when they are.",
 	}
 	to, err := v.transferSent(values{v.r.PostForm})
-	if err != nil || to == (control.Transfer{}) {
+	if reeve.IsKind(err, reeve.Invalid) || err == nil && to == (control.Transfer{}) {
 		return q, nil // what is wrong is said when it is to be done
+	}
+	if err != nil {
+		return nil, err
 	}
 	q.Effects, err = v.transferEffects(p, to)
 	q.Fields = append(q.Fields, hidden("confirmed", confirmedTransfer(to)))
@@ -43,9 +44,11 @@ func (v *visit) transferSent(in values) (to control.Transfer, err error) {
 	if err != nil {
 		return to, err
 	}
-	_, owner := v.control.FindUser(v.ctx, to.OwnerID) // an id is nobody's, perhaps
-	_, organization := v.control.GetOrganization(v.ctx, to.OrganizationID)
-	if err = cmp.Or(owner, organization); reeve.IsKind(err, reeve.NotFound) {
+	_, err = v.control.FindUser(v.ctx, to.OwnerID) // an id is nobody's, perhaps
+	if err == nil {
+		_, err = v.control.GetOrganization(v.ctx, to.OrganizationID)
+	}
+	if reeve.IsKind(err, reeve.NotFound) {
 		err = reeve.Errorf(reeve.Invalid, "%s", reeve.AsError(err).Message)
 	}
 	return to, err
@@ -83,7 +86,7 @@ func (v *visit) transferEffects(p onProject, to control.Transfer) ([]string, err
 	}
 	return append(out,
 		"It moves from "+nameOf(p.organization)+" to "+nameOf(organization)+".", lost,
-		"Who is in "+nameOf(p.organization)+" can see it no more; who is in "+nameOf(organization)+" can: "+several(inAll(inside), "member")+", with their roles there.",
+		"Who is in "+nameOf(p.organization)+" can see it no more; who is in "+nameOf(organization)+" can: "+several(inside, "member")+", with their roles there.",
 	), nil
 }
 

@@ -160,10 +160,6 @@ func usedOf(l control.LimitInForce, in scale) string {
 func (v *visit) userOrganizations(found control.UserDetails) (section, error) {
 	id := found.User.ID
 	list := func(p control.Page) ([]control.Place, int, error) { return v.control.ListOrganizationsOf(v.ctx, id, p) }
-	places, total, err := list(control.Page{Size: preview})
-	if err != nil {
-		return section{}, err
-	}
 	t := &table{
 		ID: "organizations", Caption: "Organisations", Empty: "The user is in no organisation.",
 		Columns: []column{{Name: "Name"}, {Name: "Role"}, {Name: "Created"}, {}},
@@ -178,18 +174,15 @@ func (v *visit) userOrganizations(found control.UserDetails) (section, error) {
 		}
 		return out
 	}
-	for _, place := range places {
-		t.Rows = append(t.Rows, row(place))
-	}
-	t.All = allPages(list, row)
+	total, err := fillFirst(t, preview, exactly(list), row)
 	out := section{Title: "Organisations", Table: t}
-	if total > len(places) {
-		out.Actions = append(out.Actions, link{Text: fmt.Sprintf("All %d organisations", total), To: at(to("organizations"), "member", id.String())})
+	if total.N > preview {
+		out.Actions = append(out.Actions, link{Text: "All " + several(total, "organisation"), To: at(to("organizations"), "member", id.String())})
 	}
 	if v.may(reeve.ManageTenants) {
 		out.Actions = append(out.Actions, link{Text: "New organisation", To: at(to("organizations", "new"), "owner", found.User.Email)})
 	}
-	return out, nil
+	return out, err
 }
 
 // userPlaces tells on which projects the user has a role of their own.

@@ -44,7 +44,7 @@ type section struct {
 	Secrets   []secret
 	Actions   []link
 	Live      bool   // it is asked for again every second (see page.Refresh)
-	Later     string // the path of a page whose section of the same ID takes its place, with JavaScript
+	Later     string // the path of a page whose sections with IDs that begin so take its place once it is seen, with JavaScript
 	Folded    bool   // only its title is seen until it is opened
 }
 

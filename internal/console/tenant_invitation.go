@@ -45,7 +45,7 @@ func (v *visit) invitations() (*page, error) {
 		ID: "invitations", Caption: "Open invitations", Empty: "No invitation is open.",
 		Columns: []column{{Name: "Address"}, {Name: "To"}, {Name: "Role"}, {Name: "Invited"}, {Name: "Valid until"}, {}},
 	}
-	if err := fillPage(v, "page", t, list, row); err != nil {
+	if err := fillPage(v, "page", t, exactly(list), row); err != nil {
 		return nil, err
 	}
 	t.All = names.rows(t.All)

@@ -84,7 +84,7 @@ func (v *visit) ownProjectKeys() (*page, error) {
 		ID: "keys", Caption: "API keys", Empty: "There are no API keys. Make one for each program that is to use the project's storage.",
 		Columns: []column{{Name: "Name"}, {Name: "State"}, {Name: "May"}, {Name: "Ends"}, {Name: "Last used"}, {Name: "By"}},
 	}
-	if err := fillPage(v, "page", t, list, row); err != nil {
+	if err := fillPage(v, "page", t, exactly(list), row); err != nil {
 		return nil, err
 	}
 	p := place.page("API keys")

@@ -29,7 +29,7 @@ func (v *visit) ownOrganizations() (*page, error) {
 		ID: "organizations", Caption: "Your organisations", Columns: []column{{Name: "Name"}, {Name: "Your role"}, {Name: "Created"}, {Name: "ID"}},
 		Empty: "You are in no organisation yet: ask for an invitation.",
 	}
-	return &page{Title: "Your organisations", Sections: []section{{Table: t}}}, fillPage(v, "page", t, list, row)
+	return &page{Title: "Your organisations", Sections: []section{{Table: t}}}, fillPage(v, "page", t, exactly(list), row)
 }
 
 // ownOrganization shows an organisation with its projects.
@@ -51,7 +51,7 @@ func (v *visit) ownOrganization() (*page, error) {
 
 // ownProjects lists an organisation's projects.
 func (v *visit) ownProjects(place ownPlace) (out section, err error) {
-	list := func(p control.Page) ([]reeve.Project, int, error) {
+	list := func(p control.Page) ([]reeve.Project, control.Count, error) {
 		return v.control.OrganizationProjects(v.ctx, place.organization.ID, p)
 	}
 	row := func(p reeve.Project) []cell {

@@ -59,7 +59,7 @@ func (v *visit) keysOfOrganization() (*page, error) {
 	if place.may(reeve.ManageOrganizationKeys) {
 		p.Actions = []link{{Text: "Create an organisation key", To: place.within("keys", "new"), Main: true}}
 	}
-	return p, fillPage(v, "page", t, list, row)
+	return p, fillPage(v, "page", t, exactly(list), row)
 }
 
 // organizationKey finds the key that the path names.

@@ -131,7 +131,7 @@ func (v *visit) leaving(p ownPlace, m reeve.Member) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []string{isolated(called(m)) + " loses access at once to " + isolated(p.name()) + " and to " + tally(projects, "project") + " of it."}
+	out := []string{isolated(called(m)) + " loses access at once to " + isolated(p.name()) + " and to " + several(projects, "project") + " of it."}
 	if own := howMany(affected(effects, control.AffectedProjects)); own != "0" {
 		out = append(out, "Roles of their own on single projects are lost, too: "+own+". Who is invited again begins without them.")
 	}

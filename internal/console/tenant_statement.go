@@ -48,7 +48,7 @@ func (v *visit) ownStatements() (*page, error) {
 	}
 	p := place.page("Statements")
 	p.Sections = []section{{Table: t, Note: "Months that are not closed yet have drafts, which may still change. All amounts are in US dollars."}}
-	return p, fillPage(v, "page", t, list, row)
+	return p, fillPage(v, "page", t, exactly(list), row)
 }
 
 // statementHere is the statement that the path names, if it is the

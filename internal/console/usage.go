@@ -59,7 +59,7 @@ func (v *visit) usageSections(q control.SeriesQuery, pictures string) ([]section
 	if err != nil {
 		return nil, err
 	}
-	numbers := section{Title: "Usage in numbers", Folded: true, Table: &table{
+	numbers := section{ID: "usage-in-numbers", Title: "Usage in numbers", Folded: true, Table: &table{
 		ID: "usage", Caption: "Usage by day", Columns: []column{{Name: "Day"}},
 	}}
 	for i := range days.starts {

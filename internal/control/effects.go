@@ -188,7 +188,8 @@ func (c *Control) liveSessions(ctx context.Context, user reeve.ID) (live Count, 
 	return live, err
 }
 
-// CountOfUser counts the projects that a user owns, and the user's sessions.
+// CountOfUser counts the projects that a user owns, and the user's sessions; none
+// if there is no such user. It is for operators.
 func (c *Control) CountOfUser(ctx context.Context, user reeve.ID) (projects, sessions Count, err error) {
 	if _, err := operator(ctx, reeve.Look); err != nil {
 		return projects, sessions, err

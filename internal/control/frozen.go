@@ -16,7 +16,8 @@ func (c *Control) ProjectIsFrozen(ctx context.Context, project reeve.ID) (bool, 
 	return c.store.IsProjectFrozen(ctx, project)
 }
 
-// FrozenProjects gives which of some projects are frozen so.
+// FrozenProjects gives which of some projects are frozen, by themselves or with
+// what they belong to. It is for operators.
 func (c *Control) FrozenProjects(ctx context.Context, projects []reeve.ID) ([]reeve.ID, error) {
 	if _, err := operator(ctx, reeve.Look); err != nil {
 		return nil, err

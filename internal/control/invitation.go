@@ -198,16 +198,21 @@ func (c *Control) GetInvitation(ctx context.Context, organization, invitation re
 		return reeve.Invitation{}, err
 	}
 	i, err := invitationOf(ctx, c.store.Reader, o.ID, invitation)
+	if err == nil && !i.ExpiresAt.After(c.store.Now()) {
+		i, err = reeve.Invitation{}, errNoInvitation
+	}
 	return i, by.veil(err)
 }
 
 func invitationOf(ctx context.Context, r store.Reader, organization, invitation reeve.ID) (reeve.Invitation, error) {
 	i, err := r.Invitation(ctx, invitation)
 	if err == nil && i.OrganizationID != organization {
-		return reeve.Invitation{}, reeve.Errorf(reeve.NotFound, "invitation not found")
+		return reeve.Invitation{}, errNoInvitation
 	}
 	return i, err
 }
+
+var errNoInvitation = reeve.Errorf(reeve.NotFound, "invitation not found")
 
 // DeleteInvitation takes an invitation back: its link is not valid any more.
 func (c *Control) DeleteInvitation(ctx context.Context, organization, invitation reeve.ID) error {

@@ -22,7 +22,7 @@ type LimitsInForce struct{ Usage, Bandwidth, Rate, Buckets LimitInForce }
 // used.
 func (c *Control) GetLimitsInForce(ctx context.Context, id reeve.ID) (out LimitsInForce, err error) {
 	caller, project, err := c.authorize(ctx, c.store.Reader, id, reeve.ReadProject)
-	if err == nil && caller.tenant() { // who does not see them
+	if err == nil && caller.tenant() { // what is authorised for tenants is a project without its limits
 		project, err = c.store.Project(ctx, id)
 		err = caller.veil(err) // gone just now
 	}

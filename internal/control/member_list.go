@@ -17,11 +17,10 @@ func (c *Control) ListOrganizationMembers(ctx context.Context, organization reev
 }
 
 // OrganizationMembers lists an organisation's members, oldest first, page by
-// page, and gives how many there are; those of a page that is not exact are
-// counted up to MostCounted + 1. It is for operators and who is in it.
-func (c *Control) OrganizationMembers(ctx context.Context, organization reeve.ID, page Page) ([]reeve.Member, int, error) {
+// page, and gives how many there are. It is for operators and who is in it.
+func (c *Control) OrganizationMembers(ctx context.Context, organization reeve.ID, page Page) ([]reeve.Member, Count, error) {
 	if _, _, err := c.authorizeOrganization(ctx, c.store.Reader, organization, reeve.ReadMembers); err != nil {
-		return nil, 0, err
+		return nil, Count{}, err
 	}
 	return c.membersPage(ctx, store.InOrganization(organization), page)
 }
@@ -46,9 +45,9 @@ func (c *Control) ListProjectMembers(ctx context.Context, project reeve.ID) ([]r
 }
 
 // ProjectMembers is OrganizationMembers for a project's own members.
-func (c *Control) ProjectMembers(ctx context.Context, project reeve.ID, page Page) ([]reeve.Member, int, error) {
+func (c *Control) ProjectMembers(ctx context.Context, project reeve.ID, page Page) ([]reeve.Member, Count, error) {
 	if _, _, err := c.authorize(ctx, c.store.Reader, project, reeve.ReadMembers); err != nil {
-		return nil, 0, err
+		return nil, Count{}, err
 	}
 	return c.membersPage(ctx, store.InProject(project), page)
 }
@@ -61,10 +60,10 @@ func (c *Control) FindProjectMembers(ctx context.Context, project reeve.ID, text
 	return c.findMembers(ctx, store.InProject(project), text, limit)
 }
 
-func (c *Control) membersPage(ctx context.Context, of store.MemberOf, page Page) ([]reeve.Member, int, error) {
-	total, err := c.store.CountMembers(ctx, of, page.most())
+func (c *Control) membersPage(ctx context.Context, of store.MemberOf, page Page) ([]reeve.Member, Count, error) {
+	total, err := page.counted(func(most int) (int, error) { return c.store.CountMembers(ctx, of, most) })
 	if err != nil {
-		return nil, 0, err
+		return nil, Count{}, err
 	}
 	out, err := c.store.MembersPage(ctx, of, page.window())
 	return out, total, err

@@ -1,11 +1,13 @@
 package control_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/reeve-cloud/reeve"
 	"github.com/reeve-cloud/reeve/internal/control"
+	"github.com/reeve-cloud/reeve/internal/store"
 )
 
 // TestMembersByPart: pages and searches are for operators and for who may read
@@ -27,12 +29,12 @@ func TestMembersByPart(t *testing.T) {
 				by = viewer
 			}
 			organizations, total, err := h.c.OrganizationMembers(by, o.ID, page)
-			if err != nil || total != 2 || len(organizations) != 1 || organizations[0].UserID != bob.ID {
-				t.Errorf("%s: %v of %d, %v", ctx.name, organizations, total, err)
+			if err != nil || total.N != 2 || len(organizations) != 1 || organizations[0].UserID != bob.ID {
+				t.Errorf("%s: %v of %v, %v", ctx.name, organizations, total, err)
 			}
 			projects, total, err := h.c.ProjectMembers(by, p.ID, page)
-			if err != nil || total != 2 || len(projects) != 1 || projects[0].UserID != bob.ID {
-				t.Errorf("%s: %v of %d, %v", ctx.name, projects, total, err)
+			if err != nil || total.N != 2 || len(projects) != 1 || projects[0].UserID != bob.ID {
+				t.Errorf("%s: %v of %v, %v", ctx.name, projects, total, err)
 			}
 			found, more, err := h.c.FindOrganizationMembers(by, o.ID, " Ada@ ", 1)
 			if err != nil || more || len(found) != 1 || found[0].UserID != ada.ID {
@@ -83,4 +85,23 @@ func TestOperatorsReadPages(t *testing.T) {
 			t.Errorf("organisations: %v %v", places, err)
 		}
 	})
+}
+
+// TestManyMembers: they are counted up to a number, or all if that is asked for.
+func TestManyMembers(t *testing.T) {
+	h := newHouse(t, sqliteConfig(t))
+	_, o, _ := h.tenant("ada@mail.test")
+	h.check(h.s.Write(h.ctx, func(tx *store.Tx) error {
+		for i := range control.MostCounted {
+			u := reeve.User{ID: newID(), Email: fmt.Sprintf("%d@mail.test", i), FullName: "Many", PasswordHash: []byte("x"), CreatedAt: tx.Now()}
+			tx.CreateUser(u)
+			tx.CreateMember(store.InOrganization(o.ID), reeve.Member{UserID: u.ID, Role: reeve.RoleViewer, CreatedAt: tx.Now()})
+		}
+		tx.Record(reeve.Change{Action: "test", Target: o.ID})
+		return nil
+	}))
+	_, some, err := h.c.OrganizationMembers(h.ctx, o.ID, control.Page{Size: 1})
+	same(t, "counted so far", control.Count{N: control.MostCounted, More: true}, some, err)
+	_, all, err := h.c.OrganizationMembers(h.ctx, o.ID, control.Page{Size: 1, Exact: true})
+	same(t, "counted all", control.Count{N: control.MostCounted + 1}, all, err)
 }

@@ -84,13 +84,14 @@ func (c *Control) RenameOrganization(ctx context.Context, id reeve.ID, name stri
 }
 
 // OrganizationProjects lists an organisation's projects, oldest first, and
-// gives how many there are, as OrganizationMembers does.
-func (c *Control) OrganizationProjects(ctx context.Context, id reeve.ID, page Page) (out []reeve.Project, total int, err error) {
+// gives how many there are.
+func (c *Control) OrganizationProjects(ctx context.Context, id reeve.ID, page Page) (out []reeve.Project, total Count, err error) {
 	if _, _, err := c.authorizeOrganization(ctx, c.store.Reader, id, reeve.ReadOrganization); err != nil {
-		return nil, 0, err
+		return nil, Count{}, err
 	}
-	if total, err = c.store.CountProjects(ctx, id, page.most()); err != nil {
-		return nil, 0, err
+	total, err = page.counted(func(most int) (int, error) { return c.store.CountProjects(ctx, id, most) })
+	if err != nil {
+		return nil, Count{}, err
 	}
 	out, err = c.store.OrganizationProjects(ctx, id, page.window())
 	return out, total, err

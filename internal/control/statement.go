@@ -120,18 +120,21 @@ func (c *Control) personsStatement(ctx context.Context, id reeve.ID) (reeve.Stat
 	return reeve.Statement{}, reeve.ErrDenied
 }
 
-// Page is a part of a list: its number, from 0 on, and how long it is.
+// Page is a part of a list: its number, from 0 on, and how long it is. Lists that
+// give a Count count no further than MostCounted, but for an exact page.
 type Page struct {
 	Number, Size int
-	Exact        bool // everything is counted, however much there is
+	Exact        bool
 }
 
-// most is up to where things are counted.
-func (p Page) most() int {
+// counted has things counted as far as the page asks for.
+func (p Page) counted(count func(most int) (int, error)) (Count, error) {
 	if p.Exact {
-		return math.MaxInt
+		n, err := count(math.MaxInt)
+		return Count{N: n}, err
 	}
-	return MostCounted + 1
+	n, err := count(MostCounted + 1)
+	return Count{N: min(n, MostCounted), More: n > MostCounted}, err
 }
 
 func (p Page) window() store.Window {

@@ -86,6 +86,8 @@ func (c *Control) seriesSince(ctx context.Context, q SeriesQuery) (time.Time, er
 	return organization.CreatedAt, err
 }
 
+var errManyProjects = reeve.Errorf(reeve.Invalid, "the organization has too many projects for so long a time")
+
 // seriesProjects finds the projects of a series, at most so many. They are
 // counted first: to refuse costs little.
 func (c *Control) seriesProjects(ctx context.Context, q SeriesQuery, most int) ([]reeve.ID, error) {
@@ -97,9 +99,13 @@ func (c *Control) seriesProjects(ctx context.Context, q SeriesQuery, most int) (
 		return nil, err
 	}
 	if n > most {
-		return nil, reeve.Errorf(reeve.Invalid, "the organization has too many projects for so long a time")
+		return nil, errManyProjects
 	}
-	return c.store.ProjectsOfOrganization(ctx, q.OrganizationID, most)
+	projects, err := c.store.ProjectsOfOrganization(ctx, q.OrganizationID, most+1)
+	if err == nil && len(projects) > most { // there are more since
+		return nil, errManyProjects
+	}
+	return projects, err
 }
 
 // seriesOfTotals fills a series of whole months.

@@ -63,6 +63,7 @@ func Serve(ctx context.Context, cfg Config, out, errOut io.Writer) error {
 	failed := open.serve()
 	select {
 	case err := <-failed:
+		open.close()
 		return err
 	case <-ctx.Done():
 	}
@@ -76,8 +77,8 @@ func Serve(ctx context.Context, cfg Config, out, errOut io.Writer) error {
 }
 
 // startWork starts the work behind the requests. The function that ends it
-// waits for its end, so that no receipt waits for this replica's session and
-// nothing works with the database while it is closed.
+// waits for its end, workWait at most, so that no receipt waits for this replica's
+// session and nothing works with the database while it is closed.
 func startWork(ctx context.Context, c *control.Control, cfg Config, logger *slog.Logger) (end func()) {
 	ctx, stop := context.WithCancel(ctx)
 	worked := make(chan struct{})

@@ -82,7 +82,8 @@ func (r Reader) IsProjectFrozen(ctx context.Context, project reeve.ID) (bool, er
 	}, value[bool])
 }
 
-// FrozenProjects gives which of some projects are frozen so.
+// FrozenProjects gives which of some projects are frozen, by themselves or with
+// what they belong to.
 func (r Reader) FrozenProjects(ctx context.Context, projects []reeve.ID) (out []reeve.ID, err error) {
 	err = r.inLists(projects, func(list string, args []any) error {
 		some, err := many(ctx, r, read{sql: "SELECT p.id FROM projects p WHERE p.id IN (" + list + ") AND " + frozenWith, args: args}, value[reeve.ID])

@@ -56,7 +56,7 @@ func (r Reader) OrganizationsSeenBy(ctx context.Context, user reeve.ID, limit in
 	return many(ctx, r, read{
 		sql: `SELECT o.id, o.name, o.owner_id, o.created_at, m.role FROM organization_members m
 			JOIN organizations o ON o.id = m.organization_id
-			WHERE m.user_id = $1 AND NOT m.disabled ORDER BY m.created_at, o.id LIMIT $2`,
+			WHERE m.user_id = $1 AND m.disabled = FALSE ORDER BY m.created_at, o.id LIMIT $2`,
 		args: []any{user, limit},
 	}, func(row scanner) (out OrganizationAndRole, err error) {
 		o := &out.Organization

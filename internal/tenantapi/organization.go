@@ -134,7 +134,7 @@ func (a *api) listOrganizationProjects(ctx context.Context, in *organizationPage
 		return out, err
 	}
 	projects, total, err := a.control.OrganizationProjects(ctx, in.Organization.id, page)
-	list := projectPageOut{TotalCount: total, Projects: make([]projectOut, len(projects))}
+	list := projectPageOut{TotalCount: total.N, Projects: make([]projectOut, len(projects))}
 	for i, p := range projects {
 		list.Projects[i] = newProjectOut(p)
 	}
@@ -152,5 +152,5 @@ func (a *api) listOrganizationUsers(ctx context.Context, in *organizationPageIn)
 		return out, err
 	}
 	members, total, err := a.control.OrganizationMembers(ctx, in.Organization.id, page)
-	return success(userPageOut{TotalCount: total, Users: newUserList(members)}), err
+	return success(userPageOut{TotalCount: total.N, Users: newUserList(members)}), err
 }

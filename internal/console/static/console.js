@@ -47,40 +47,52 @@ document.addEventListener('htmx:after:swap', (event) => {
   }
 });
 
-function keepsUpToDate(element) {
-  return element && (element.getAttribute('data-hx-trigger') || '').startsWith('every');
+// byItself tells whether a part of the page asks for something without being told to.
+function byItself(element) {
+  return Boolean(element && /^(every|intersect)/.test(element.getAttribute('data-hx-trigger') || ''));
 }
 
-// The server is gone in the middle of something: the form stays as it is.
-function tellLost() {
+let leaving = false; // what is broken off by that is not lost
+
+// The server is gone in the middle of something: what is on the page stays.
+function tellLost(element) {
   const lost = document.querySelector('.lost');
-  if (lost) {
-    lost.hidden = false;
-    lost.scrollIntoView({block: 'nearest'});
-  }
+  if (leaving || !lost || !lost.hidden) return;
+  lost.hidden = false;
+  lost.dataset.byItself = byItself(element);
+  if (!byItself(element)) lost.scrollIntoView({block: 'nearest'});
 }
 
-document.addEventListener('htmx:error', tellLost);
+// Only what was lost is found again.
+function tellFound(element) {
+  const lost = document.querySelector('.lost');
+  if (lost && lost.dataset.byItself === String(byItself(element))) lost.hidden = true;
+}
+
+document.addEventListener('htmx:error', (event) => tellLost(event.detail.ctx && event.detail.ctx.sourceElement));
 document.addEventListener('htmx:before:request', (event) => {
   const from = event.detail.ctx.sourceElement;
-  if (keepsUpToDate(from)) return;
-  const lost = document.querySelector('.lost');
-  if (lost) lost.hidden = true;
+  if (byItself(from)) return;
+  tellFound(from);
   document.body.classList.add('busy');
 });
 
-// A part that was asked for by itself and is not in the answer stays: the server
-// is in trouble, or it is the page that says why there is none.
+// What a server in trouble, or one before it, says in place of what was asked for
+// takes nothing away. Who asks for too much, or is not signed in any more, is
+// shown the page that says so.
 document.addEventListener('htmx:before:swap', (event) => {
   const {ctx, tasks} = event.detail;
-  const lost = document.querySelector('.lost');
-  if (!ctx.select || tasks.some((task) => task.fragment.childElementCount > 0)) {
-    if (lost) lost.hidden = true;
+  const from = ctx.sourceElement;
+  const found = !ctx.select || tasks.some((task) => task.fragment.childElementCount > 0);
+  const broken = ctx.response.status >= 500;
+  if (found && !(broken && !ctx.text.includes('<main id="main"'))) {
+    tellFound(from);
     return;
   }
   event.preventDefault();
-  if (ctx.response.status >= 500) tellLost();
-  else if (keepsUpToDate(ctx.sourceElement)) location.reload();
+  if (broken) tellLost(from);
+  else if (from instanceof HTMLFormElement) HTMLFormElement.prototype.submit.call(from);
+  else if (from.getAttribute('data-hx-trigger').startsWith('every')) location.reload();
 });
 document.addEventListener('htmx:finally:request', () => document.body.classList.remove('busy'));
 
@@ -88,7 +100,9 @@ document.addEventListener('htmx:finally:request', () => document.body.classList.
 document.addEventListener('submit', () => document.body.classList.add('busy'));
 
 // A page out of the browser's memory may be one of a session that is over.
+window.addEventListener('pagehide', () => { leaving = true; });
 window.addEventListener('pageshow', (event) => {
+  leaving = false;
   document.body.classList.remove('busy');
   if (event.persisted) location.reload();
 });
