@@ -54,7 +54,7 @@ func TestUsage(t *testing.T) {
 	for i := range 100 {
 		s.Project(t, fmt.Sprint("p", i), "alice", "acme")
 	}
-	o.open(s.Expand("/console/organizations/{acme}")).see("It is added up of many projects")
+	o.open(s.Expand("/console/organizations/{acme}")).see("It is added up of many projects", "Bytes stored 80% px")
 	o.find("clickable", "Show usage") // scrolls there
 	o.see("24 October 2026 to 22 November 2026", "Requests").press("Usage in numbers").see("2026-11-20")
 }

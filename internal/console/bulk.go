@@ -65,7 +65,7 @@ func (v *visit) bulkFields(d bulkDoing) []field {
 			out, field{Name: "owner", Label: "Owner", Hint: "Address or id."}, field{Name: "organization", Label: "Organisation", Hint: "Its id."},
 		)
 	}
-	out = append(out, field{Name: "ids", Label: "Or these ids alone", Kind: "textarea", Max: 4000, Hint: "One a line; nothing else is filled in above then."})
+	out = append(out, field{Name: "ids", Label: "Or these ids alone", Kind: "textarea", Max: 4000, Hint: "One a line, 100 at most; nothing else is filled in above then. The API and reeve bulk take more."})
 	switch d.do {
 	case "freeze":
 		out = append(out, v.freezeFields(nil)...)

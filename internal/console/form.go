@@ -135,7 +135,9 @@ func asInvalid(err error) error {
 	return reeve.Errorf(reeve.Invalid, "the form could not be read").Wrap(err)
 }
 
-// fill puts what was sent into a form's fields, secrets excepted.
+// fill puts what was sent into a form's fields, secrets excepted. What is just as
+// it was when the form was made has not been written by who sends it: it stays as
+// it is now.
 func (in values) fill(fields []field) {
 	for i := range fields {
 		f := &fields[i]
@@ -144,7 +146,7 @@ func (in values) fill(fields []field) {
 		case f.Kind == "password" || f.Kind == "hidden":
 		case f.Kind == "checks":
 			f.Values = sent
-		case ok:
+		case ok && !(f.Current && in.Has(wasPrefix+f.Name) && in.Get(wasPrefix+f.Name) == sent[0]):
 			f.Value = sent[0]
 		}
 	}
@@ -156,12 +158,12 @@ func (in values) meanwhile(fields []field) bool {
 	changed := false
 	for i := range fields {
 		f := &fields[i]
-		was, ok := in.Values[wasPrefix+f.Name]
-		if !f.Current || !ok || was[0] == f.Value {
+		was := plainLines(in.Get(wasPrefix + f.Name))
+		if !f.Current || !in.Has(wasPrefix+f.Name) || was == f.Value {
 			continue
 		}
 		f.Was = f.Value
-		f.Wrong = fmt.Sprintf("Changed meanwhile from “%s” to “%s”.", was[0], f.Value)
+		f.Wrong = fmt.Sprintf("Changed meanwhile from “%s” to “%s”.", was, f.Value)
 		changed = true
 	}
 	return changed

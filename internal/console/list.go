@@ -31,6 +31,9 @@ func fillPage[T any](v *visit, name string, t *table, list lister[T], row func(T
 // fillPageOf is fillPage with pages of another size.
 func fillPageOf[T any](v *visit, name string, size int, t *table, list lister[T], row func(T) []cell) error {
 	total, err := fill(t, control.Page{Number: v.pageNumber(name), Size: size}, list, row)
+	if total.N > 0 {
+		t.Empty = "Nothing is on this page of the list."
+	}
 	t.Pager = v.pages(name, size, len(t.Rows), total)
 	return err
 }

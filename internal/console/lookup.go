@@ -48,13 +48,18 @@ func (l *lookups) rows(all func(func([]cell, error) bool)) func(func([]cell, err
 	}
 }
 
-// project is a project by its name, with its page; only its id if it has none.
-func (v *visit) project(l *lookups, id reeve.ID) cell {
-	typed := id.TypeID(reeve.PrefixProject)
-	name := l.name(id, func() (string, error) {
+// projectName is what a project is called, "" if it has no name to tell.
+func (v *visit) projectName(l *lookups, id reeve.ID) string {
+	return l.name(id, func() (string, error) {
 		project, err := v.control.GetProject(v.ctx, id)
 		return project.Name, err
 	})
+}
+
+// project is a project by its name, with its page; only its id if it has none.
+func (v *visit) project(l *lookups, id reeve.ID) cell {
+	typed := id.TypeID(reeve.PrefixProject)
+	name := v.projectName(l, id)
 	if name == "" {
 		return code(typed)
 	}

@@ -178,23 +178,36 @@ func (v *visit) bulkResult() (*page, error) {
 		return nil, err
 	}
 	count, _ := strconv.Atoi(query.Get("count"))
-	progress := section{ID: "progress", Live: true, Note: fmt.Sprintf("%d of %d are %s so far. You may leave this page, it goes on.", done, count, d.done)}
-	query.Del(runField)
-	query.Del("count")
-	rest := []link{{Text: "Do the rest", To: bulkPath("run", query), Main: true}}
-	switch {
-	case going.Failed != "":
-		progress.Live, progress.Bad, progress.Actions = false, true, rest
-		progress.Note = fmt.Sprintf("It broke off after %d of %d: %s", done, count, going.Failed)
-	case going.Lost:
-		progress.Actions = rest
-		progress.Note = fmt.Sprintf("%d of %d are %s. If that does not rise, it was interrupted. The rest can be done with the same plan: nothing is done twice.", done, count, d.done)
-	}
+	progress := v.bulkProgress(d, *going, done, count)
 	if progress.Live {
 		p.Refresh = 2
 	}
 	p.Sections = []section{progress}
 	return p, nil
+}
+
+// bulkProgress tells how far an action has come of which there is no outcome to
+// show: it goes on, has broken off, or is another's or long ago.
+func (v *visit) bulkProgress(d bulkDoing, going run, done, count int) section {
+	out := section{ID: "progress", Live: true, Note: fmt.Sprintf("%d of %d are %s so far. You may leave this page, it goes on.", done, count, d.done)}
+	query := v.r.URL.Query()
+	query.Del(runField)
+	query.Del("count")
+	var rest []link
+	if v.may(d.right) {
+		rest = []link{{Text: "Do the rest", To: bulkPath("run", query), Main: true}}
+	}
+	switch {
+	case done >= count && !going.Running:
+		out.Live, out.Note = false, fmt.Sprintf("%d of %d are %s.", done, count, d.done)
+	case going.Failed != "":
+		out.Live, out.Bad, out.Actions = false, true, rest
+		out.Note = fmt.Sprintf("It broke off after %d of %d: %s", done, count, going.Failed)
+	case going.Lost:
+		out.Actions = rest
+		out.Note = fmt.Sprintf("%d of %d are %s. If that does not rise, it was interrupted. The rest can be done with the same plan: nothing is done twice.", done, count, d.done)
+	}
+	return out
 }
 
 func (v *visit) failuresSection(d bulkDoing, failed []bulkFailure) section {

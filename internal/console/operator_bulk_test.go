@@ -123,7 +123,9 @@ func TestBulk(t *testing.T) {
 	b.get(result.url.RequestURI()).says("120 users given a coupon.")
 	lost := result.url.Query()
 	lost.Set("run", "other."+strings.Repeat("0", 64))
-	rest := b.get(result.url.Path + "?" + lost.Encode()).says("120 of 120 are given a coupon").follow("Do the rest")
+	b.get(result.url.Path+"?"+lost.Encode()).says("120 of 120 are given a coupon.").silent("Do the rest", "every 1s")
+	lost.Set("count", "121")
+	rest := b.get(result.url.Path + "?" + lost.Encode()).says("120 of 121 are given a coupon").follow("Do the rest")
 	finished(rest.send(nil)).says("120 users given a coupon.")
 	if got := s.Count(t) - before; got != 0 {
 		t.Errorf("repeated, it makes %d changes", got)

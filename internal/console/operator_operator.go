@@ -246,7 +246,7 @@ func (v *visit) askRotateMe() (*question, error) {
 		Title: "Rotate your token", Up: append(operatorsUp(), link{Text: "Your page", To: to("me")}), Submit: "Rotate token", Back: to("me"),
 		Effects: []string{
 			"A new token is shown once. Your tokens of now stop when the time below is over.",
-			"If you have signed in with one of them, you must sign in again then.",
+			"If you have signed in with one of them, you must sign in again then. If that is at once, the new token cannot be shown again: have another admin ready.",
 		},
 		Fields: []field{graceField("The old token", "1h")},
 	}, nil

@@ -15,7 +15,7 @@ func (v *visit) askCreateOrganization() (*question, error) {
 	return &question{
 		Title: "New organisation", Up: []link{{Text: "Organisations", To: to("organizations")}}, Submit: "Create", Back: to("organizations"),
 		Fields: []field{
-			{Name: "name", Label: "Name", Required: true, Max: 100},
+			{Name: "name", Label: "Name", Required: true, Max: reeve.MaxName},
 			{
 				Name: "owner", Label: "Owner", Required: true, Value: v.r.URL.Query().Get("owner"),
 				Hint: "Address or id. The owner becomes an admin.",
@@ -61,7 +61,7 @@ func (v *visit) askNameOrganization() (*question, error) {
 		return nil, err
 	}
 	q.Edited = control.Edited{Organization: o.ID}
-	q.Fields = []field{{Name: "name", Label: "Name", Value: o.Name, Required: true, Max: 100, Current: true}}
+	q.Fields = []field{{Name: "name", Label: "Name", Value: o.Name, Required: true, Max: reeve.MaxName, Current: true}}
 	return q, nil
 }
 

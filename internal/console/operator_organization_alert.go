@@ -62,16 +62,21 @@ func (v *visit) spending(o reeve.Organization) (section, error) {
 		ID: "alerts", Caption: "Alerts of " + month.String(), Empty: "No alert was raised in " + month.String() + ".",
 		Columns: []column{{Name: "When"}, {Name: "What"}, {Name: "Reached"}, {Name: "Of"}},
 	}
+	if err != nil {
+		return out, err
+	}
 	slices.Reverse(alerts)
+	names := &lookups{}
 	out.Table = inPages(v, t, alerts, func(a reeve.Alert) []cell {
-		of := linked(a.SubjectID.String(), to("projects", a.SubjectID.String()))
-		of.Code = true
-		if a.Kind == reeve.AlertBudget {
-			of = text("the budget")
+		of := text("the budget")
+		if a.Kind != reeve.AlertBudget {
+			id := a.SubjectID.String()
+			of = linked(calledOr(v.projectName(names, a.SubjectID), id), to("projects", id))
 		}
 		return []cell{moment(a.CreatedAt), text(alertWords[a.Kind]), text(fmt.Sprintf("%d%%", a.Threshold)), of}
 	})
-	return out, err
+	t.All = names.rows(t.All)
+	return out, names.err
 }
 
 var alertWords = map[reeve.AlertKind]string{

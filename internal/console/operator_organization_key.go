@@ -84,7 +84,7 @@ func (v *visit) askCreateOrganizationKey() (*question, error) {
 	}
 	q.Submit, q.Lead = "Create", "The key is shown once, after this."
 	q.Fields = []field{
-		{Name: "name", Label: "Name", Required: true, Max: 100},
+		{Name: "name", Label: "Name", Required: true, Max: reeve.MaxName},
 		roleField(reeve.RoleViewer, false),
 		instantField("expires", "Ends", "In UTC. Left empty, never."),
 	}

@@ -31,7 +31,7 @@ func (v *visit) askNewProject() (*question, error) {
 }
 
 func (v *visit) createProject(in values) (*outcome, error) {
-	new := control.NewProject{Name: in.Get("name"), Description: in.text("description")}
+	new := control.NewProject{Name: in.Get("name"), Description: plainLines(in.text("description"))}
 	var err error
 	if new.OwnerID, err = v.userNamed(in.text("owner")); err != nil {
 		return nil, err

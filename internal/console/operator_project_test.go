@@ -157,6 +157,14 @@ func TestProjectFreeze(t *testing.T) {
 	b.get(path+"/unfreeze").answered(http.StatusNotFound, "Not found")
 }
 
+// TestManyLines: browsers send the end of a line as CR LF, which is no change.
+func TestManyLines(t *testing.T) {
+	s, b := asRoot(t)
+	path := s.Expand("/console/projects/{px}")
+	b.get(path + "/edit").send(fields{"description": "a\r\nb"}).titled("px")
+	b.get(path + "/edit").send(fields{"name": "py", "description": "a\r\nb", "was.description": "a\r\nb"}).titled("py").says("a b")
+}
+
 // TestProjectTransfer: who loses access is said before it is done.
 func TestProjectTransfer(t *testing.T) {
 	s, b := asRoot(t)

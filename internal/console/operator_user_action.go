@@ -17,7 +17,7 @@ func (v *visit) askCreateUser() (*question, error) {
 		Title: "New user", Up: []link{{Text: "Users", To: to("users")}}, Submit: "Create", Back: to("users"),
 		Fields: []field{
 			{Name: "email", Label: "Address", Kind: "email", Required: true, Max: reeve.MaxEmail},
-			{Name: "name", Label: "Full name", Required: true, Max: 100},
+			{Name: "name", Label: "Full name", Required: true, Max: reeve.MaxName},
 			{
 				Name: "password", Label: "Password", Kind: "password", Auto: "new-password", Max: reeve.MaxOwnPassword,
 				Hint: "Leave it empty to hand on a link with which the user chooses one.",
@@ -81,8 +81,8 @@ func (v *visit) askEditUser() (*question, error) {
 	u := found.User
 	q.Submit, q.Facts = "Save", nil
 	q.Fields = []field{
-		{Name: "name", Label: "Full name", Value: u.FullName, Required: true, Max: 100, Current: true},
-		{Name: "short", Label: "Short name", Value: u.ShortName, Max: 100, Current: true, Hint: "One that is empty stays as it is."},
+		{Name: "name", Label: "Full name", Value: u.FullName, Required: true, Max: reeve.MaxName, Current: true},
+		{Name: "short", Label: "Short name", Value: u.ShortName, Max: reeve.MaxName, Current: true, Hint: "One that is empty stays as it is."},
 		{
 			Name: "email", Label: "Address", Value: u.Email, Required: true, Max: reeve.MaxEmail, Current: true,
 			Hint: "The user signs in with it from now on.",

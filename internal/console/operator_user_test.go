@@ -53,7 +53,8 @@ func TestUserPage(t *testing.T) {
 	edit.send(fields{"name": "Alice Allowed", "limit": "7", "reason": "ticket 7"}).titled("Alice Allowed").
 		says("The user is changed.", "1 of 7", "ticket 7")
 	other.send(fields{"limit": "9"}).answered(http.StatusPreconditionFailed, "Edit Alice Allowed").
-		says("Changed meanwhile from “Alice van Test” to “Alice Allowed”.")
+		says("Changed meanwhile from “Alice van Test” to “Alice Allowed”.").
+		send(nil).titled("Alice Allowed").says("1 of 9") // who did not write a name takes none back
 	reset := b.get(path + "/reset").send(nil).titled("Hand this link on").says("This is shown only now")
 	if !strings.Contains(reset.text, "reeve_rst_") {
 		t.Error("no link")
