@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -261,7 +262,18 @@ func (w *directoryWorld) weigh(ctx context.Context, page consolePage, cookie str
 		return first, after, err
 	}
 	first.bytes, after.bytes = size, size
-	for _, found := range fetched.FindAllSubmatch(body, -1) {
+	packed, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return first, after, err
+	}
+	if body, err = io.ReadAll(packed); err != nil {
+		return first, after, err
+	}
+	linked := fetched.FindAllSubmatch(body, -1)
+	if len(linked) < 3 {
+		return first, after, fmt.Errorf("%s has no style sheet, icon and script", first.page)
+	}
+	for _, found := range linked {
 		path := strings.ReplaceAll(string(found[1]), "&amp;", "&")
 		_, size, kept, err := w.fetch(ctx, page.listener, path, cookie)
 		if err != nil {

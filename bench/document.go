@@ -42,7 +42,9 @@ Searches and pages of lists are of a million users and as many projects, a tenth
 in a tenth, in hundredths, in thousandths and in one of 100,000 of them. Searches come at 20 a second on 4 connections, each for
 one of 400 texts of three and more characters. Pages are asked for one at a time, 100 of each kind in a round; what is in braces differs from
 request to request. The oldest tenth of the users are at old.example and alone have projects; a tenth of the projects begin with
-zzyx: newest first, or by name, these are at the far end. A request that is sent again is a POST of a project with an
+zzyx: newest first, or by name, these are at the far end. The consoles' pages are asked for one at a time, too, 100 of each kind in a round, of the
+largest things there are: a user who owns a fifth of the projects and is in a tenth of the organisations, an organisation of 100,000 members. What
+they put on the wire is packed as for a browser, with headers, style sheet, scripts and images; after that, without what a browser keeps. A request that is sent again is a POST of a project with an
 Idempotency-Key, compared by the ratio of medians. What --auth-failures adds is measured in one process, in short turns with and without, around an
 operation that does nothing.
 

@@ -25,6 +25,10 @@ type action struct {
 	// Ask makes the question, for who may ask it.
 	Ask func(*visit) (*question, error)
 
+	// Asked, if there is one, is the page with the form that has led to the question:
+	// it is shown again when that asks for what cannot be.
+	Asked func(*visit) *page
+
 	// Do does it. It may be called again before anything of it counts.
 	Do func(*visit, values) (*outcome, error)
 
@@ -80,6 +84,9 @@ func (s *site) does(a action) {
 		http.MethodGet: s.visited(func(v *visit) error {
 			return v.answer(func(v *visit) (*page, error) {
 				q, err := a.Ask(v)
+				if err != nil && a.Asked != nil {
+					return a.Asked(v), err
+				}
 				if err != nil {
 					return nil, err
 				}

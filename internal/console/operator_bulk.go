@@ -18,7 +18,7 @@ func (s *site) operatorBulk() {
 	s.show("bulk", (*visit).bulkPage)
 	s.show("bulk/result", (*visit).bulkResult)
 	s.does(action{
-		Path: "bulk/run", Ask: (*visit).askBulk, Do: (*visit).runBulk, Resumable: true, Timeout: bulkTime,
+		Path: "bulk/run", Ask: (*visit).askBulk, Do: (*visit).runBulk, Asked: (*visit).bulkForm, Resumable: true, Timeout: bulkTime,
 		Long: func(v *visit, in values) string {
 			query := v.r.URL.Query()
 			query.Set("plan", in.Get("plan"))
@@ -49,12 +49,22 @@ func (v *visit) bulkPage() (*page, error) {
 		{Name: "do", Label: "What is to be done", Kind: "select", Value: d.name(), Options: options},
 	}}}}
 	if asked && v.may(d.right) {
-		p.Sections = append(p.Sections, section{
-			Title: d.title, Note: "Which ones: all that is filled in must be so. With nothing filled in, all of them.",
-			Form: &form{Get: true, Tall: true, To: to("bulk", "run"), Submit: "Show what would be done", Fields: v.bulkFields(d)},
-		})
+		s := v.bulkForm().Sections[0]
+		s.Title, s.Note = d.title, "Which ones: all that is filled in must be so. With nothing filled in, all of them."
+		p.Sections = append(p.Sections, s)
 	}
 	return p, nil
+}
+
+// bulkForm asks who may do it what is picked, and what is done to it exactly.
+func (v *visit) bulkForm() *page {
+	d, asked := v.bulkAsked()
+	if !asked || !v.may(d.right) {
+		return nil
+	}
+	return &page{Title: d.title, Up: bulkUp(), Narrow: true, Sections: []section{{
+		Form: &form{Get: true, Tall: true, To: to("bulk", "run"), Submit: "Show what would be done", Fields: v.bulkFields(d)},
+	}}}
 }
 
 func bulkUp() []link { return []link{{Text: "Bulk actions", To: to("bulk")}} }
@@ -93,7 +103,7 @@ func (v *visit) askBulk() (*question, error) {
 		q.Effects = append(q.Effects, "Nothing was filled in to pick some: these are all there are.")
 	}
 	if count == 0 {
-		return nil, reeve.Errorf(reeve.NotFound, "nothing is like that: go back and ask for less")
+		return nil, reeve.Errorf(reeve.Invalid, "nothing is like that: ask for less")
 	}
 	if count > len(plan.Items) {
 		q.After[0].Note = fmt.Sprintf("The first %d.", len(plan.Items))

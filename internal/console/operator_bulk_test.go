@@ -135,6 +135,18 @@ func TestBulk(t *testing.T) {
 	old.send(nil).answered(http.StatusConflict, "Give users a coupon: 121 users").says("This is not what was planned any more")
 }
 
+// TestBulkRefused: what was filled in stays where a part of it cannot be.
+func TestBulkRefused(t *testing.T) {
+	_, b := asRoot(t)
+	form := b.get("bulk").send(fields{"do": "limits-projects"})
+	for what, wrong := range map[string]fields{
+		"There is no user": {"q": "px", "owner": "nobody@mail.test"}, "Nothing is like that": {"q": "none", "rate": "7"}, "is not the id": {"q": "", "ids": "x"},
+	} {
+		again := form.sendTo("/console/bulk/run", wrong).answered(http.StatusBadRequest, "Set projects' limits").says(what)
+		again.send(fields{"q": "px", "owner": "", "ids": "", "rate": "7"}).titled("Set projects' limits: 1 project")
+	}
+}
+
 // TestBulkKinds: each action is done to what it is for.
 func TestBulkKinds(t *testing.T) {
 	s, b := billed(t)
@@ -153,7 +165,7 @@ func TestBulkKinds(t *testing.T) {
 	for query, status := range map[string]int{
 		"do=nothing": 404, "": 404, "do=limits-projects": 400, "do=limits-projects&rate=x": 400, "do=limits-projects&rate=1&ids=x": 400,
 		"do=limits-projects&rate=1&ids={px}&q=x": 400, "do=limits-projects&rate=1&ids=" + reevetest.NewID().String(): 404,
-		"do=freeze-users&type=x": 400, "do=coupon-users&amount=x": 400, "do=unfreeze-users&frozen=maybe": 400, "do=unfreeze-users&q=nobodylikethis": 404,
+		"do=freeze-users&type=x": 400, "do=coupon-users&amount=x": 400, "do=unfreeze-users&frozen=maybe": 400, "do=unfreeze-users&q=nobodylikethis": 400,
 		"do=unfreeze-projects&organization=x": 400, "do=unfreeze-organizations&member=none@mail.test": 400,
 	} {
 		if got := b.get(s.Expand("bulk/run?" + query)); got.status != status {
