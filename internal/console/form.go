@@ -146,10 +146,17 @@ func (in values) fill(fields []field) {
 		case f.Kind == "password" || f.Kind == "hidden":
 		case f.Kind == "checks":
 			f.Values = sent
-		case ok && !(f.Current && in.Has(wasPrefix+f.Name) && in.Get(wasPrefix+f.Name) == sent[0]):
-			f.Value = sent[0]
+		case ok:
+			if was, known := in.was(f); !known || was != plainLines(sent[0]) {
+				f.Value = sent[0]
+			}
 		}
 	}
+}
+
+// was is what a field held when the form was made, if it shows what a thing has.
+func (in values) was(f *field) (string, bool) {
+	return plainLines(in.Get(wasPrefix + f.Name)), f.Current && in.Has(wasPrefix+f.Name)
 }
 
 // meanwhile tells what of a thing is not as it was when the form was made, and
@@ -158,8 +165,8 @@ func (in values) meanwhile(fields []field) bool {
 	changed := false
 	for i := range fields {
 		f := &fields[i]
-		was := plainLines(in.Get(wasPrefix + f.Name))
-		if !f.Current || !in.Has(wasPrefix+f.Name) || was == f.Value {
+		was, known := in.was(f)
+		if !known || was == f.Value {
 			continue
 		}
 		f.Was = f.Value

@@ -32,37 +32,35 @@ func (v *visit) listDeletions() (*page, error) {
 	query := v.r.URL.Query()
 	filter := control.DeletionFilter{Limit: pageSize}
 	kind := query.Get("kind")
-	if kind != "" {
-		var err error
-		if filter.Kind, err = reeve.ParseDeletionKind(kind); err != nil {
-			return nil, err
-		}
-	}
-	all := v.eachDeletion(filter)
-	if err := readDeletionCursor(&filter, query.Get("after")); err != nil {
-		return nil, err
-	}
-	found, more, err := v.control.ListDeletions(v.ctx, filter)
-	if err != nil {
-		return nil, err
-	}
-	next := ""
-	if more {
-		next = deletionCursor(found[len(found)-1])
-	}
 	t := &table{
 		ID: "deletions", Caption: "What can be restored", Empty: "Nothing that was deleted can be restored.",
 		Columns: []column{{Name: "Name"}, {Name: "Kind"}, {Name: "Deleted"}, {Name: "Gone for good"}, {Name: "ID"}, {}},
-		Pager:   v.onwards("after", next), Rows: rowsOf(found, v.deletionRow), All: all,
 	}
-	return &page{
+	p := &page{
 		Title: "Deletions", Lead: "What was deleted can be restored until the time at which nothing is kept of it any more.",
 		Sections: []section{{Form: &form{Get: true, Submit: "Show", Fields: []field{{
 			Name: "kind", Label: "Kind", Kind: "select", Value: kind, Options: []option{
 				{"", "All"}, {string(reeve.DeletedUser), "Users"}, {string(reeve.DeletedOrganization), "Organisations"}, {string(reeve.DeletedProject), "Projects"},
 			},
 		}}}}, {Table: t}},
-	}, nil
+	}
+	var err error
+	if kind != "" {
+		if filter.Kind, err = reeve.ParseDeletionKind(kind); err != nil {
+			return p, err
+		}
+	}
+	t.All = v.eachDeletion(filter)
+	if err := readDeletionCursor(&filter, query.Get("after")); err != nil {
+		return p, err
+	}
+	found, more, err := v.control.ListDeletions(v.ctx, filter)
+	next := ""
+	if more {
+		next = deletionCursor(found[len(found)-1])
+	}
+	t.Pager, t.Rows = v.onwards("after", next), rowsOf(found, v.deletionRow)
+	return p, err
 }
 
 func (v *visit) deletionRow(d reeve.Deletion) []cell {

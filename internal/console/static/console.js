@@ -92,7 +92,7 @@ document.addEventListener('htmx:before:swap', (event) => {
   event.preventDefault();
   if (broken) tellLost(from);
   else if (from instanceof HTMLFormElement) HTMLFormElement.prototype.submit.call(from);
-  else if (from.getAttribute('data-hx-trigger').startsWith('every')) location.reload();
+  else if ((from.getAttribute('data-hx-trigger') || '').startsWith('every')) location.reload();
 });
 document.addEventListener('htmx:finally:request', () => document.body.classList.remove('busy'));
 
