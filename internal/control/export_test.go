@@ -83,3 +83,30 @@ func RunBatch(ctx context.Context, c *Control, b Bulk, ids []reeve.ID) (out Bulk
 	err = c.runBatch(ctx, c.bulkActions(by, b)[0], newPlan(c.store.Now()), ids, &out)
 	return out, err
 }
+
+// LateRead has somebody who read a gateway's token before a deletion put it into
+// the memory after that was committed.
+func LateRead(ctx context.Context, c *Control, hash reeve.TokenHash, deletion func()) error {
+	token, err := c.store.GatewayToken(ctx, hash)
+	if err != nil {
+		return err
+	}
+	done, err := c.live.turn(ctx)
+	if err != nil {
+		return err
+	}
+	deleted := make(chan struct{})
+	go func() {
+		defer close(deleted)
+		deletion()
+	}()
+	for err == nil {
+		_, err = c.store.GatewayToken(ctx, hash)
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(10 * time.Millisecond) // it has gone on from its commit
+	c.live.addGatewayToken(&token)
+	done()
+	<-deleted
+	return nil
+}

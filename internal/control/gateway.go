@@ -60,7 +60,10 @@ func (c *Control) DeleteGateway(ctx context.Context, id reeve.ID) error {
 		return nil
 	})
 	if err == nil {
-		c.store.AfterCommit(ctx, func() { c.live.putGateway(id) })
+		c.store.AfterCommit(ctx, func() {
+			c.live.putGateway(id)
+			_ = c.refreshGateways(ctx, id) // behind whoever has read it before, and puts it back
+		})
 	}
 	for _, project := range charged {
 		c.admissions.changed(project)
